@@ -1,0 +1,69 @@
+/*
+ * POSIX numbers that protocols speak: error numbers and mode bits. The values
+ * are those of Linux on x86_64 (asm-generic/errno-base.h, errno.h, stat.h), so
+ * that a reply's status is a Linux errno; the prefix keeps them apart from the
+ * C library's macros in hosted code.
+ */
+#ifndef DRYDOCK_POSIX_H
+#define DRYDOCK_POSIX_H
+
+enum posix_error {
+	POSIX_EPERM = 1,
+	POSIX_ENOENT = 2,
+	POSIX_EINTR = 4,
+	POSIX_EIO = 5,
+	POSIX_E2BIG = 7,
+	POSIX_EBADF = 9,
+	POSIX_EAGAIN = 11,
+	POSIX_ENOMEM = 12,
+	POSIX_EACCES = 13,
+	POSIX_EFAULT = 14,
+	POSIX_EBUSY = 16,
+	POSIX_EEXIST = 17,
+	POSIX_EXDEV = 18,
+	POSIX_ENODEV = 19,
+	POSIX_ENOTDIR = 20,
+	POSIX_EISDIR = 21,
+	POSIX_EINVAL = 22,
+	POSIX_ENFILE = 23,
+	POSIX_EMFILE = 24,
+	POSIX_ENOTTY = 25,
+	POSIX_ETXTBSY = 26,
+	POSIX_EFBIG = 27,
+	POSIX_ENOSPC = 28,
+	POSIX_ESPIPE = 29,
+	POSIX_EROFS = 30,
+	POSIX_EMLINK = 31,
+	POSIX_ERANGE = 34,
+	POSIX_EDEADLK = 35,
+	POSIX_ENAMETOOLONG = 36,
+	POSIX_ENOSYS = 38,
+	POSIX_ENOTEMPTY = 39,
+	POSIX_ELOOP = 40,
+	POSIX_ENODATA = 61,
+	POSIX_EPROTO = 71,
+	POSIX_EBADMSG = 74,
+	POSIX_EOVERFLOW = 75,
+	POSIX_EOPNOTSUPP = 95,
+	POSIX_ETIMEDOUT = 110,
+	POSIX_ESTALE = 116,
+	POSIX_EDQUOT = 122,
+	POSIX_ECANCELED = 125,
+};
+
+#define POSIX_S_IFMT   0170000u
+#define POSIX_S_IFSOCK 0140000u
+#define POSIX_S_IFLNK  0120000u
+#define POSIX_S_IFREG  0100000u
+#define POSIX_S_IFBLK  0060000u
+#define POSIX_S_IFDIR  0040000u
+#define POSIX_S_IFCHR  0020000u
+#define POSIX_S_IFIFO  0010000u
+#define POSIX_S_ISUID  0004000u
+#define POSIX_S_ISGID  0002000u
+#define POSIX_S_ISVTX  0001000u
+
+#define POSIX_NAME_MAX 255
+#define POSIX_PATH_MAX 4096
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * The kernel core's whole contract with a machine. Implemented by sim/host
+ * (Linux), by src/arch/x86_64, and in memory for unit tests; Meson links one.
+ *
+ * The kernel calls these; what a machine may call in return is in kernel.h.
+ * Except where said, they never call back into the kernel and never block.
+ */
+#ifndef DRYDOCK_KERNEL_PLATFORM_H
+#define DRYDOCK_KERNEL_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <drydock/abi/error.h>
+#include <drydock/abi/lane.h>
+#include <drydock/abi/rights.h>
+#include <drydock/abi/sys.h>
+
+struct lane;
+struct machine; /* the platform's own; given to kernel_init */
+struct memory;
+struct process;
+
+/* Zeroed memory for the kernel's records, aligned for any type; NULL when there is none. */
+void *platform_allocate(struct machine *machine, size_t size);
+void platform_free(struct machine *machine, void *address, size_t size);
+
+/* Monotonic nanoseconds. */
+uint64_t platform_time(struct machine *machine);
+
+/* Calls kernel_tick at `deadline` or soon after; replaces the last one. DEADLINE_NEVER: no more. */
+void platform_timer(struct machine *machine, uint64_t deadline);
+
+/* Prints `length` bytes as they are. */
+void platform_console(struct machine *machine, const char *text, size_t length);
+
+/*
+ * Makes the machine's side of `process`: sets process->buffer (the kernel's
+ * view of its kernel buffer) and process->notice. It runs nothing yet.
+ * E_NOMEM, E_PROCESS_NOT_FOUND (no such image), E_IO.
+ */
+enum error platform_process_create(struct machine *machine, struct process *process, const char *image);
+
+/* Lets it run; the start block is in its buffer. E_IO. */
+enum error platform_process_start(struct machine *machine, struct process *process);
+
+/* Ends it. The machine keeps what platform_process_destroy frees. */
+void platform_process_kill(struct machine *machine, struct process *process);
+
+/* Frees the machine's side of a dead process. */
+void platform_process_destroy(struct machine *machine, struct process *process);
+
+/* Gives a call that kernel_syscall left blocked its result. */
+void platform_process_complete(struct machine *machine, struct process *process, uint64_t result);
+
+/* Rings the process's doorbell, if it is armed: something in its notice page is new. */
+void platform_process_wake(struct machine *machine, struct process *process);
+
+/* Runs `process` next, where the machine can say; E_INVAL where it cannot. */
+enum error platform_process_switch(struct machine *machine, struct process *process);
+
+/* Applies a row of the scheduler's table. */
+void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority, uint32_t slice);
+
+/* The machine's name for a process, such as a Linux pid; for people. */
+uint64_t platform_process_name(struct machine *machine, struct process *process);
+
+/*
+ * Makes `size` zeroed bytes; sets memory->machine. MEMORY_* flags. A lane's
+ * memory is made so, too. E_NOMEM.
+ */
+enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size, uint32_t flags);
+void platform_memory_destroy(struct machine *machine, struct memory *memory);
+
+/*
+ * Gives `process`, whose system call this is, `memory`: maps it and sets
+ * *address, or (hosted) lets the descriptor follow the call's reply and sets 0.
+ */
+enum error platform_memory_map(struct machine *machine, struct process *process, struct memory *memory,
+                               rights_t access, uint64_t *address);
+
+/* Takes a mapping away when a process drops its handle (bare metal; hosted the process unmaps). */
+void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory);
+
+/* The kernel's own view of a memory object, or NULL. Valid until it is destroyed. */
+void *platform_memory_view(struct machine *machine, struct memory *memory);
+
+/*
+ * Gives `process`, whose system call this is, its end of a lane: the lane's
+ * memory, the owner page of `peer` read-only, and the right to ring it. On
+ * bare metal sets *address (lane) and *peer_page; hosted descriptors follow.
+ */
+enum error platform_lane_attach(struct machine *machine, struct process *process, struct lane *lane,
+                                struct process *peer, uint64_t *address, uint64_t *peer_page);
+
+/* Whether any process of the instance is in a debugger or stopped by one. */
+bool platform_traced(struct machine *machine);
+
+/* init says that the services are up, or why not. */
+void platform_announce(struct machine *machine, enum announcement announcement, const char *text, size_t length);
+
+#endif
