@@ -1,0 +1,1 @@
+"""The parts of scripts/protogen: definition and layout, then one module per output."""

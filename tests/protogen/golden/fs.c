@@ -1,0 +1,1992 @@
+/*
+ * Generated from fs.proto by scripts/protogen; do not edit.
+ *
+ * Client stubs, dispatch and descriptions.
+ */
+#include "fs.h"
+
+#include <drydock/posix.h>
+#include <drydock/string.h>
+
+/* call_begin or call_try_begin. */
+typedef int32_t (*begin_t)(struct call *call, struct client *client, uint16_t op, uint32_t in_length,
+                           uint32_t out_length);
+
+/*
+ * Copies from memory shared with the other side, which may change it at any time: once, and before
+ * anything looks at the copy. The empty asm keeps the compiler from reading the original again.
+ */
+static void copy_shared(void *to, const void *from, uint32_t length)
+{
+	if (length)
+		memcpy(to, from, length);
+	__asm__ volatile("" : : "r"(to) : "memory");
+}
+
+/* Appends to the IN range; bytes that are NULL are left to the caller. Returns where the next go. */
+static uint8_t *put_bytes(uint8_t *place, const void *bytes, uint32_t length)
+{
+	if (!length)
+		return place;
+	if (bytes)
+		memcpy(place, bytes, length);
+	return place + length;
+}
+
+/* What is left of a request's IN range. */
+struct input {
+	const uint8_t *bytes;
+	uint32_t length;
+};
+
+static struct input request_input(const struct request *request)
+{
+	return (struct input){.bytes = request->in, .length = request->in ? request->in_length : 0};
+}
+
+/* Takes a string of `length` bytes; `string` has room for `maximum` and a terminator. */
+static int32_t take_string(struct input *input, uint32_t length, char *string, uint32_t maximum)
+{
+	if (length > input->length)
+		return POSIX_EBADMSG;
+	if (length > maximum)
+		return POSIX_ENAMETOOLONG;
+	copy_shared(string, input->bytes, length);
+	for (uint32_t index = 0; index < length; index++)
+		if (!string[index])
+			return POSIX_EINVAL;
+	string[length] = 0;
+	if (length)
+		input->bytes += length;
+	input->length -= length;
+	return 0;
+}
+
+/* Takes a structure of `size` bytes, which is all that is left. */
+static int32_t take_structure(struct input *input, void *structure, uint32_t size)
+{
+	if (input->length != size)
+		return POSIX_EBADMSG;
+	copy_shared(structure, input->bytes, size);
+	return 0;
+}
+
+/* lookup */
+static int32_t start_lookup(begin_t begin, struct call *call, struct client *client, uint64_t directory,
+                            const char *name, uint32_t name_length)
+{
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_LOOKUP, name_length, sizeof(struct fs_attributes));
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = directory;
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t fs_lookup_prepare(struct call *call, struct client *client, uint64_t directory, const char *name,
+                          uint32_t name_length)
+{
+	return start_lookup(call_begin, call, client, directory, name, name_length);
+}
+
+int32_t fs_lookup_try_prepare(struct call *call, struct client *client, uint64_t directory, const char *name,
+                              uint32_t name_length)
+{
+	return start_lookup(call_try_begin, call, client, directory, name, name_length);
+}
+
+int32_t fs_lookup_finish(struct call *call, struct fs_attributes *attributes)
+{
+	if (call->status)
+		return call->status;
+	if (word_high(call->reply.word[1]) != sizeof(*attributes))
+		return POSIX_EBADMSG;
+	if (attributes)
+		copy_shared(attributes, call->out, sizeof(*attributes));
+	return 0;
+}
+
+int32_t fs_lookup(struct client *client, uint64_t directory, const char *name, uint32_t name_length,
+                  struct fs_attributes *attributes)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_lookup_prepare(&call, client, directory, name, name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_lookup_finish(&call, attributes);
+	call_end(&call);
+	return error;
+}
+
+void fs_lookup_reply(struct request *request, int32_t error, const struct fs_attributes *attributes)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error) {
+		memcpy(request->out, attributes, sizeof(*attributes));
+		written = sizeof(*attributes);
+	}
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_lookup(struct request *request,
+                                                   const struct fs_operations *operations)
+{
+	struct fs_lookup_arguments arguments;
+	char name[255 + 1];
+	struct fs_attributes attributes = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->lookup)
+		error = POSIX_ENOSYS;
+	else if (!request->out || request->out_length < sizeof(attributes))
+		error = POSIX_EBADMSG;
+	arguments.directory = request->message.word[1];
+	arguments.attributes = &attributes;
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	if (!error)
+		error = operations->lookup(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_lookup_reply(request, error, &attributes);
+}
+
+/* forget */
+static int32_t start_forget(begin_t begin, struct call *call, struct client *client, uint64_t node,
+                            uint64_t count)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_FORGET, 0, 0);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = node;
+	call->request.word[2] = count;
+	return 0;
+}
+
+int32_t fs_forget_prepare(struct call *call, struct client *client, uint64_t node, uint64_t count)
+{
+	return start_forget(call_begin, call, client, node, count);
+}
+
+int32_t fs_forget_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t count)
+{
+	return start_forget(call_try_begin, call, client, node, count);
+}
+
+int32_t fs_forget_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t fs_forget(struct client *client, uint64_t node, uint64_t count)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_forget_prepare(&call, client, node, count);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_forget_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void fs_forget_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_forget(struct request *request,
+                                                   const struct fs_operations *operations)
+{
+	struct fs_forget_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->forget)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.count = request->message.word[2];
+	if (!error)
+		error = operations->forget(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_forget_reply(request, error);
+}
+
+/* get_attributes */
+static int32_t start_get_attributes(begin_t begin, struct call *call, struct client *client, uint64_t node)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_GET_ATTRIBUTES, 0, sizeof(struct fs_attributes));
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = node;
+	return 0;
+}
+
+int32_t fs_get_attributes_prepare(struct call *call, struct client *client, uint64_t node)
+{
+	return start_get_attributes(call_begin, call, client, node);
+}
+
+int32_t fs_get_attributes_try_prepare(struct call *call, struct client *client, uint64_t node)
+{
+	return start_get_attributes(call_try_begin, call, client, node);
+}
+
+int32_t fs_get_attributes_finish(struct call *call, struct fs_attributes *attributes)
+{
+	if (call->status)
+		return call->status;
+	if (word_high(call->reply.word[1]) != sizeof(*attributes))
+		return POSIX_EBADMSG;
+	if (attributes)
+		copy_shared(attributes, call->out, sizeof(*attributes));
+	return 0;
+}
+
+int32_t fs_get_attributes(struct client *client, uint64_t node, struct fs_attributes *attributes)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_get_attributes_prepare(&call, client, node);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_get_attributes_finish(&call, attributes);
+	call_end(&call);
+	return error;
+}
+
+void fs_get_attributes_reply(struct request *request, int32_t error, const struct fs_attributes *attributes)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error) {
+		memcpy(request->out, attributes, sizeof(*attributes));
+		written = sizeof(*attributes);
+	}
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_get_attributes(struct request *request,
+                                                           const struct fs_operations *operations)
+{
+	struct fs_get_attributes_arguments arguments;
+	struct fs_attributes attributes = {0};
+	int32_t error = 0;
+
+	if (!operations->get_attributes)
+		error = POSIX_ENOSYS;
+	else if (request->in || !request->out || request->out_length < sizeof(attributes))
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.attributes = &attributes;
+	if (!error)
+		error = operations->get_attributes(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_get_attributes_reply(request, error, &attributes);
+}
+
+/* set_attributes */
+static int32_t start_set_attributes(begin_t begin, struct call *call, struct client *client, uint64_t node,
+                                    uint32_t valid, const struct fs_attributes *values)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_SET_ATTRIBUTES, sizeof(*values), sizeof(struct fs_attributes));
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = node;
+	call->request.word[2] = word_pair(valid, 0);
+	put_bytes(call->in, values, sizeof(*values));
+	return 0;
+}
+
+int32_t fs_set_attributes_prepare(struct call *call, struct client *client, uint64_t node, uint32_t valid,
+                                  const struct fs_attributes *values)
+{
+	return start_set_attributes(call_begin, call, client, node, valid, values);
+}
+
+int32_t fs_set_attributes_try_prepare(struct call *call, struct client *client, uint64_t node, uint32_t valid,
+                                      const struct fs_attributes *values)
+{
+	return start_set_attributes(call_try_begin, call, client, node, valid, values);
+}
+
+int32_t fs_set_attributes_finish(struct call *call, struct fs_attributes *attributes)
+{
+	if (call->status)
+		return call->status;
+	if (word_high(call->reply.word[1]) != sizeof(*attributes))
+		return POSIX_EBADMSG;
+	if (attributes)
+		copy_shared(attributes, call->out, sizeof(*attributes));
+	return 0;
+}
+
+int32_t fs_set_attributes(struct client *client, uint64_t node, uint32_t valid,
+                          const struct fs_attributes *values, struct fs_attributes *attributes)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_set_attributes_prepare(&call, client, node, valid, values);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_set_attributes_finish(&call, attributes);
+	call_end(&call);
+	return error;
+}
+
+void fs_set_attributes_reply(struct request *request, int32_t error, const struct fs_attributes *attributes)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error) {
+		memcpy(request->out, attributes, sizeof(*attributes));
+		written = sizeof(*attributes);
+	}
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_set_attributes(struct request *request,
+                                                           const struct fs_operations *operations)
+{
+	struct fs_set_attributes_arguments arguments;
+	struct fs_attributes values;
+	struct fs_attributes attributes = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->set_attributes)
+		error = POSIX_ENOSYS;
+	else if (!request->out || request->out_length < sizeof(attributes))
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.valid = word_low(request->message.word[2]);
+	arguments.values = &values;
+	arguments.attributes = &attributes;
+	if (!error)
+		error = take_structure(&input, &values, sizeof(values));
+	if (!error)
+		error = operations->set_attributes(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_set_attributes_reply(request, error, &attributes);
+}
+
+/* read */
+static int32_t start_read(begin_t begin, struct call *call, struct client *client, uint64_t node,
+                          uint64_t offset, uint32_t data_capacity)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_READ, 0, data_capacity);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = node;
+	call->request.word[2] = offset;
+	return 0;
+}
+
+int32_t fs_read_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                        uint32_t data_capacity)
+{
+	return start_read(call_begin, call, client, node, offset, data_capacity);
+}
+
+int32_t fs_read_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                            uint32_t data_capacity)
+{
+	return start_read(call_try_begin, call, client, node, offset, data_capacity);
+}
+
+int32_t fs_read_finish(struct call *call, struct fs_read_results *results, void *data)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results)
+		results->data_length = written;
+	if (data)
+		copy_shared(data, call->out, written);
+	return 0;
+}
+
+int32_t fs_read(struct client *client, uint64_t node, uint64_t offset, void *data, uint32_t data_capacity,
+                struct fs_read_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_read_prepare(&call, client, node, offset, data_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_read_finish(&call, results, data);
+	call_end(&call);
+	return error;
+}
+
+void fs_read_reply(struct request *request, int32_t error, const struct fs_read_results *results)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->data_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results)
+		written = results->data_length;
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_read(struct request *request,
+                                                 const struct fs_operations *operations)
+{
+	struct fs_read_arguments arguments;
+	struct fs_read_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->read)
+		error = POSIX_ENOSYS;
+	else if (request->in)
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.offset = request->message.word[2];
+	arguments.data = request->out;
+	arguments.data_capacity = request->out ? request->out_length : 0;
+	if (!error)
+		error = operations->read(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		fs_read_reply(request, error, &results);
+}
+
+/* write */
+static int32_t start_write(begin_t begin, struct call *call, struct client *client, uint64_t node,
+                           uint64_t offset, const void *data, uint32_t data_length)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_WRITE, data_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = node;
+	call->request.word[2] = offset;
+	put_bytes(call->in, data, data_length);
+	return 0;
+}
+
+int32_t fs_write_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                         const void *data, uint32_t data_length)
+{
+	return start_write(call_begin, call, client, node, offset, data, data_length);
+}
+
+int32_t fs_write_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                             const void *data, uint32_t data_length)
+{
+	return start_write(call_try_begin, call, client, node, offset, data, data_length);
+}
+
+int32_t fs_write_finish(struct call *call, struct fs_write_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results)
+		results->length = word_low(call->reply.word[2]);
+	return 0;
+}
+
+int32_t fs_write(struct client *client, uint64_t node, uint64_t offset, const void *data,
+                 uint32_t data_length, struct fs_write_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_write_prepare(&call, client, node, offset, data, data_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_write_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void fs_write_reply(struct request *request, int32_t error, const struct fs_write_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results)
+		reply.word[2] = word_pair(results->length, 0);
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_write(struct request *request,
+                                                  const struct fs_operations *operations)
+{
+	struct fs_write_arguments arguments;
+	struct fs_write_results results = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->write)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.offset = request->message.word[2];
+	arguments.data = input.bytes;
+	arguments.data_length = input.length;
+	if (!error)
+		error = operations->write(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		fs_write_reply(request, error, &results);
+}
+
+/* create */
+static int32_t start_create(begin_t begin, struct call *call, struct client *client, uint64_t directory,
+                            uint32_t mode, uint32_t device, const char *name, uint32_t name_length)
+{
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_CREATE, name_length, sizeof(struct fs_attributes));
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = directory;
+	call->request.word[2] = word_pair(mode, device);
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t fs_create_prepare(struct call *call, struct client *client, uint64_t directory, uint32_t mode,
+                          uint32_t device, const char *name, uint32_t name_length)
+{
+	return start_create(call_begin, call, client, directory, mode, device, name, name_length);
+}
+
+int32_t fs_create_try_prepare(struct call *call, struct client *client, uint64_t directory, uint32_t mode,
+                              uint32_t device, const char *name, uint32_t name_length)
+{
+	return start_create(call_try_begin, call, client, directory, mode, device, name, name_length);
+}
+
+int32_t fs_create_finish(struct call *call, struct fs_attributes *attributes)
+{
+	if (call->status)
+		return call->status;
+	if (word_high(call->reply.word[1]) != sizeof(*attributes))
+		return POSIX_EBADMSG;
+	if (attributes)
+		copy_shared(attributes, call->out, sizeof(*attributes));
+	return 0;
+}
+
+int32_t fs_create(struct client *client, uint64_t directory, uint32_t mode, uint32_t device, const char *name,
+                  uint32_t name_length, struct fs_attributes *attributes)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_create_prepare(&call, client, directory, mode, device, name, name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_create_finish(&call, attributes);
+	call_end(&call);
+	return error;
+}
+
+void fs_create_reply(struct request *request, int32_t error, const struct fs_attributes *attributes)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error) {
+		memcpy(request->out, attributes, sizeof(*attributes));
+		written = sizeof(*attributes);
+	}
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_create(struct request *request,
+                                                   const struct fs_operations *operations)
+{
+	struct fs_create_arguments arguments;
+	char name[255 + 1];
+	struct fs_attributes attributes = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->create)
+		error = POSIX_ENOSYS;
+	else if (!request->out || request->out_length < sizeof(attributes))
+		error = POSIX_EBADMSG;
+	arguments.directory = request->message.word[1];
+	arguments.mode = word_low(request->message.word[2]);
+	arguments.device = word_high(request->message.word[2]);
+	arguments.attributes = &attributes;
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	if (!error)
+		error = operations->create(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_create_reply(request, error, &attributes);
+}
+
+/* make_directory */
+static int32_t start_make_directory(begin_t begin, struct call *call, struct client *client,
+                                    uint64_t directory, uint32_t mode, const char *name, uint32_t name_length)
+{
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_MAKE_DIRECTORY, name_length, sizeof(struct fs_attributes));
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = directory;
+	call->request.word[2] = word_pair(mode, 0);
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t fs_make_directory_prepare(struct call *call, struct client *client, uint64_t directory, uint32_t mode,
+                                  const char *name, uint32_t name_length)
+{
+	return start_make_directory(call_begin, call, client, directory, mode, name, name_length);
+}
+
+int32_t fs_make_directory_try_prepare(struct call *call, struct client *client, uint64_t directory,
+                                      uint32_t mode, const char *name, uint32_t name_length)
+{
+	return start_make_directory(call_try_begin, call, client, directory, mode, name, name_length);
+}
+
+int32_t fs_make_directory_finish(struct call *call, struct fs_attributes *attributes)
+{
+	if (call->status)
+		return call->status;
+	if (word_high(call->reply.word[1]) != sizeof(*attributes))
+		return POSIX_EBADMSG;
+	if (attributes)
+		copy_shared(attributes, call->out, sizeof(*attributes));
+	return 0;
+}
+
+int32_t fs_make_directory(struct client *client, uint64_t directory, uint32_t mode, const char *name,
+                          uint32_t name_length, struct fs_attributes *attributes)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_make_directory_prepare(&call, client, directory, mode, name, name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_make_directory_finish(&call, attributes);
+	call_end(&call);
+	return error;
+}
+
+void fs_make_directory_reply(struct request *request, int32_t error, const struct fs_attributes *attributes)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error) {
+		memcpy(request->out, attributes, sizeof(*attributes));
+		written = sizeof(*attributes);
+	}
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_make_directory(struct request *request,
+                                                           const struct fs_operations *operations)
+{
+	struct fs_make_directory_arguments arguments;
+	char name[255 + 1];
+	struct fs_attributes attributes = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->make_directory)
+		error = POSIX_ENOSYS;
+	else if (!request->out || request->out_length < sizeof(attributes))
+		error = POSIX_EBADMSG;
+	arguments.directory = request->message.word[1];
+	arguments.mode = word_low(request->message.word[2]);
+	arguments.attributes = &attributes;
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	if (!error)
+		error = operations->make_directory(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_make_directory_reply(request, error, &attributes);
+}
+
+/* symlink */
+static int32_t start_symlink(begin_t begin, struct call *call, struct client *client, uint64_t directory,
+                             const char *name, uint32_t name_length, const char *target,
+                             uint32_t target_length)
+{
+	uint8_t *place;
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	if (target_length > 4095)
+		return POSIX_ENAMETOOLONG;
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_SYMLINK, name_length + target_length, sizeof(struct fs_attributes));
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = directory;
+	call->request.word[2] = word_pair(name_length, 0);
+	place = put_bytes(call->in, name, name_length);
+	put_bytes(place, target, target_length);
+	return 0;
+}
+
+int32_t fs_symlink_prepare(struct call *call, struct client *client, uint64_t directory, const char *name,
+                           uint32_t name_length, const char *target, uint32_t target_length)
+{
+	return start_symlink(call_begin, call, client, directory, name, name_length, target, target_length);
+}
+
+int32_t fs_symlink_try_prepare(struct call *call, struct client *client, uint64_t directory, const char *name,
+                               uint32_t name_length, const char *target, uint32_t target_length)
+{
+	return start_symlink(call_try_begin, call, client, directory, name, name_length, target,
+	                     target_length);
+}
+
+int32_t fs_symlink_finish(struct call *call, struct fs_attributes *attributes)
+{
+	if (call->status)
+		return call->status;
+	if (word_high(call->reply.word[1]) != sizeof(*attributes))
+		return POSIX_EBADMSG;
+	if (attributes)
+		copy_shared(attributes, call->out, sizeof(*attributes));
+	return 0;
+}
+
+int32_t fs_symlink(struct client *client, uint64_t directory, const char *name, uint32_t name_length,
+                   const char *target, uint32_t target_length, struct fs_attributes *attributes)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_symlink_prepare(&call, client, directory, name, name_length, target, target_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_symlink_finish(&call, attributes);
+	call_end(&call);
+	return error;
+}
+
+void fs_symlink_reply(struct request *request, int32_t error, const struct fs_attributes *attributes)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error) {
+		memcpy(request->out, attributes, sizeof(*attributes));
+		written = sizeof(*attributes);
+	}
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_symlink(struct request *request,
+                                                    const struct fs_operations *operations)
+{
+	struct fs_symlink_arguments arguments;
+	char name[255 + 1];
+	char target[4095 + 1];
+	struct fs_attributes attributes = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->symlink)
+		error = POSIX_ENOSYS;
+	else if (!request->out || request->out_length < sizeof(attributes))
+		error = POSIX_EBADMSG;
+	arguments.directory = request->message.word[1];
+	arguments.attributes = &attributes;
+	arguments.name_length = word_low(request->message.word[2]);
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	arguments.target_length = input.length;
+	arguments.target = target;
+	if (!error)
+		error = take_string(&input, arguments.target_length, target, 4095);
+	if (!error)
+		error = operations->symlink(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_symlink_reply(request, error, &attributes);
+}
+
+/* link */
+static int32_t start_link(begin_t begin, struct call *call, struct client *client, uint64_t node,
+                          uint64_t directory, const char *name, uint32_t name_length)
+{
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_LINK, name_length, sizeof(struct fs_attributes));
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = node;
+	call->request.word[2] = directory;
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t fs_link_prepare(struct call *call, struct client *client, uint64_t node, uint64_t directory,
+                        const char *name, uint32_t name_length)
+{
+	return start_link(call_begin, call, client, node, directory, name, name_length);
+}
+
+int32_t fs_link_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t directory,
+                            const char *name, uint32_t name_length)
+{
+	return start_link(call_try_begin, call, client, node, directory, name, name_length);
+}
+
+int32_t fs_link_finish(struct call *call, struct fs_attributes *attributes)
+{
+	if (call->status)
+		return call->status;
+	if (word_high(call->reply.word[1]) != sizeof(*attributes))
+		return POSIX_EBADMSG;
+	if (attributes)
+		copy_shared(attributes, call->out, sizeof(*attributes));
+	return 0;
+}
+
+int32_t fs_link(struct client *client, uint64_t node, uint64_t directory, const char *name,
+                uint32_t name_length, struct fs_attributes *attributes)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_link_prepare(&call, client, node, directory, name, name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_link_finish(&call, attributes);
+	call_end(&call);
+	return error;
+}
+
+void fs_link_reply(struct request *request, int32_t error, const struct fs_attributes *attributes)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error) {
+		memcpy(request->out, attributes, sizeof(*attributes));
+		written = sizeof(*attributes);
+	}
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_link(struct request *request,
+                                                 const struct fs_operations *operations)
+{
+	struct fs_link_arguments arguments;
+	char name[255 + 1];
+	struct fs_attributes attributes = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->link)
+		error = POSIX_ENOSYS;
+	else if (!request->out || request->out_length < sizeof(attributes))
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.directory = request->message.word[2];
+	arguments.attributes = &attributes;
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	if (!error)
+		error = operations->link(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_link_reply(request, error, &attributes);
+}
+
+/* unlink */
+static int32_t start_unlink(begin_t begin, struct call *call, struct client *client, uint64_t directory,
+                            const char *name, uint32_t name_length)
+{
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_UNLINK, name_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = directory;
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t fs_unlink_prepare(struct call *call, struct client *client, uint64_t directory, const char *name,
+                          uint32_t name_length)
+{
+	return start_unlink(call_begin, call, client, directory, name, name_length);
+}
+
+int32_t fs_unlink_try_prepare(struct call *call, struct client *client, uint64_t directory, const char *name,
+                              uint32_t name_length)
+{
+	return start_unlink(call_try_begin, call, client, directory, name, name_length);
+}
+
+int32_t fs_unlink_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t fs_unlink(struct client *client, uint64_t directory, const char *name, uint32_t name_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_unlink_prepare(&call, client, directory, name, name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_unlink_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void fs_unlink_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_unlink(struct request *request,
+                                                   const struct fs_operations *operations)
+{
+	struct fs_unlink_arguments arguments;
+	char name[255 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->unlink)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.directory = request->message.word[1];
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	if (!error)
+		error = operations->unlink(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_unlink_reply(request, error);
+}
+
+/* remove_directory */
+static int32_t start_remove_directory(begin_t begin, struct call *call, struct client *client,
+                                      uint64_t directory, const char *name, uint32_t name_length)
+{
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_REMOVE_DIRECTORY, name_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = directory;
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t fs_remove_directory_prepare(struct call *call, struct client *client, uint64_t directory,
+                                    const char *name, uint32_t name_length)
+{
+	return start_remove_directory(call_begin, call, client, directory, name, name_length);
+}
+
+int32_t fs_remove_directory_try_prepare(struct call *call, struct client *client, uint64_t directory,
+                                        const char *name, uint32_t name_length)
+{
+	return start_remove_directory(call_try_begin, call, client, directory, name, name_length);
+}
+
+int32_t fs_remove_directory_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t fs_remove_directory(struct client *client, uint64_t directory, const char *name, uint32_t name_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_remove_directory_prepare(&call, client, directory, name, name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_remove_directory_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void fs_remove_directory_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_remove_directory(struct request *request,
+                                                             const struct fs_operations *operations)
+{
+	struct fs_remove_directory_arguments arguments;
+	char name[255 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->remove_directory)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.directory = request->message.word[1];
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	if (!error)
+		error = operations->remove_directory(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_remove_directory_reply(request, error);
+}
+
+/* rename */
+static int32_t start_rename(begin_t begin, struct call *call, struct client *client, uint64_t directory,
+                            uint64_t new_directory, uint32_t flags, const char *name, uint32_t name_length,
+                            const char *new_name, uint32_t new_name_length)
+{
+	uint8_t *place;
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	if (new_name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_RENAME, name_length + new_name_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = directory;
+	call->request.word[2] = new_directory;
+	call->request.word[3] = word_pair(flags, name_length);
+	place = put_bytes(call->in, name, name_length);
+	put_bytes(place, new_name, new_name_length);
+	return 0;
+}
+
+int32_t fs_rename_prepare(struct call *call, struct client *client, uint64_t directory,
+                          uint64_t new_directory, uint32_t flags, const char *name, uint32_t name_length,
+                          const char *new_name, uint32_t new_name_length)
+{
+	return start_rename(call_begin, call, client, directory, new_directory, flags, name, name_length,
+	                    new_name, new_name_length);
+}
+
+int32_t fs_rename_try_prepare(struct call *call, struct client *client, uint64_t directory,
+                              uint64_t new_directory, uint32_t flags, const char *name, uint32_t name_length,
+                              const char *new_name, uint32_t new_name_length)
+{
+	return start_rename(call_try_begin, call, client, directory, new_directory, flags, name, name_length,
+	                    new_name, new_name_length);
+}
+
+int32_t fs_rename_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t fs_rename(struct client *client, uint64_t directory, uint64_t new_directory, uint32_t flags,
+                  const char *name, uint32_t name_length, const char *new_name, uint32_t new_name_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_rename_prepare(&call, client, directory, new_directory, flags, name, name_length, new_name,
+	                          new_name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_rename_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void fs_rename_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_rename(struct request *request,
+                                                   const struct fs_operations *operations)
+{
+	struct fs_rename_arguments arguments;
+	char name[255 + 1];
+	char new_name[255 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->rename)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.directory = request->message.word[1];
+	arguments.new_directory = request->message.word[2];
+	arguments.flags = word_low(request->message.word[3]);
+	arguments.name_length = word_high(request->message.word[3]);
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	arguments.new_name_length = input.length;
+	arguments.new_name = new_name;
+	if (!error)
+		error = take_string(&input, arguments.new_name_length, new_name, 255);
+	if (!error)
+		error = operations->rename(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_rename_reply(request, error);
+}
+
+/* readlink */
+static int32_t start_readlink(begin_t begin, struct call *call, struct client *client, uint64_t node,
+                              uint32_t target_capacity)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_READLINK, 0, target_capacity);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = node;
+	return 0;
+}
+
+int32_t fs_readlink_prepare(struct call *call, struct client *client, uint64_t node, uint32_t target_capacity)
+{
+	return start_readlink(call_begin, call, client, node, target_capacity);
+}
+
+int32_t fs_readlink_try_prepare(struct call *call, struct client *client, uint64_t node,
+                                uint32_t target_capacity)
+{
+	return start_readlink(call_try_begin, call, client, node, target_capacity);
+}
+
+int32_t fs_readlink_finish(struct call *call, struct fs_readlink_results *results, void *target)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results)
+		results->target_length = written;
+	if (target)
+		copy_shared(target, call->out, written);
+	return 0;
+}
+
+int32_t fs_readlink(struct client *client, uint64_t node, void *target, uint32_t target_capacity,
+                    struct fs_readlink_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_readlink_prepare(&call, client, node, target_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_readlink_finish(&call, results, target);
+	call_end(&call);
+	return error;
+}
+
+void fs_readlink_reply(struct request *request, int32_t error, const struct fs_readlink_results *results)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->target_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results)
+		written = results->target_length;
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_readlink(struct request *request,
+                                                     const struct fs_operations *operations)
+{
+	struct fs_readlink_arguments arguments;
+	struct fs_readlink_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->readlink)
+		error = POSIX_ENOSYS;
+	else if (request->in)
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.target = request->out;
+	arguments.target_capacity = request->out ? request->out_length : 0;
+	if (!error)
+		error = operations->readlink(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		fs_readlink_reply(request, error, &results);
+}
+
+/* readdir */
+static int32_t start_readdir(begin_t begin, struct call *call, struct client *client, uint64_t directory,
+                             uint64_t cookie, uint32_t entries_capacity)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_READDIR, 0, entries_capacity);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = directory;
+	call->request.word[2] = cookie;
+	return 0;
+}
+
+int32_t fs_readdir_prepare(struct call *call, struct client *client, uint64_t directory, uint64_t cookie,
+                           uint32_t entries_capacity)
+{
+	return start_readdir(call_begin, call, client, directory, cookie, entries_capacity);
+}
+
+int32_t fs_readdir_try_prepare(struct call *call, struct client *client, uint64_t directory, uint64_t cookie,
+                               uint32_t entries_capacity)
+{
+	return start_readdir(call_try_begin, call, client, directory, cookie, entries_capacity);
+}
+
+int32_t fs_readdir_finish(struct call *call, struct fs_readdir_results *results, void *entries)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results)
+		results->entries_length = written;
+	if (entries)
+		copy_shared(entries, call->out, written);
+	return 0;
+}
+
+int32_t fs_readdir(struct client *client, uint64_t directory, uint64_t cookie, void *entries,
+                   uint32_t entries_capacity, struct fs_readdir_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_readdir_prepare(&call, client, directory, cookie, entries_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_readdir_finish(&call, results, entries);
+	call_end(&call);
+	return error;
+}
+
+void fs_readdir_reply(struct request *request, int32_t error, const struct fs_readdir_results *results)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->entries_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results)
+		written = results->entries_length;
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_readdir(struct request *request,
+                                                    const struct fs_operations *operations)
+{
+	struct fs_readdir_arguments arguments;
+	struct fs_readdir_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->readdir)
+		error = POSIX_ENOSYS;
+	else if (request->in)
+		error = POSIX_EBADMSG;
+	arguments.directory = request->message.word[1];
+	arguments.cookie = request->message.word[2];
+	arguments.entries = request->out;
+	arguments.entries_capacity = request->out ? request->out_length : 0;
+	if (!error)
+		error = operations->readdir(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		fs_readdir_reply(request, error, &results);
+}
+
+/* statistics */
+static int32_t start_statistics(begin_t begin, struct call *call, struct client *client, uint64_t node)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_STATISTICS, 0, sizeof(struct fs_statistics));
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = node;
+	return 0;
+}
+
+int32_t fs_statistics_prepare(struct call *call, struct client *client, uint64_t node)
+{
+	return start_statistics(call_begin, call, client, node);
+}
+
+int32_t fs_statistics_try_prepare(struct call *call, struct client *client, uint64_t node)
+{
+	return start_statistics(call_try_begin, call, client, node);
+}
+
+int32_t fs_statistics_finish(struct call *call, struct fs_statistics *statistics)
+{
+	if (call->status)
+		return call->status;
+	if (word_high(call->reply.word[1]) != sizeof(*statistics))
+		return POSIX_EBADMSG;
+	if (statistics)
+		copy_shared(statistics, call->out, sizeof(*statistics));
+	return 0;
+}
+
+int32_t fs_statistics(struct client *client, uint64_t node, struct fs_statistics *statistics)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_statistics_prepare(&call, client, node);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_statistics_finish(&call, statistics);
+	call_end(&call);
+	return error;
+}
+
+void fs_statistics_reply(struct request *request, int32_t error, const struct fs_statistics *statistics)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error) {
+		memcpy(request->out, statistics, sizeof(*statistics));
+		written = sizeof(*statistics);
+	}
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_statistics(struct request *request,
+                                                       const struct fs_operations *operations)
+{
+	struct fs_statistics_arguments arguments;
+	struct fs_statistics statistics = {0};
+	int32_t error = 0;
+
+	if (!operations->statistics)
+		error = POSIX_ENOSYS;
+	else if (request->in || !request->out || request->out_length < sizeof(statistics))
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.statistics = &statistics;
+	if (!error)
+		error = operations->statistics(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_statistics_reply(request, error, &statistics);
+}
+
+/* sync */
+static int32_t start_sync(begin_t begin, struct call *call, struct client *client, uint64_t node)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_SYNC, 0, 0);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = node;
+	return 0;
+}
+
+int32_t fs_sync_prepare(struct call *call, struct client *client, uint64_t node)
+{
+	return start_sync(call_begin, call, client, node);
+}
+
+int32_t fs_sync_try_prepare(struct call *call, struct client *client, uint64_t node)
+{
+	return start_sync(call_try_begin, call, client, node);
+}
+
+int32_t fs_sync_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t fs_sync(struct client *client, uint64_t node)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_sync_prepare(&call, client, node);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_sync_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void fs_sync_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_sync(struct request *request,
+                                                 const struct fs_operations *operations)
+{
+	struct fs_sync_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->sync)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	if (!error)
+		error = operations->sync(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_sync_reply(request, error);
+}
+
+/* access */
+static int32_t start_access(begin_t begin, struct call *call, struct client *client, uint64_t node,
+                            uint32_t mask)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, FS_ACCESS, 0, 0);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = node;
+	call->request.word[2] = word_pair(mask, 0);
+	return 0;
+}
+
+int32_t fs_access_prepare(struct call *call, struct client *client, uint64_t node, uint32_t mask)
+{
+	return start_access(call_begin, call, client, node, mask);
+}
+
+int32_t fs_access_try_prepare(struct call *call, struct client *client, uint64_t node, uint32_t mask)
+{
+	return start_access(call_try_begin, call, client, node, mask);
+}
+
+int32_t fs_access_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t fs_access(struct client *client, uint64_t node, uint32_t mask)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_access_prepare(&call, client, node, mask);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_access_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void fs_access_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_access(struct request *request,
+                                                   const struct fs_operations *operations)
+{
+	struct fs_access_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->access)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.mask = word_low(request->message.word[2]);
+	if (!error)
+		error = operations->access(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_access_reply(request, error);
+}
+
+static void fs_dispatch(struct request *request, const void *operations)
+{
+	switch (message_op(&request->message)) {
+	case FS_LOOKUP:
+		serve_lookup(request, operations);
+		break;
+	case FS_FORGET:
+		serve_forget(request, operations);
+		break;
+	case FS_GET_ATTRIBUTES:
+		serve_get_attributes(request, operations);
+		break;
+	case FS_SET_ATTRIBUTES:
+		serve_set_attributes(request, operations);
+		break;
+	case FS_READ:
+		serve_read(request, operations);
+		break;
+	case FS_WRITE:
+		serve_write(request, operations);
+		break;
+	case FS_CREATE:
+		serve_create(request, operations);
+		break;
+	case FS_MAKE_DIRECTORY:
+		serve_make_directory(request, operations);
+		break;
+	case FS_SYMLINK:
+		serve_symlink(request, operations);
+		break;
+	case FS_LINK:
+		serve_link(request, operations);
+		break;
+	case FS_UNLINK:
+		serve_unlink(request, operations);
+		break;
+	case FS_REMOVE_DIRECTORY:
+		serve_remove_directory(request, operations);
+		break;
+	case FS_RENAME:
+		serve_rename(request, operations);
+		break;
+	case FS_READLINK:
+		serve_readlink(request, operations);
+		break;
+	case FS_READDIR:
+		serve_readdir(request, operations);
+		break;
+	case FS_STATISTICS:
+		serve_statistics(request, operations);
+		break;
+	case FS_SYNC:
+		serve_sync(request, operations);
+		break;
+	case FS_ACCESS:
+		serve_access(request, operations);
+		break;
+	default:
+		request_reply(request, POSIX_ENOSYS, 0, NULL);
+	}
+}
+
+static const struct field_description arguments_of_lookup[] = {
+	{"directory", "u64", 1, 0},
+	{"name", "string(255)", 0, 0},
+	{"attributes", "out attributes", 0, 0},
+};
+
+static const struct field_description arguments_of_forget[] = {
+	{"node", "u64", 1, 0},
+	{"count", "u64", 2, 0},
+};
+
+static const struct field_description arguments_of_get_attributes[] = {
+	{"node", "u64", 1, 0},
+	{"attributes", "out attributes", 0, 0},
+};
+
+static const struct field_description arguments_of_set_attributes[] = {
+	{"node", "u64", 1, 0},
+	{"valid", "u32", 2, 0},
+	{"values", "in attributes", 0, 0},
+	{"attributes", "out attributes", 0, 0},
+};
+
+static const struct field_description arguments_of_read[] = {
+	{"node", "u64", 1, 0},
+	{"offset", "u64", 2, 0},
+	{"data", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_write[] = {
+	{"node", "u64", 1, 0},
+	{"offset", "u64", 2, 0},
+	{"data", "in", 0, 0},
+};
+
+static const struct field_description results_of_write[] = {
+	{"length", "u32", 2, 0},
+};
+
+static const struct field_description arguments_of_create[] = {
+	{"directory", "u64", 1, 0},
+	{"mode", "u32", 2, 0},
+	{"device", "u32", 2, 32},
+	{"name", "string(255)", 0, 0},
+	{"attributes", "out attributes", 0, 0},
+};
+
+static const struct field_description arguments_of_make_directory[] = {
+	{"directory", "u64", 1, 0},
+	{"mode", "u32", 2, 0},
+	{"name", "string(255)", 0, 0},
+	{"attributes", "out attributes", 0, 0},
+};
+
+static const struct field_description arguments_of_symlink[] = {
+	{"directory", "u64", 1, 0},
+	{"name", "string(255)", 0, 0},
+	{"target", "string(4095)", 0, 0},
+	{"attributes", "out attributes", 0, 0},
+	{"name_length", "u32", 2, 0},
+};
+
+static const struct field_description arguments_of_link[] = {
+	{"node", "u64", 1, 0},
+	{"directory", "u64", 2, 0},
+	{"name", "string(255)", 0, 0},
+	{"attributes", "out attributes", 0, 0},
+};
+
+static const struct field_description arguments_of_unlink[] = {
+	{"directory", "u64", 1, 0},
+	{"name", "string(255)", 0, 0},
+};
+
+static const struct field_description arguments_of_remove_directory[] = {
+	{"directory", "u64", 1, 0},
+	{"name", "string(255)", 0, 0},
+};
+
+static const struct field_description arguments_of_rename[] = {
+	{"directory", "u64", 1, 0},
+	{"new_directory", "u64", 2, 0},
+	{"flags", "u32", 3, 0},
+	{"name", "string(255)", 0, 0},
+	{"new_name", "string(255)", 0, 0},
+	{"name_length", "u32", 3, 32},
+};
+
+static const struct field_description arguments_of_readlink[] = {
+	{"node", "u64", 1, 0},
+	{"target", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_readdir[] = {
+	{"directory", "u64", 1, 0},
+	{"cookie", "u64", 2, 0},
+	{"entries", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_statistics[] = {
+	{"node", "u64", 1, 0},
+	{"statistics", "out statistics", 0, 0},
+};
+
+static const struct field_description arguments_of_sync[] = {
+	{"node", "u64", 1, 0},
+};
+
+static const struct field_description arguments_of_access[] = {
+	{"node", "u64", 1, 0},
+	{"mask", "u32", 2, 0},
+};
+
+static const struct operation_description fs_descriptions[] = {
+	{
+		.number = FS_LOOKUP,
+		.changes = false,
+		.name = "lookup",
+		.arguments = arguments_of_lookup,
+		.results = NULL,
+		.argument_count = 3,
+		.result_count = 0,
+	},
+	{
+		.number = FS_FORGET,
+		.changes = false,
+		.name = "forget",
+		.arguments = arguments_of_forget,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = FS_GET_ATTRIBUTES,
+		.changes = false,
+		.name = "get_attributes",
+		.arguments = arguments_of_get_attributes,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = FS_SET_ATTRIBUTES,
+		.changes = true,
+		.name = "set_attributes",
+		.arguments = arguments_of_set_attributes,
+		.results = NULL,
+		.argument_count = 4,
+		.result_count = 0,
+	},
+	{
+		.number = FS_READ,
+		.changes = false,
+		.name = "read",
+		.arguments = arguments_of_read,
+		.results = NULL,
+		.argument_count = 3,
+		.result_count = 0,
+	},
+	{
+		.number = FS_WRITE,
+		.changes = true,
+		.name = "write",
+		.arguments = arguments_of_write,
+		.results = results_of_write,
+		.argument_count = 3,
+		.result_count = 1,
+	},
+	{
+		.number = FS_CREATE,
+		.changes = true,
+		.name = "create",
+		.arguments = arguments_of_create,
+		.results = NULL,
+		.argument_count = 5,
+		.result_count = 0,
+	},
+	{
+		.number = FS_MAKE_DIRECTORY,
+		.changes = true,
+		.name = "make_directory",
+		.arguments = arguments_of_make_directory,
+		.results = NULL,
+		.argument_count = 4,
+		.result_count = 0,
+	},
+	{
+		.number = FS_SYMLINK,
+		.changes = true,
+		.name = "symlink",
+		.arguments = arguments_of_symlink,
+		.results = NULL,
+		.argument_count = 5,
+		.result_count = 0,
+	},
+	{
+		.number = FS_LINK,
+		.changes = true,
+		.name = "link",
+		.arguments = arguments_of_link,
+		.results = NULL,
+		.argument_count = 4,
+		.result_count = 0,
+	},
+	{
+		.number = FS_UNLINK,
+		.changes = true,
+		.name = "unlink",
+		.arguments = arguments_of_unlink,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = FS_REMOVE_DIRECTORY,
+		.changes = true,
+		.name = "remove_directory",
+		.arguments = arguments_of_remove_directory,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = FS_RENAME,
+		.changes = true,
+		.name = "rename",
+		.arguments = arguments_of_rename,
+		.results = NULL,
+		.argument_count = 6,
+		.result_count = 0,
+	},
+	{
+		.number = FS_READLINK,
+		.changes = false,
+		.name = "readlink",
+		.arguments = arguments_of_readlink,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = FS_READDIR,
+		.changes = false,
+		.name = "readdir",
+		.arguments = arguments_of_readdir,
+		.results = NULL,
+		.argument_count = 3,
+		.result_count = 0,
+	},
+	{
+		.number = FS_STATISTICS,
+		.changes = false,
+		.name = "statistics",
+		.arguments = arguments_of_statistics,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = FS_SYNC,
+		.changes = false,
+		.name = "sync",
+		.arguments = arguments_of_sync,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
+	{
+		.number = FS_ACCESS,
+		.changes = false,
+		.name = "access",
+		.arguments = arguments_of_access,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+};
+
+const struct protocol fs_protocol = {
+	.number = 3,
+	.version = 1,
+	.sessions = true,
+	.name = "fs",
+	.operations = fs_descriptions,
+	.operation_count = 18,
+	.dispatch = fs_dispatch,
+};

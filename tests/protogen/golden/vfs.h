@@ -1,0 +1,515 @@
+/*
+ * Generated from vfs.proto by scripts/protogen; do not edit.
+ *
+ * The path protocol: files by path, for programs. Paths are absolute. Files that are open are small numbers
+ * of the session's.
+ */
+#ifndef DRYDOCK_PROTO_VFS_H
+#define DRYDOCK_PROTO_VFS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <drydock/client.h>
+#include <drydock/service.h>
+
+/*
+ * Client, for each operation; a status is as in <drydock/client.h>:
+ *   NAME()             makes the call and waits for it, in a fiber
+ *   NAME_prepare()     begins `call` and marshals; suspends while the lane is full. After 0 the caller
+ *                      submits it, has it done, finishes it, and ends it; otherwise there is nothing to end.
+ *                      A string over its limit is POSIX_ENAMETOOLONG, and nothing is sent
+ *   NAME_try_prepare() as NAME_prepare, but -E_WOULD_BLOCK instead of suspending
+ *   NAME_finish()      returns the status of a call that is done; on 0 fills in what is not NULL.
+ *                      POSIX_EBADMSG: the server's reply is malformed
+ * Strings are given with their length and need no terminator. IN data that is NULL is reserved, but
+ * left to the caller, who fills `call->in` (behind the strings) before submitting; to lend it with
+ * call_lend_in, give length 0. Where OUT data goes there must be room for the capacity named; as many
+ * bytes were written as the results say.
+ *
+ * Server: a handler of the operations table returns 0, a POSIX error, or REQUEST_DETACHED, and then
+ * replies later, once, by NAME_reply(). What `arguments` points to is the handler's until it returns:
+ * strings are private, checked copies with a terminator and without NUL inside; structures are private
+ * copies; IN and OUT bytes are memory shared with the client, who may change it at any time: copy
+ * first, then validate. Results, and structures for OUT data, start as zeros and are sent only with
+ * status 0. A status below 0, or a length over the capacity, is the handler's mistake: POSIX_EIO.
+ */
+
+/* open.flags: how, and what else. */
+#define VFS_OPEN_READ 1
+#define VFS_OPEN_WRITE 2
+#define VFS_OPEN_CREATE 4
+#define VFS_OPEN_EXCLUSIVE 8
+#define VFS_OPEN_TRUNCATE 16
+#define VFS_OPEN_APPEND 32
+#define VFS_OPEN_DIRECTORY 64
+#define VFS_OPEN_NOFOLLOW 128
+
+/* read.offset, write.offset: at the file's own position, which moves on. */
+#define VFS_POSITION 0xffffffffffffffffull
+
+#define VFS_SEEK_SET 0
+#define VFS_SEEK_CURRENT 1
+#define VFS_SEEK_END 2
+
+#define VFS_RENAME_NOREPLACE 1
+#define VFS_RENAME_EXCHANGE 2
+
+struct vfs_status {
+	uint64_t node;
+	uint64_t size;
+	uint64_t blocks; /* of 512 bytes */
+	int64_t atime;
+	int64_t mtime;
+	int64_t ctime;
+	uint32_t atime_ns;
+	uint32_t mtime_ns;
+	uint32_t ctime_ns;
+	uint32_t mode;
+	uint32_t links;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t device;
+};
+
+_Static_assert(sizeof(struct vfs_status) == 80, "size");
+_Static_assert(offsetof(struct vfs_status, node) == 0, "node");
+_Static_assert(offsetof(struct vfs_status, size) == 8, "size");
+_Static_assert(offsetof(struct vfs_status, blocks) == 16, "blocks");
+_Static_assert(offsetof(struct vfs_status, atime) == 24, "atime");
+_Static_assert(offsetof(struct vfs_status, mtime) == 32, "mtime");
+_Static_assert(offsetof(struct vfs_status, ctime) == 40, "ctime");
+_Static_assert(offsetof(struct vfs_status, atime_ns) == 48, "atime_ns");
+_Static_assert(offsetof(struct vfs_status, mtime_ns) == 52, "mtime_ns");
+_Static_assert(offsetof(struct vfs_status, ctime_ns) == 56, "ctime_ns");
+_Static_assert(offsetof(struct vfs_status, mode) == 60, "mode");
+_Static_assert(offsetof(struct vfs_status, links) == 64, "links");
+_Static_assert(offsetof(struct vfs_status, uid) == 68, "uid");
+_Static_assert(offsetof(struct vfs_status, gid) == 72, "gid");
+_Static_assert(offsetof(struct vfs_status, device) == 76, "device");
+
+struct vfs_statistics {
+	uint64_t block_size;
+	uint64_t blocks;
+	uint64_t blocks_free;
+	uint64_t nodes;
+	uint64_t nodes_free;
+	uint64_t name_max;
+};
+
+_Static_assert(sizeof(struct vfs_statistics) == 48, "size");
+_Static_assert(offsetof(struct vfs_statistics, block_size) == 0, "block_size");
+_Static_assert(offsetof(struct vfs_statistics, blocks) == 8, "blocks");
+_Static_assert(offsetof(struct vfs_statistics, blocks_free) == 16, "blocks_free");
+_Static_assert(offsetof(struct vfs_statistics, nodes) == 24, "nodes");
+_Static_assert(offsetof(struct vfs_statistics, nodes_free) == 32, "nodes_free");
+_Static_assert(offsetof(struct vfs_statistics, name_max) == 40, "name_max");
+
+struct vfs_entry {
+	uint64_t node;
+	uint64_t cookie;
+	uint32_t mode;
+	uint32_t name_length;
+};
+
+_Static_assert(sizeof(struct vfs_entry) == 24, "size");
+_Static_assert(offsetof(struct vfs_entry, node) == 0, "node");
+_Static_assert(offsetof(struct vfs_entry, cookie) == 8, "cookie");
+_Static_assert(offsetof(struct vfs_entry, mode) == 16, "mode");
+_Static_assert(offsetof(struct vfs_entry, name_length) == 20, "name_length");
+
+enum vfs_operation {
+	VFS_OPEN = 1,
+	VFS_CLOSE = 2,
+	VFS_READ = 3,
+	VFS_WRITE = 4,
+	VFS_SEEK = 5,
+	VFS_STAT = 6,
+	VFS_MKDIR = 7,
+	VFS_RMDIR = 8,
+	VFS_READDIR = 9,
+	VFS_UNLINK = 10,
+	VFS_RENAME = 11,
+	VFS_LINK = 12,
+	VFS_SYMLINK = 13,
+	VFS_READLINK = 14,
+	VFS_CHMOD = 15,
+	VFS_CHOWN = 16,
+	VFS_TRUNCATE = 17,
+	VFS_SET_TIMES = 18,
+	VFS_STAT_FILE = 19,
+	VFS_STATISTICS = 20,
+};
+
+/* open (1), changes state */
+struct vfs_open_arguments {
+	uint32_t flags;
+	uint32_t mode;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+struct vfs_open_results {
+	uint32_t file;
+};
+
+int32_t vfs_open(struct client *client, uint32_t flags, uint32_t mode, const char *path, uint32_t path_length,
+                 struct vfs_open_results *results);
+int32_t vfs_open_prepare(struct call *call, struct client *client, uint32_t flags, uint32_t mode,
+                         const char *path, uint32_t path_length);
+int32_t vfs_open_try_prepare(struct call *call, struct client *client, uint32_t flags, uint32_t mode,
+                             const char *path, uint32_t path_length);
+int32_t vfs_open_finish(struct call *call, struct vfs_open_results *results);
+void vfs_open_reply(struct request *request, int32_t error, const struct vfs_open_results *results);
+
+/* close (2), changes state */
+struct vfs_close_arguments {
+	uint32_t file;
+};
+
+int32_t vfs_close(struct client *client, uint32_t file);
+int32_t vfs_close_prepare(struct call *call, struct client *client, uint32_t file);
+int32_t vfs_close_try_prepare(struct call *call, struct client *client, uint32_t file);
+int32_t vfs_close_finish(struct call *call);
+void vfs_close_reply(struct request *request, int32_t error);
+
+/* read (3) */
+struct vfs_read_arguments {
+	uint32_t file;
+	uint64_t offset;
+	uint8_t *data; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t data_capacity;
+};
+
+struct vfs_read_results {
+	uint32_t data_length; /* bytes written, at most the capacity */
+};
+
+int32_t vfs_read(struct client *client, uint32_t file, uint64_t offset, void *data, uint32_t data_capacity,
+                 struct vfs_read_results *results);
+int32_t vfs_read_prepare(struct call *call, struct client *client, uint32_t file, uint64_t offset,
+                         uint32_t data_capacity);
+int32_t vfs_read_try_prepare(struct call *call, struct client *client, uint32_t file, uint64_t offset,
+                             uint32_t data_capacity);
+int32_t vfs_read_finish(struct call *call, struct vfs_read_results *results, void *data);
+void vfs_read_reply(struct request *request, int32_t error, const struct vfs_read_results *results);
+
+/* write (4), changes state */
+struct vfs_write_arguments {
+	uint32_t file;
+	uint64_t offset;
+	const uint8_t *data; /* shared with the client; may be NULL if of length 0 */
+	uint32_t data_length;
+};
+
+struct vfs_write_results {
+	uint32_t length;
+};
+
+int32_t vfs_write(struct client *client, uint32_t file, uint64_t offset, const void *data,
+                  uint32_t data_length, struct vfs_write_results *results);
+int32_t vfs_write_prepare(struct call *call, struct client *client, uint32_t file, uint64_t offset,
+                          const void *data, uint32_t data_length);
+int32_t vfs_write_try_prepare(struct call *call, struct client *client, uint32_t file, uint64_t offset,
+                              const void *data, uint32_t data_length);
+int32_t vfs_write_finish(struct call *call, struct vfs_write_results *results);
+void vfs_write_reply(struct request *request, int32_t error, const struct vfs_write_results *results);
+
+/* seek (5), changes state */
+struct vfs_seek_arguments {
+	uint32_t file;
+	int64_t offset;
+	uint32_t whence;
+};
+
+struct vfs_seek_results {
+	uint64_t offset;
+};
+
+int32_t vfs_seek(struct client *client, uint32_t file, int64_t offset, uint32_t whence,
+                 struct vfs_seek_results *results);
+int32_t vfs_seek_prepare(struct call *call, struct client *client, uint32_t file, int64_t offset,
+                         uint32_t whence);
+int32_t vfs_seek_try_prepare(struct call *call, struct client *client, uint32_t file, int64_t offset,
+                             uint32_t whence);
+int32_t vfs_seek_finish(struct call *call, struct vfs_seek_results *results);
+void vfs_seek_reply(struct request *request, int32_t error, const struct vfs_seek_results *results);
+
+/* stat (6): Follows a symbolic link at the end unless nofollow is 1. */
+struct vfs_stat_arguments {
+	uint32_t nofollow;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+	struct vfs_status *status;
+};
+
+int32_t vfs_stat(struct client *client, uint32_t nofollow, const char *path, uint32_t path_length,
+                 struct vfs_status *status);
+int32_t vfs_stat_prepare(struct call *call, struct client *client, uint32_t nofollow, const char *path,
+                         uint32_t path_length);
+int32_t vfs_stat_try_prepare(struct call *call, struct client *client, uint32_t nofollow, const char *path,
+                             uint32_t path_length);
+int32_t vfs_stat_finish(struct call *call, struct vfs_status *status);
+void vfs_stat_reply(struct request *request, int32_t error, const struct vfs_status *status);
+
+/* mkdir (7), changes state */
+struct vfs_mkdir_arguments {
+	uint32_t mode;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_mkdir(struct client *client, uint32_t mode, const char *path, uint32_t path_length);
+int32_t vfs_mkdir_prepare(struct call *call, struct client *client, uint32_t mode, const char *path,
+                          uint32_t path_length);
+int32_t vfs_mkdir_try_prepare(struct call *call, struct client *client, uint32_t mode, const char *path,
+                              uint32_t path_length);
+int32_t vfs_mkdir_finish(struct call *call);
+void vfs_mkdir_reply(struct request *request, int32_t error);
+
+/* rmdir (8), changes state */
+struct vfs_rmdir_arguments {
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_rmdir(struct client *client, const char *path, uint32_t path_length);
+int32_t vfs_rmdir_prepare(struct call *call, struct client *client, const char *path, uint32_t path_length);
+int32_t vfs_rmdir_try_prepare(struct call *call, struct client *client, const char *path,
+                              uint32_t path_length);
+int32_t vfs_rmdir_finish(struct call *call);
+void vfs_rmdir_reply(struct request *request, int32_t error);
+
+/* readdir (9) */
+struct vfs_readdir_arguments {
+	uint32_t file;
+	uint64_t cookie;
+	uint8_t *entries; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t entries_capacity;
+};
+
+struct vfs_readdir_results {
+	uint32_t entries_length; /* bytes written, at most the capacity */
+};
+
+int32_t vfs_readdir(struct client *client, uint32_t file, uint64_t cookie, void *entries,
+                    uint32_t entries_capacity, struct vfs_readdir_results *results);
+int32_t vfs_readdir_prepare(struct call *call, struct client *client, uint32_t file, uint64_t cookie,
+                            uint32_t entries_capacity);
+int32_t vfs_readdir_try_prepare(struct call *call, struct client *client, uint32_t file, uint64_t cookie,
+                                uint32_t entries_capacity);
+int32_t vfs_readdir_finish(struct call *call, struct vfs_readdir_results *results, void *entries);
+void vfs_readdir_reply(struct request *request, int32_t error, const struct vfs_readdir_results *results);
+
+/* unlink (10), changes state */
+struct vfs_unlink_arguments {
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_unlink(struct client *client, const char *path, uint32_t path_length);
+int32_t vfs_unlink_prepare(struct call *call, struct client *client, const char *path, uint32_t path_length);
+int32_t vfs_unlink_try_prepare(struct call *call, struct client *client, const char *path,
+                               uint32_t path_length);
+int32_t vfs_unlink_finish(struct call *call);
+void vfs_unlink_reply(struct request *request, int32_t error);
+
+/* rename (11), changes state */
+struct vfs_rename_arguments {
+	uint32_t flags;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+	const char *new_path; /* at most 4095 bytes */
+	uint32_t new_path_length;
+};
+
+int32_t vfs_rename(struct client *client, uint32_t flags, const char *path, uint32_t path_length,
+                   const char *new_path, uint32_t new_path_length);
+int32_t vfs_rename_prepare(struct call *call, struct client *client, uint32_t flags, const char *path,
+                           uint32_t path_length, const char *new_path, uint32_t new_path_length);
+int32_t vfs_rename_try_prepare(struct call *call, struct client *client, uint32_t flags, const char *path,
+                               uint32_t path_length, const char *new_path, uint32_t new_path_length);
+int32_t vfs_rename_finish(struct call *call);
+void vfs_rename_reply(struct request *request, int32_t error);
+
+/* link (12), changes state */
+struct vfs_link_arguments {
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+	const char *new_path; /* at most 4095 bytes */
+	uint32_t new_path_length;
+};
+
+int32_t vfs_link(struct client *client, const char *path, uint32_t path_length, const char *new_path,
+                 uint32_t new_path_length);
+int32_t vfs_link_prepare(struct call *call, struct client *client, const char *path, uint32_t path_length,
+                         const char *new_path, uint32_t new_path_length);
+int32_t vfs_link_try_prepare(struct call *call, struct client *client, const char *path, uint32_t path_length,
+                             const char *new_path, uint32_t new_path_length);
+int32_t vfs_link_finish(struct call *call);
+void vfs_link_reply(struct request *request, int32_t error);
+
+/* symlink (13), changes state */
+struct vfs_symlink_arguments {
+	const char *target; /* at most 4095 bytes */
+	uint32_t target_length;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_symlink(struct client *client, const char *target, uint32_t target_length, const char *path,
+                    uint32_t path_length);
+int32_t vfs_symlink_prepare(struct call *call, struct client *client, const char *target,
+                            uint32_t target_length, const char *path, uint32_t path_length);
+int32_t vfs_symlink_try_prepare(struct call *call, struct client *client, const char *target,
+                                uint32_t target_length, const char *path, uint32_t path_length);
+int32_t vfs_symlink_finish(struct call *call);
+void vfs_symlink_reply(struct request *request, int32_t error);
+
+/* readlink (14) */
+struct vfs_readlink_arguments {
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+	uint8_t *target; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t target_capacity;
+};
+
+struct vfs_readlink_results {
+	uint32_t target_length; /* bytes written, at most the capacity */
+};
+
+int32_t vfs_readlink(struct client *client, const char *path, uint32_t path_length, void *target,
+                     uint32_t target_capacity, struct vfs_readlink_results *results);
+int32_t vfs_readlink_prepare(struct call *call, struct client *client, const char *path, uint32_t path_length,
+                             uint32_t target_capacity);
+int32_t vfs_readlink_try_prepare(struct call *call, struct client *client, const char *path,
+                                 uint32_t path_length, uint32_t target_capacity);
+int32_t vfs_readlink_finish(struct call *call, struct vfs_readlink_results *results, void *target);
+void vfs_readlink_reply(struct request *request, int32_t error, const struct vfs_readlink_results *results);
+
+/* chmod (15), changes state */
+struct vfs_chmod_arguments {
+	uint32_t mode;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_chmod(struct client *client, uint32_t mode, const char *path, uint32_t path_length);
+int32_t vfs_chmod_prepare(struct call *call, struct client *client, uint32_t mode, const char *path,
+                          uint32_t path_length);
+int32_t vfs_chmod_try_prepare(struct call *call, struct client *client, uint32_t mode, const char *path,
+                              uint32_t path_length);
+int32_t vfs_chmod_finish(struct call *call);
+void vfs_chmod_reply(struct request *request, int32_t error);
+
+/* chown (16), changes state */
+struct vfs_chown_arguments {
+	uint32_t uid;
+	uint32_t gid;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_chown(struct client *client, uint32_t uid, uint32_t gid, const char *path, uint32_t path_length);
+int32_t vfs_chown_prepare(struct call *call, struct client *client, uint32_t uid, uint32_t gid,
+                          const char *path, uint32_t path_length);
+int32_t vfs_chown_try_prepare(struct call *call, struct client *client, uint32_t uid, uint32_t gid,
+                              const char *path, uint32_t path_length);
+int32_t vfs_chown_finish(struct call *call);
+void vfs_chown_reply(struct request *request, int32_t error);
+
+/* truncate (17), changes state */
+struct vfs_truncate_arguments {
+	uint64_t size;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_truncate(struct client *client, uint64_t size, const char *path, uint32_t path_length);
+int32_t vfs_truncate_prepare(struct call *call, struct client *client, uint64_t size, const char *path,
+                             uint32_t path_length);
+int32_t vfs_truncate_try_prepare(struct call *call, struct client *client, uint64_t size, const char *path,
+                                 uint32_t path_length);
+int32_t vfs_truncate_finish(struct call *call);
+void vfs_truncate_reply(struct request *request, int32_t error);
+
+/* set_times (18), changes state */
+struct vfs_set_times_arguments {
+	int64_t atime;
+	uint32_t atime_ns;
+	uint32_t mtime_ns;
+	int64_t mtime;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_set_times(struct client *client, int64_t atime, uint32_t atime_ns, uint32_t mtime_ns,
+                      int64_t mtime, const char *path, uint32_t path_length);
+int32_t vfs_set_times_prepare(struct call *call, struct client *client, int64_t atime, uint32_t atime_ns,
+                              uint32_t mtime_ns, int64_t mtime, const char *path, uint32_t path_length);
+int32_t vfs_set_times_try_prepare(struct call *call, struct client *client, int64_t atime, uint32_t atime_ns,
+                                  uint32_t mtime_ns, int64_t mtime, const char *path, uint32_t path_length);
+int32_t vfs_set_times_finish(struct call *call);
+void vfs_set_times_reply(struct request *request, int32_t error);
+
+/* stat_file (19) */
+struct vfs_stat_file_arguments {
+	uint32_t file;
+	struct vfs_status *status;
+};
+
+int32_t vfs_stat_file(struct client *client, uint32_t file, struct vfs_status *status);
+int32_t vfs_stat_file_prepare(struct call *call, struct client *client, uint32_t file);
+int32_t vfs_stat_file_try_prepare(struct call *call, struct client *client, uint32_t file);
+int32_t vfs_stat_file_finish(struct call *call, struct vfs_status *status);
+void vfs_stat_file_reply(struct request *request, int32_t error, const struct vfs_status *status);
+
+/* statistics (20) */
+struct vfs_statistics_arguments {
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+	struct vfs_statistics *statistics;
+};
+
+int32_t vfs_statistics(struct client *client, const char *path, uint32_t path_length,
+                       struct vfs_statistics *statistics);
+int32_t vfs_statistics_prepare(struct call *call, struct client *client, const char *path,
+                               uint32_t path_length);
+int32_t vfs_statistics_try_prepare(struct call *call, struct client *client, const char *path,
+                                   uint32_t path_length);
+int32_t vfs_statistics_finish(struct call *call, struct vfs_statistics *statistics);
+void vfs_statistics_reply(struct request *request, int32_t error, const struct vfs_statistics *statistics);
+
+/* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
+struct vfs_operations {
+	int32_t (*open)(struct request *request, const struct vfs_open_arguments *arguments,
+	                struct vfs_open_results *results);
+	int32_t (*close)(struct request *request, const struct vfs_close_arguments *arguments);
+	int32_t (*read)(struct request *request, const struct vfs_read_arguments *arguments,
+	                struct vfs_read_results *results);
+	int32_t (*write)(struct request *request, const struct vfs_write_arguments *arguments,
+	                 struct vfs_write_results *results);
+	int32_t (*seek)(struct request *request, const struct vfs_seek_arguments *arguments,
+	                struct vfs_seek_results *results);
+	int32_t (*stat)(struct request *request, const struct vfs_stat_arguments *arguments);
+	int32_t (*mkdir)(struct request *request, const struct vfs_mkdir_arguments *arguments);
+	int32_t (*rmdir)(struct request *request, const struct vfs_rmdir_arguments *arguments);
+	int32_t (*readdir)(struct request *request, const struct vfs_readdir_arguments *arguments,
+	                   struct vfs_readdir_results *results);
+	int32_t (*unlink)(struct request *request, const struct vfs_unlink_arguments *arguments);
+	int32_t (*rename)(struct request *request, const struct vfs_rename_arguments *arguments);
+	int32_t (*link)(struct request *request, const struct vfs_link_arguments *arguments);
+	int32_t (*symlink)(struct request *request, const struct vfs_symlink_arguments *arguments);
+	int32_t (*readlink)(struct request *request, const struct vfs_readlink_arguments *arguments,
+	                    struct vfs_readlink_results *results);
+	int32_t (*chmod)(struct request *request, const struct vfs_chmod_arguments *arguments);
+	int32_t (*chown)(struct request *request, const struct vfs_chown_arguments *arguments);
+	int32_t (*truncate)(struct request *request, const struct vfs_truncate_arguments *arguments);
+	int32_t (*set_times)(struct request *request, const struct vfs_set_times_arguments *arguments);
+	int32_t (*stat_file)(struct request *request, const struct vfs_stat_file_arguments *arguments);
+	int32_t (*statistics)(struct request *request, const struct vfs_statistics_arguments *arguments);
+};
+
+extern const struct protocol vfs_protocol;
+
+#endif
