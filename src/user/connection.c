@@ -1,0 +1,474 @@
+/*
+ * The server's end of a lane: requests taken off the ring, handed to fibers,
+ * replied to (drydock/service.h). The client is not trusted with anything; a
+ * breach closes its lane and harms nobody else.
+ */
+#include <drydock/abi/manifest.h>
+#include <drydock/os.h>
+#include <drydock/posix.h>
+#include <drydock/string.h>
+
+#include "user/fiber.h"
+#include "user/runtime.h"
+#include "user/service.h"
+
+/* ---- requests ------------------------------------------------------------ */
+
+static struct request *connection_pop(struct connection *connection)
+{
+	struct request *request = connection->first;
+
+	if (request == NULL)
+		return NULL;
+	connection->first = request->next;
+	if (connection->first == NULL) {
+		connection->last = NULL;
+		list_remove(&connection->work);
+	}
+	return request;
+}
+
+static void connection_push(struct connection *connection, struct request *request)
+{
+	request->next = NULL;
+	if (connection->last != NULL)
+		connection->last->next = request;
+	else
+		connection->first = request;
+	connection->last = request;
+	if (list_empty(&connection->work))
+		list_add_tail(&connection->service->runtime->work, &connection->work);
+}
+
+void request_reply(struct request *request, int32_t status, uint32_t length, const struct message *results)
+{
+	struct connection *connection = request->connection;
+	struct message reply = {0};
+
+	if (results != NULL)
+		reply = *results;
+	reply.word[0] = message_header(message_op(&request->message), 0, message_tag(&request->message));
+	reply.word[1] = word_pair((uint32_t)status, length);
+	request->in_use = false;
+	connection->outstanding--;
+	if (connection->closed)
+		return;
+	ring_put(&connection->lane.out, &reply);
+	runtime_touch(connection->service->runtime, &connection->lane);
+}
+
+static void request_cancel(struct request *request)
+{
+	request->cancelled = true;
+	if (request->on_cancel != NULL)
+		request->on_cancel(request);
+}
+
+/* The request that a message names, with its ranges checked. False: a violation. */
+static bool connection_take(struct connection *connection, const struct message *message)
+{
+	uint32_t slot = message_tag(message) & 0xffff;
+	uint16_t flags = message_flags(message);
+	struct range in = {0}, out = {0};
+	struct request *request;
+
+	if (slot >= connection->lane.depth || connection->requests[slot].in_use || !lane_admit(&connection->lane))
+		return false;
+	request = &connection->requests[slot];
+	*request = (struct request){
+		.message = *message,
+		.connection = connection,
+		.server = connection->service->server,
+		.in_use = true,
+	};
+	connection->outstanding++;
+	if (flags & MESSAGE_IN)
+		in = word_range(message->word[MESSAGE_WORD_IN]);
+	if (flags & MESSAGE_OUT)
+		out = word_range(message->word[MESSAGE_WORD_OUT]);
+	if ((flags & ~MESSAGE_FLAGS) != 0 || !lane_range_valid(&connection->lane, in) ||
+	    !lane_range_valid(&connection->lane, out)) {
+		request_reply(request, POSIX_EFAULT, 0, NULL);
+		return true;
+	}
+	if (flags & MESSAGE_IN) {
+		request->in = connection->lane.area + in.offset;
+		request->in_length = in.length;
+	}
+	if (flags & MESSAGE_OUT) {
+		request->out = connection->lane.area + out.offset;
+		request->out_length = out.length;
+	}
+	if (connection->protocol->sessions) {
+		request->sequence = word_low(message->word[MESSAGE_WORD_SESSION]);
+		request->actor = word_high(message->word[MESSAGE_WORD_SESSION]);
+	}
+	connection_push(connection, request);
+	return true;
+}
+
+/* A call that is not there any more, or never was, is none of anybody's business: no reply, no error. */
+static void connection_cancel(struct connection *connection, uint32_t tag)
+{
+	uint32_t slot = tag & 0xffff;
+
+	if (slot < connection->lane.depth && connection->requests[slot].in_use &&
+	    message_tag(&connection->requests[slot].message) == tag)
+		request_cancel(&connection->requests[slot]);
+}
+
+void connection_drain(struct lane *lane)
+{
+	struct connection *connection = list_entry(lane, struct connection, lane);
+	struct message message;
+	enum ring_take take;
+	bool valid = true;
+
+	while (!connection->closed && valid && (take = ring_take(&lane->in, &message)) != RING_EMPTY) {
+		if (take == RING_VIOLATION)
+			valid = false;
+		else if (message_op(&message) == OPERATION_CANCEL)
+			connection_cancel(connection, (uint32_t)message.word[1]);
+		else
+			valid = connection_take(connection, &message);
+	}
+	runtime_touch(connection->service->runtime, lane);
+	if (!valid)
+		connection_close(connection, E_VIOLATION);
+}
+
+/* ---- identities ------------------------------------------------------------ */
+
+const struct identity *request_identity(const struct request *request)
+{
+	const struct connection *connection = request->connection;
+
+	if (request->actor == 0)
+		return &connection->own;
+	if (request->actor > connection->actor_count)
+		return NULL;
+	return connection->actors[request->actor - 1];
+}
+
+static bool identity_equal(const struct identity *left, const struct identity *right)
+{
+	return memcmp(left, right, sizeof(*left)) == 0;
+}
+
+/* OPERATION_ACTOR: word 1 {uid, gid}, word 2 {flags, group count}, IN the groups. */
+static int32_t register_actor(struct request *request, uint32_t *number)
+{
+	struct connection *connection = request->connection;
+	struct runtime *runtime = connection->service->runtime;
+	struct identity identity = {
+		.uid = word_low(request->message.word[1]),
+		.gid = word_high(request->message.word[1]),
+		.flags = word_low(request->message.word[2]),
+		.group_count = word_high(request->message.word[2]),
+	};
+	struct identity *copy;
+
+	if ((badge_flags(connection->info.badge) & CALL_IMPERSONATE) == 0)
+		return POSIX_EPERM;
+	if (identity.group_count > LANE_GROUPS_MAXIMUM || (identity.flags & ~IDENTITY_CHECKED) != 0 ||
+	    request->in_length != identity.group_count * sizeof(identity.groups[0]))
+		return POSIX_EINVAL;
+	if (identity.group_count > 0)
+		memcpy(identity.groups, request->in, request->in_length);
+	for (uint32_t i = 0; i < connection->actor_count; i++) {
+		if (identity_equal(connection->actors[i], &identity)) {
+			*number = i + 1;
+			return 0;
+		}
+	}
+	if (connection->actor_count == CONNECTION_ACTORS)
+		return POSIX_ENFILE;
+	if (connection->actors == NULL)
+		connection->actors = runtime_allocate(runtime, CONNECTION_ACTORS * sizeof(*connection->actors));
+	copy = connection->actors ? runtime_allocate(runtime, sizeof(*copy)) : NULL;
+	if (copy == NULL)
+		return POSIX_ENOMEM;
+	*copy = identity;
+	connection->actors[connection->actor_count++] = copy;
+	*number = connection->actor_count;
+	return 0;
+}
+
+/* Operations that every protocol with sessions has; true where this was one. */
+static bool common_operation(struct request *request)
+{
+	struct connection *connection = request->connection;
+	struct message results = {0};
+	uint32_t actor = 0;
+	int32_t status;
+
+	if (!connection->protocol->sessions)
+		return false;
+	switch (message_op(&request->message)) {
+	case OPERATION_SESSION:
+		/* The session is the lane's; a client that comes back names its old one. */
+		connection->session = request->message.word[1] != 0 ? request->message.word[1]
+		                                                     : connection->info.id;
+		results.word[2] = connection->session;
+		request_reply(request, 0, 0, &results);
+		return true;
+	case OPERATION_ACTOR:
+		status = register_actor(request, &actor);
+		results.word[2] = actor;
+		request_reply(request, status, 0, &results);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- fibers at work ---------------------------------------------------------- */
+
+static void worker(void *argument)
+{
+	struct connection *connection = argument;
+	struct runtime *runtime = connection->service->runtime;
+	struct request *request;
+
+	while ((request = connection_pop(connection)) != NULL) {
+		/* A handler may keep the request, or have replied long since: not to be touched after. */
+		if (!common_operation(request))
+			connection->protocol->dispatch(request, connection->operations);
+	}
+	connection->active--;
+	if (connection->active > 0)
+		runtime->shared_fibers--;
+}
+
+bool connection_start_workers(struct runtime *runtime)
+{
+	bool started = false;
+
+	list_for_each(link, &runtime->work) {
+		struct connection *connection = list_entry(link, struct connection, work);
+
+		if (connection->active > 0 && runtime->shared_fibers == SHARED_FIBERS)
+			continue;
+		if (fiber_start(runtime, worker, connection) != E_OK)
+			continue;
+		if (connection->active++ > 0)
+			runtime->shared_fibers++;
+		started = true;
+	}
+	return started;
+}
+
+/* ---- lanes opened and closed ----------------------------------------------------- */
+
+const struct lane_info *connection_info(const struct connection *connection)
+{
+	return &connection->info;
+}
+
+void *connection_context(const struct connection *connection)
+{
+	return connection->context;
+}
+
+void connection_set_context(struct connection *connection, void *context)
+{
+	connection->context = context;
+}
+
+uint64_t connection_move(struct connection *connection, handle_t handle, rights_t rights)
+{
+	return runtime_trap(connection->service->runtime, SYS_CAP_MOVE, connection->lane.handle, handle, rights, 0);
+}
+
+uint64_t connection_accept(struct connection *connection, uint64_t cookie)
+{
+	return runtime_trap(connection->service->runtime, SYS_CAP_ACCEPT, connection->lane.handle, cookie, 0, 0);
+}
+
+/* The service's protocol of that number and version. */
+static bool find_protocol(struct connection *connection)
+{
+	const struct service *service = connection->service;
+
+	for (uint32_t i = 0; i < service->protocol_count; i++) {
+		const struct protocol *protocol = service->protocols[i].protocol;
+
+		if (protocol->number != connection->info.protocol || protocol->version != connection->info.version)
+			continue;
+		connection->protocol = protocol;
+		connection->operations = service->protocols[i].operations;
+		return true;
+	}
+	return false;
+}
+
+static void set_own_identity(struct connection *connection)
+{
+	const struct lane_info *info = &connection->info;
+	struct identity *own = &connection->own;
+
+	own->uid = info->uid;
+	own->gid = info->gid;
+	own->group_count = info->group_count < LANE_GROUPS_MAXIMUM ? info->group_count : LANE_GROUPS_MAXIMUM;
+	memcpy(own->groups, info->groups, own->group_count * sizeof(own->groups[0]));
+}
+
+/* All that a lane needs before its first request; what fails is refused, for everything is charged to the server. */
+static enum error connection_prepare(struct connection *connection)
+{
+	struct service *service = connection->service;
+	struct runtime *runtime = service->runtime;
+	const struct lane_info *info = &connection->info;
+	enum error error;
+
+	error = result_error(runtime_trap(runtime, SYS_LANE_INFO, connection->lane.handle, 0, 0, 0));
+	if (error != E_OK)
+		return error;
+	memcpy(&connection->info, os_buffer(runtime->os), sizeof(connection->info));
+	if (!find_protocol(connection) || info->depth > service->limits.depth || info->area > service->limits.area)
+		return E_REFUSED;
+	set_own_identity(connection);
+	connection->requests = runtime_allocate(runtime, info->depth * sizeof(*connection->requests));
+	if (connection->requests == NULL)
+		return E_NOMEM;
+	error = fiber_reserve(runtime, runtime->connection_count + 1);
+	if (error != E_OK)
+		return error;
+	if (service->events != NULL && service->events->connected != NULL)
+		error = service->events->connected(connection, service->server);
+	if (error != E_OK)
+		return error;
+	error = os_lane_attach(runtime->os, connection->lane.handle, info->depth, info->area, &connection->lane.os);
+	if (error != E_OK && service->events != NULL && service->events->disconnected != NULL)
+		service->events->disconnected(connection, service->server);
+	return error;
+}
+
+static void connection_free(struct connection *connection)
+{
+	struct runtime *runtime = connection->service->runtime;
+
+	for (uint32_t i = 0; i < connection->actor_count; i++)
+		runtime_free(runtime, connection->actors[i]);
+	runtime_free(runtime, connection->actors);
+	runtime_free(runtime, connection->requests);
+	runtime_free(runtime, connection);
+}
+
+static void connection_opened(struct service *service, uint64_t lane_id)
+{
+	struct runtime *runtime = service->runtime;
+	struct connection *connection = runtime_allocate(runtime, sizeof(*connection));
+	uint64_t handle;
+	enum error error;
+
+	if (connection == NULL) {
+		runtime_trap(runtime, SYS_LANE_REFUSE, service->port, lane_id, 0, 0);
+		return;
+	}
+	handle = runtime_trap(runtime, SYS_LANE_ACCEPT, service->port, lane_id, 0, 0);
+	if (result_is_error(handle)) {
+		runtime_trap(runtime, SYS_LANE_REFUSE, service->port, lane_id, 0, 0);
+		runtime_free(runtime, connection);
+		return;
+	}
+	connection->service = service;
+	connection->lane.handle = (handle_t)handle;
+	list_init(&connection->work);
+	error = connection_prepare(connection);
+	if (error != E_OK) {
+		runtime_trap(runtime, SYS_LANE_CLOSE, handle, error, 0, 0);
+		connection_free(connection);
+		return;
+	}
+	lane_init(&connection->lane, false, connection->info.depth, connection->info.area);
+	list_add_tail(&service->connections, &connection->link);
+	list_add_tail(&runtime->lanes, &connection->lane.link);
+	runtime->connection_count++;
+	/* The client may have published before this end looked, and found nobody to ring. */
+	if (ring_pending(&connection->lane.in))
+		connection_drain(&connection->lane);
+}
+
+void connection_close(struct connection *connection, enum error reason)
+{
+	struct runtime *runtime = connection->service->runtime;
+	struct request *request;
+
+	if (connection->closed)
+		return;
+	connection->closed = true;
+	connection->reason = reason;
+	while ((request = connection_pop(connection)) != NULL) {
+		request->in_use = false;
+		connection->outstanding--;
+	}
+	for (uint32_t i = 0; i < connection->lane.depth; i++) {
+		if (connection->requests[i].in_use)
+			request_cancel(&connection->requests[i]);
+	}
+	/* Not now: the caller may be going through the list of lanes. */
+	list_remove(&connection->link);
+	list_add_tail(&runtime->closing, &connection->link);
+}
+
+void connection_event(struct service *service, const struct receipt *receipt)
+{
+	if (receipt->bits & EVENT_LANE_OPENED)
+		connection_opened(service, receipt->object);
+	if ((receipt->bits & EVENT_LANE_CLOSED) == 0 || receipt->handle == 0)
+		return;
+	list_for_each(link, &service->connections) {
+		struct connection *connection = list_entry(link, struct connection, link);
+
+		if (connection->lane.handle != receipt->handle)
+			continue;
+		connection_close(connection, E_PEER_DEAD);
+		return;
+	}
+}
+
+static void connection_finish(struct connection *connection)
+{
+	struct service *service = connection->service;
+	struct runtime *runtime = service->runtime;
+
+	if (service->events != NULL && service->events->disconnected != NULL)
+		service->events->disconnected(connection, service->server);
+	list_remove(&connection->link);
+	list_remove(&connection->lane.link);
+	list_remove(&connection->lane.dirty);
+	/* The memory of `peer` goes with the lane. */
+	if (runtime->wait.peer == connection->lane.os.peer)
+		runtime->wait.peer = NULL;
+	os_lane_detach(runtime->os, &connection->lane.os);
+	runtime_trap(runtime, SYS_LANE_CLOSE, connection->lane.handle, connection->reason, 0, 0);
+	runtime->connection_count--;
+	connection_free(connection);
+}
+
+void connection_finish_closing(struct runtime *runtime)
+{
+	list_for_each(link, &runtime->closing) {
+		struct connection *connection = list_entry(link, struct connection, link);
+
+		/* Handlers that wait in a fiber, or kept a request, still use it. */
+		if (connection->outstanding == 0 && connection->active == 0)
+			connection_finish(connection);
+		else
+			list_remove(&connection->lane.link);
+	}
+}
+
+/* The process ends: nothing runs any more. */
+void connection_free_all(struct service *service)
+{
+	struct list *link;
+
+	while ((link = list_take(&service->connections)) != NULL) {
+		struct connection *connection = list_entry(link, struct connection, link);
+
+		os_lane_detach(service->runtime->os, &connection->lane.os);
+		connection_free(connection);
+	}
+}

@@ -1,0 +1,97 @@
+/*
+ * The two rings of a lane, seen from one end (abi/lane.h, docs/ABI.md
+ * "Lanes"). The peer is not trusted: each end keeps its own indices, checks
+ * what it reads of the other's, and takes a message out with relaxed atomic
+ * loads, so that the compiler cannot read the shared words a second time.
+ */
+#ifndef DRYDOCK_USER_RING_H
+#define DRYDOCK_USER_RING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <drydock/abi/lane.h>
+#include <drydock/atomic.h>
+
+/* The ring that this end fills. */
+struct ring_out {
+	uint64_t *slots;
+	uint32_t *tail;     /* shared; this end writes */
+	uint32_t mask;
+	uint32_t put;       /* filled so far */
+	uint32_t published; /* of these the peer can see */
+};
+
+/* The ring that this end empties. */
+struct ring_in {
+	const uint64_t *slots;
+	const uint32_t *tail; /* shared; the peer writes */
+	uint32_t *head;       /* shared; this end writes */
+	uint32_t mask;
+	uint32_t taken;    /* emptied so far */
+	uint32_t released; /* of these the peer knows */
+	uint32_t seen;     /* the peer's tail, as last read and checked */
+};
+
+enum ring_take {
+	RING_EMPTY,
+	RING_TAKEN,
+	RING_VIOLATION, /* the peer's index cannot be */
+};
+
+/* Makes the next message part of the ring; room is the caller's business (credit). */
+static inline void ring_put(struct ring_out *ring, const struct message *message)
+{
+	uint64_t *slot = ring->slots + (uint64_t)(ring->put & ring->mask) * MESSAGE_WORDS;
+
+	for (unsigned i = 0; i < MESSAGE_WORDS; i++)
+		atomic_store_relaxed(&slot[i], message->word[i]);
+	ring->put++;
+}
+
+/* Shows the peer all that was put. Pairs with the acquire in ring_look. */
+static inline void ring_publish(struct ring_out *ring)
+{
+	if (ring->published == ring->put)
+		return;
+	ring->published = ring->put;
+	atomic_store_release(ring->tail, ring->put);
+}
+
+/* Whether the peer has published more than was taken; true, too, where its index is nonsense. */
+static inline bool ring_pending(const struct ring_in *ring)
+{
+	return ring->seen != ring->taken || atomic_load_relaxed(ring->tail) != ring->taken;
+}
+
+/* Takes the next message. The acquire pairs with ring_publish. */
+static inline enum ring_take ring_take(struct ring_in *ring, struct message *message)
+{
+	const uint64_t *slot;
+
+	if (ring->seen == ring->taken) {
+		uint32_t tail = atomic_load_acquire(ring->tail);
+
+		if (tail - ring->taken > ring->mask + 1)
+			return RING_VIOLATION;
+		if (tail == ring->taken)
+			return RING_EMPTY;
+		ring->seen = tail;
+	}
+	slot = ring->slots + (uint64_t)(ring->taken & ring->mask) * MESSAGE_WORDS;
+	for (unsigned i = 0; i < MESSAGE_WORDS; i++)
+		message->word[i] = atomic_load_relaxed(&slot[i]);
+	ring->taken++;
+	return RING_TAKEN;
+}
+
+/* Lets the peer fill what was taken. The release keeps the loads of ring_take before it. */
+static inline void ring_release(struct ring_in *ring)
+{
+	if (ring->released == ring->taken)
+		return;
+	ring->released = ring->taken;
+	atomic_store_release(ring->head, ring->taken);
+}
+
+#endif

@@ -1,0 +1,310 @@
+/* The event loop of a process (drydock/server.h). */
+#include "user/runtime.h"
+
+#include <drydock/format.h>
+#include <drydock/string.h>
+
+#include "user/fiber.h"
+#include "user/service.h"
+
+static uint64_t runtime_bytes(const struct server_definition *definition)
+{
+	uint64_t size = sizeof(struct runtime) + definition->state_size + 16;
+
+	return (size + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
+/* The first fiber: what comes before the program's own start. */
+static void start_fiber(void *argument)
+{
+	struct runtime *runtime = argument;
+	const struct server_definition *definition = runtime->definition;
+
+	if (!definition->quiet) {
+		log_start(runtime);
+		log_print(runtime, LOG_INFO, "%s_server started (PID %u)", definition->name,
+		          os_start(runtime->os)->number);
+	}
+	definition->start(runtime, runtime->state);
+}
+
+struct runtime *runtime_create(struct os *os, const struct server_definition *definition)
+{
+	struct runtime *runtime;
+	handle_t memory;
+	void *address;
+
+	if (os_memory_allocate(os, runtime_bytes(definition), 0, &memory, &address) != E_OK)
+		return NULL;
+	runtime = address;
+	runtime->os = os;
+	runtime->definition = definition;
+	runtime->memory = memory;
+	runtime->state = (void *)(((uintptr_t)(runtime + 1) + 15) & ~(uintptr_t)15);
+	list_init(&runtime->lanes);
+	list_init(&runtime->dirty);
+	list_init(&runtime->services);
+	list_init(&runtime->clients);
+	list_init(&runtime->closing);
+	list_init(&runtime->work);
+	list_init(&runtime->stillborn);
+	list_init(&runtime->fibers);
+	list_init(&runtime->ready);
+	list_init(&runtime->idle_fibers);
+	wheel_init(&runtime->wheel, os_time(os));
+	if (fiber_start(runtime, start_fiber, runtime) != E_OK) {
+		runtime_destroy(runtime);
+		return NULL;
+	}
+	return runtime;
+}
+
+void runtime_destroy(struct runtime *runtime)
+{
+	client_free_all(runtime);
+	service_free_all(runtime);
+	fiber_free_all(runtime);
+	heap_free_all(runtime);
+	os_memory_free(runtime->os, runtime->memory, runtime, runtime_bytes(runtime->definition));
+}
+
+static bool port_pending(const struct runtime *runtime, handle_t port)
+{
+	uint32_t index = port & HANDLE_INDEX_MASK;
+	const uint64_t *word = &os_notice(runtime->os)->bits[index / 64];
+
+	/* Pairs with the kernel's release when it posts. */
+	return (atomic_load_acquire(word) >> (index % 64)) & 1;
+}
+
+bool runtime_pending(const struct runtime *runtime)
+{
+	for (struct list *link = runtime->lanes.next; link != &runtime->lanes; link = link->next) {
+		if (ring_pending(&list_entry(link, struct lane, link)->in))
+			return true;
+	}
+	if (port_pending(runtime, os_start(runtime->os)->home))
+		return true;
+	for (struct list *link = runtime->services.next; link != &runtime->services; link = link->next) {
+		if (port_pending(runtime, list_entry(link, struct service, link)->port))
+			return true;
+	}
+	return false;
+}
+
+static bool drain_lanes(struct runtime *runtime)
+{
+	bool any = false;
+
+	list_for_each(link, &runtime->lanes) {
+		struct lane *lane = list_entry(link, struct lane, link);
+
+		if (!ring_pending(&lane->in))
+			continue;
+		any = true;
+		runtime->wait.peer = lane->os.peer;
+		if (lane->client)
+			client_drain(lane);
+		else
+			connection_drain(lane);
+	}
+	return any;
+}
+
+static bool drain_ports(struct runtime *runtime)
+{
+	handle_t home = os_start(runtime->os)->home;
+	bool any = false;
+
+	if (port_pending(runtime, home))
+		any = event_drain(runtime, home);
+	list_for_each(link, &runtime->services) {
+		struct service *service = list_entry(link, struct service, link);
+
+		if (service->port != home && port_pending(runtime, service->port))
+			any |= event_drain(runtime, service->port);
+	}
+	return any;
+}
+
+/* Fires what is due. A call's deadline does not fire while anything is in a debugger. */
+static bool fire_timers(struct runtime *runtime)
+{
+	struct timer *timer;
+	bool any = false;
+	uint64_t now;
+
+	if (wheel_next(&runtime->wheel) == DEADLINE_NEVER)
+		return false;
+	now = os_time(runtime->os);
+	while ((timer = wheel_expire(&runtime->wheel, now)) != NULL) {
+		if (timer->call) {
+			uint64_t again = runtime_trap(runtime, SYS_DEADLINE_CHECK, timer->deadline, 0, 0, 0);
+
+			if (again != 0 && !result_is_error(again)) {
+				timer_set(runtime, timer, again);
+				continue;
+			}
+		}
+		any = true;
+		timer->fire(timer, timer->context);
+	}
+	return any;
+}
+
+void runtime_publish(struct runtime *runtime)
+{
+	if (list_empty(&runtime->dirty))
+		return;
+	for (struct list *link = runtime->dirty.next; link != &runtime->dirty; link = link->next)
+		lane_publish(list_entry(link, struct lane, dirty));
+	/* Orders what was published before the reading of `armed`; see runtime_sleep. */
+	atomic_fence();
+	for (struct list *link; (link = list_take(&runtime->dirty)) != NULL;) {
+		struct lane *lane = list_entry(link, struct lane, dirty);
+
+		runtime->wait.peer = lane->os.peer;
+		lane_wake(runtime->os, lane);
+	}
+}
+
+/* Runs fibers, and begins requests in new ones, until all wait. */
+static bool run_fibers(struct runtime *runtime)
+{
+	bool any = false, more;
+
+	do {
+		more = connection_start_workers(runtime);
+		more |= fiber_run_ready(runtime);
+		call_finish_stillborn(runtime);
+		any |= more;
+	} while (more);
+	return any;
+}
+
+bool runtime_round(struct runtime *runtime)
+{
+	/* First what was made ready outside of the loop: a new process's start sees its events. */
+	bool any = run_fibers(runtime);
+
+	any |= drain_lanes(runtime);
+	any |= drain_ports(runtime);
+	any |= fire_timers(runtime);
+	any |= run_fibers(runtime);
+	runtime_publish(runtime);
+	if (!list_empty(&runtime->closing))
+		connection_finish_closing(runtime);
+	return any;
+}
+
+void runtime_sleep(struct runtime *runtime)
+{
+	struct owner_page *page = os_page(runtime->os);
+
+	if (wait_linger(runtime))
+		return;
+	/*
+	 * The sleeper's half of the handshake (docs/ABI.md, "Waking"): armed, a
+	 * fence, one more look; tests/model/wakeup.pml shows that it needs both.
+	 */
+	atomic_store_relaxed(&page->armed, 1);
+	atomic_fence();
+	if (!runtime_pending(runtime))
+		os_sleep(runtime->os, wheel_next(&runtime->wheel));
+	atomic_store_relaxed(&page->armed, 0);
+}
+
+uint64_t runtime_main(struct os *os, const struct server_definition *definition)
+{
+	struct runtime *runtime = runtime_create(os, definition);
+	uint64_t code;
+
+	if (runtime == NULL) {
+		static const char text[] = "drydock: no memory for the runtime; raise the quota\n";
+
+		os_panic_print(os, text, sizeof(text) - 1);
+		return 1;
+	}
+	while (!runtime_stopped(runtime, &code)) {
+		if (!runtime_round(runtime))
+			runtime_sleep(runtime);
+	}
+	runtime_destroy(runtime);
+	return code;
+}
+
+bool runtime_stopped(const struct runtime *runtime, uint64_t *code)
+{
+	if (runtime->stopped)
+		*code = runtime->stop_code;
+	return runtime->stopped;
+}
+
+void runtime_stop(struct runtime *runtime, uint64_t code)
+{
+	runtime->stopped = true;
+	runtime->stop_code = code;
+}
+
+struct os *runtime_os(struct runtime *runtime)
+{
+	return runtime->os;
+}
+
+const struct start_block *runtime_start(struct runtime *runtime)
+{
+	return os_start(runtime->os);
+}
+
+handle_t runtime_grant(struct runtime *runtime, const char *name)
+{
+	const struct start_block *start = os_start(runtime->os);
+
+	for (uint32_t i = 0; i < start->grant_count && i < SPAWN_GRANTS_MAXIMUM; i++) {
+		if (string_equal(start->grants[i].name, name))
+			return start->grants[i].handle;
+	}
+	return 0;
+}
+
+uint64_t runtime_time(struct runtime *runtime)
+{
+	return os_time(runtime->os);
+}
+
+uint64_t runtime_wall_time(struct runtime *runtime)
+{
+	return os_wall_time(runtime->os);
+}
+
+uint64_t runtime_trap(struct runtime *runtime, enum system_call call, uint64_t a, uint64_t b, uint64_t c,
+                      uint64_t d)
+{
+	const uint64_t arguments[6] = {a, b, c, d, 0, 0};
+	uint64_t length = 0;
+
+	return os_trap(runtime->os, call, arguments, &length);
+}
+
+uint64_t runtime_trap_data(struct runtime *runtime, enum system_call call, uint64_t a, uint64_t b,
+                           const void *data, uint64_t length)
+{
+	const uint64_t arguments[6] = {a, b, 0, 0, 0, 0};
+
+	if (length > KERNEL_BUFFER_SIZE)
+		return error_result(E_TOO_LARGE);
+	memcpy(os_buffer(runtime->os), data, length);
+	return os_trap(runtime->os, call, arguments, &length);
+}
+
+void runtime_on_receipt(struct runtime *runtime, void (*handler)(void *context, const struct receipt *receipt),
+                        void *context)
+{
+	runtime->on_receipt = handler;
+	runtime->receipt_context = context;
+}
+
+void runtime_set_waiting(struct runtime *runtime, enum waiting waiting)
+{
+	runtime->wait.policy = (uint8_t)waiting;
+}

@@ -1,0 +1,112 @@
+/*
+ * The runtime's own records (src/user). One `struct runtime` is one process;
+ * everything is reached from it.
+ */
+#ifndef DRYDOCK_USER_RUNTIME_H
+#define DRYDOCK_USER_RUNTIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <drydock/list.h>
+#include <drydock/os.h>
+#include <drydock/server.h>
+
+#include "user/heap.h"
+#include "user/lane.h"
+#include "user/timer.h"
+#include "user/wait.h"
+
+#define LOG_CALLS 32 /* lines on their way to the log server at most */
+
+/* The way to the log (src/user/log.c). */
+struct log {
+	struct client *client;
+	struct call *calls;      /* LOG_CALLS of them */
+	uint64_t free_calls;     /* a bit each */
+	handle_t console;        /* authority to print while there is no log */
+	uint32_t dropped;        /* lines lost since the last that got through */
+	bool connecting;
+};
+
+struct runtime {
+	struct os *os;
+	const struct server_definition *definition;
+	void *state;
+	handle_t memory;           /* of this structure */
+
+	struct list lanes;         /* struct lane.link: every attached lane */
+	struct list dirty;         /* struct lane.dirty: has something to publish */
+	struct list services;
+	struct list clients;
+	struct list closing;       /* connections to take apart at the end of the round */
+	struct list work;          /* connections with requests that no fiber has begun */
+
+	struct list stillborn;     /* struct call.link: submitted to a lane that had died */
+
+	struct list fibers;        /* all, ready, idle */
+	struct list ready;
+	struct list idle_fibers;
+	struct fiber *current;
+	void *loop_stack_pointer;
+	void *loop_tool;
+	uint32_t fiber_count;
+	uint32_t connection_count;
+	uint32_t shared_fibers;    /* fibers serving beyond the first of their connection */
+
+	struct wheel wheel;
+	struct heap heap;
+	struct wait wait;
+	struct log log;
+	struct client *init;       /* lane to init; NULL in init itself */
+
+	void (*on_receipt)(void *context, const struct receipt *receipt);
+	void *receipt_context;
+
+	uint64_t stop_code;
+	bool stopped;
+};
+
+/* Marks a lane as having something to publish at the end of the round. */
+static inline void runtime_touch(struct runtime *runtime, struct lane *lane)
+{
+	if (list_empty(&lane->dirty))
+		list_add_tail(&runtime->dirty, &lane->dirty);
+}
+
+/* Shows all peers what was put and taken, and rings those asleep. */
+void runtime_publish(struct runtime *runtime);
+
+/* Whether any ring or port has something for this process. */
+bool runtime_pending(const struct runtime *runtime);
+
+/* Takes what the kernel has for `port` until nothing is left (src/user/event.c). */
+bool event_drain(struct runtime *runtime, handle_t port);
+
+/* client.c: replies have come; an event concerns a lane that this process opened. */
+void client_drain(struct lane *lane);
+void client_event(struct runtime *runtime, const struct receipt *receipt);
+void client_free_all(struct runtime *runtime);
+
+/* call.c: ends the calls that were submitted to dead lanes. */
+void call_finish_stillborn(struct runtime *runtime);
+
+/* Makes sure that the lane is connected, connecting it where it is not. Suspends. 0 or a status. */
+int32_t client_connect(struct client *client);
+
+/* connection.c: requests have come; a lane to `service` was opened or closed; the end of the round. */
+void connection_drain(struct lane *lane);
+void connection_event(struct service *service, const struct receipt *receipt);
+bool connection_start_workers(struct runtime *runtime);
+void connection_finish_closing(struct runtime *runtime);
+void connection_free_all(struct service *service);
+
+/* service.c */
+struct service *service_find(struct runtime *runtime, handle_t port);
+void service_init_lost(struct runtime *runtime);
+void service_free_all(struct runtime *runtime);
+
+/* log.c */
+void log_start(struct runtime *runtime);
+
+#endif
