@@ -1,0 +1,358 @@
+/* Operations on nodes with permissions: see node.h. */
+#include "node.h"
+
+#include <drydock/posix.h>
+#include <drydock/proto/fs.h>
+#include <drydock/string.h>
+
+#include "permission.h"
+
+#define MODE_BITS           07777u
+#define MODE_DIRECTORY_BITS 01777u /* that can be asked for when a directory is made */
+
+static bool is_type(const struct tmpfs_attributes *attributes, uint32_t type)
+{
+	return (attributes->mode & POSIX_S_IFMT) == type;
+}
+
+/* Nothing that can fail: who gives a reference back holds it. */
+void node_forget(const struct caller *caller, uint64_t node)
+{
+	tmpfs_forget(&caller->vfs->tmpfs, node, 1);
+}
+
+int32_t node_reference(const struct caller *caller, uint64_t node, struct tmpfs_attributes *attributes)
+{
+	int32_t error = tmpfs_reference(&caller->vfs->tmpfs, node, 1);
+
+	return error ? error : tmpfs_get_attributes(&caller->vfs->tmpfs, node, attributes);
+}
+
+int32_t node_attributes_get(const struct caller *caller, uint64_t node, struct tmpfs_attributes *attributes)
+{
+	return tmpfs_get_attributes(&caller->vfs->tmpfs, node, attributes);
+}
+
+int32_t node_check(const struct caller *caller, uint64_t node, uint32_t wanted)
+{
+	struct tmpfs_attributes attributes;
+	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
+
+	return error ? error : permission_check(caller->who, &attributes, wanted);
+}
+
+/* Checks that it is a directory with which `caller` may do `wanted`, and returns its attributes. */
+static int32_t check_directory(const struct caller *caller, uint64_t directory, uint32_t wanted,
+                               struct tmpfs_attributes *attributes)
+{
+	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, directory, attributes);
+
+	if (error)
+		return error;
+	if (!is_type(attributes, POSIX_S_IFDIR))
+		return POSIX_ENOTDIR;
+	return permission_check(caller->who, attributes, wanted);
+}
+
+int32_t node_check_search(const struct caller *caller, uint64_t directory)
+{
+	struct tmpfs_attributes attributes;
+
+	return check_directory(caller, directory, ACCESS_EXECUTE, &attributes);
+}
+
+int32_t node_lookup(const struct caller *caller, const struct node_name *at, struct tmpfs_attributes *attributes)
+{
+	int32_t error = node_check_search(caller, at->directory);
+
+	if (error)
+		return error;
+	return tmpfs_lookup(&caller->vfs->tmpfs, at->directory, at->name, at->length, attributes);
+}
+
+int32_t node_peek(const struct caller *caller, const struct node_name *at, struct tmpfs_attributes *attributes)
+{
+	int32_t error = node_lookup(caller, at, attributes);
+
+	if (!error)
+		node_forget(caller, attributes->node);
+	return error;
+}
+
+/* ---- attributes ---------------------------------------------------------- */
+
+int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,
+                            const struct tmpfs_attributes *values, struct tmpfs_attributes *result)
+{
+	struct tmpfs_attributes old, changed = *values;
+	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &old);
+
+	if (error)
+		return error;
+	if (valid & TMPFS_SET_SIZE && is_type(&old, POSIX_S_IFDIR))
+		return POSIX_EISDIR;
+	error = permission_set(caller->who, &old, valid, values);
+	if (error)
+		return error;
+	changed.mode = permission_mode_after(caller->who, &old, valid, values);
+	if (changed.mode != (old.mode & MODE_BITS))
+		valid |= TMPFS_SET_MODE;
+	return tmpfs_set_attributes(&caller->vfs->tmpfs, node, valid, &changed, vfs_now(caller->vfs), result);
+}
+
+/* ---- names ----------------------------------------------------------------- */
+
+/*
+ * Checks that `at` is free and may be made, and says how: a name that is taken
+ * is POSIX_EEXIST even for those who may not write here, as on Linux.
+ */
+static int32_t prepare_new(const struct caller *caller, const struct node_name *at, bool is_directory,
+                           struct tmpfs_creation *creation)
+{
+	struct tmpfs_attributes directory, present;
+	int32_t error = check_directory(caller, at->directory, ACCESS_EXECUTE, &directory);
+
+	if (error)
+		return error;
+	if (!(caller->who->flags & IDENTITY_CHECKED)) {
+		error = node_peek(caller, at, &present);
+		if (error != POSIX_ENOENT)
+			return error ? error : POSIX_EEXIST;
+		error = permission_check(caller->who, &directory, ACCESS_WRITE);
+		if (error)
+			return error;
+	}
+	permission_inherit(caller->who, &directory, is_directory, creation);
+	return 0;
+}
+
+int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
+                    struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_creation creation = {.mode = mode, .device = device};
+	uint32_t type = mode & POSIX_S_IFMT;
+	int32_t error;
+
+	error = prepare_new(caller, at, false, &creation);
+	if (error)
+		return error;
+	if ((type == POSIX_S_IFCHR || type == POSIX_S_IFBLK) && caller->who->uid != 0 &&
+	    !(caller->who->flags & IDENTITY_CHECKED))
+		return POSIX_EPERM;
+	return tmpfs_create(&caller->vfs->tmpfs, at->directory, at->name, at->length, &creation,
+	                    vfs_now(caller->vfs), attributes);
+}
+
+int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
+                            struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_creation creation = {.mode = mode & MODE_DIRECTORY_BITS};
+	int32_t error = prepare_new(caller, at, true, &creation);
+
+	if (error)
+		return error;
+	return tmpfs_make_directory(&caller->vfs->tmpfs, at->directory, at->name, at->length, &creation,
+	                            vfs_now(caller->vfs), attributes);
+}
+
+int32_t node_symlink(const struct caller *caller, const struct node_name *at, const char *target,
+                     uint32_t target_length, struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_creation creation = {0};
+	int32_t error = prepare_new(caller, at, false, &creation);
+
+	if (error)
+		return error;
+	return tmpfs_symlink(&caller->vfs->tmpfs, at->directory, at->name, at->length, target, target_length,
+	                     &creation, vfs_now(caller->vfs), attributes);
+}
+
+int32_t node_link(const struct caller *caller, uint64_t node, const struct node_name *at,
+                  struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_creation creation = {0};
+	int32_t error = prepare_new(caller, at, false, &creation);
+
+	if (error)
+		return error;
+	return tmpfs_link(&caller->vfs->tmpfs, node, at->directory, at->name, at->length, vfs_now(caller->vfs),
+	                  attributes);
+}
+
+/* Whether the name at `at` may be taken away; returns what it names. */
+static int32_t check_remove(const struct caller *caller, const struct node_name *at,
+                            struct tmpfs_attributes *victim)
+{
+	struct tmpfs_attributes directory;
+	int32_t error = check_directory(caller, at->directory, ACCESS_EXECUTE, &directory);
+
+	if (!error)
+		error = node_peek(caller, at, victim);
+	return error ? error : permission_remove(caller->who, &directory, victim);
+}
+
+int32_t node_unlink(const struct caller *caller, const struct node_name *at)
+{
+	struct tmpfs_attributes victim;
+	int32_t error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_remove(caller, at, &victim);
+
+	if (error)
+		return error;
+	return tmpfs_unlink(&caller->vfs->tmpfs, at->directory, at->name, at->length, vfs_now(caller->vfs));
+}
+
+int32_t node_remove_directory(const struct caller *caller, const struct node_name *at)
+{
+	struct tmpfs_attributes victim;
+	int32_t error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_remove(caller, at, &victim);
+
+	if (error)
+		return error;
+	return tmpfs_remove_directory(&caller->vfs->tmpfs, at->directory, at->name, at->length,
+	                              vfs_now(caller->vfs));
+}
+
+/* A directory that comes into another one has its ".." changed: that is writing to it. */
+static int32_t check_move(const struct caller *caller, const struct tmpfs_attributes *node)
+{
+	return is_type(node, POSIX_S_IFDIR) ? permission_check(caller->who, node, ACCESS_WRITE) : 0;
+}
+
+static int32_t check_rename(const struct caller *caller, const struct node_name *from,
+                            const struct node_name *to, uint32_t flags)
+{
+	struct tmpfs_attributes moved, replaced, directory;
+	int32_t error, found;
+
+	/* Search first in both, then what is there, then what may be done about it. */
+	error = node_check_search(caller, from->directory);
+	if (!error)
+		error = check_directory(caller, to->directory, ACCESS_EXECUTE, &directory);
+	if (!error)
+		error = node_peek(caller, from, &moved);
+	if (error)
+		return error;
+	found = node_peek(caller, to, &replaced);
+	if (found != 0 && (found != POSIX_ENOENT || flags & TMPFS_RENAME_EXCHANGE))
+		return found;
+	if (found == 0 && flags & TMPFS_RENAME_NOREPLACE)
+		return POSIX_EEXIST;
+	if (found == 0 && replaced.node == moved.node)
+		return 0;
+	error = check_remove(caller, from, &moved);
+	if (error)
+		return error;
+	if (found == 0)
+		error = permission_remove(caller->who, &directory, &replaced);
+	else
+		error = permission_check(caller->who, &directory, ACCESS_WRITE);
+	if (error || from->directory == to->directory)
+		return error;
+	error = check_move(caller, &moved);
+	if (!error && flags & TMPFS_RENAME_EXCHANGE)
+		error = check_move(caller, &replaced);
+	return error;
+}
+
+int32_t node_rename(const struct caller *caller, const struct node_name *from, const struct node_name *to,
+                    uint32_t flags)
+{
+	int32_t error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_rename(caller, from, to, flags);
+
+	if (error)
+		return error;
+	return tmpfs_rename(&caller->vfs->tmpfs, from->directory, from->name, from->length, to->directory,
+	                    to->name, to->length, flags, vfs_now(caller->vfs));
+}
+
+/* ---- content ----------------------------------------------------------------- */
+
+int32_t node_readlink(const struct caller *caller, uint64_t node, void *buffer, uint32_t capacity,
+                      uint32_t *length)
+{
+	return tmpfs_readlink(&caller->vfs->tmpfs, node, buffer, capacity, length, vfs_now(caller->vfs));
+}
+
+int32_t node_read(const struct caller *caller, uint64_t node, uint64_t offset, void *buffer, uint32_t length,
+                  uint32_t *done)
+{
+	if (offset > INT64_MAX)
+		return POSIX_EINVAL;
+	return tmpfs_read(&caller->vfs->tmpfs, node, offset, buffer, length, done, vfs_now(caller->vfs));
+}
+
+/* Takes the privileges away that a file must not have with new content. */
+static int32_t drop_privileges(const struct caller *caller, uint64_t node)
+{
+	struct tmpfs_attributes attributes;
+	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
+	uint32_t mode;
+
+	if (error || !is_type(&attributes, POSIX_S_IFREG))
+		return error;
+	mode = permission_mode_written(caller->who, &attributes);
+	if (mode == (attributes.mode & MODE_BITS))
+		return 0;
+	attributes.mode = mode;
+	return tmpfs_set_attributes(&caller->vfs->tmpfs, node, TMPFS_SET_MODE, &attributes,
+	                            vfs_now(caller->vfs), NULL);
+}
+
+int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, const void *data,
+                   uint32_t length, uint32_t *done)
+{
+	int32_t error;
+
+	if (offset > INT64_MAX)
+		return POSIX_EINVAL;
+	/* Before, so that nobody ever runs new content with old privileges. */
+	error = length > 0 ? drop_privileges(caller, node) : 0;
+	if (error)
+		return error;
+	return tmpfs_write(&caller->vfs->tmpfs, node, offset, data, length, done, vfs_now(caller->vfs));
+}
+
+struct entries {
+	uint8_t *buffer;
+	uint32_t capacity;
+	uint32_t length;
+	bool full;
+};
+
+static bool entries_add(void *context, const struct tmpfs_entry *entry)
+{
+	struct entries *entries = context;
+	const struct fs_entry head = {entry->node, entry->cookie, entry->mode, entry->length};
+	uint32_t padded = (entry->length + 7) & ~7u;
+	uint8_t *to;
+
+	if (sizeof(head) + padded > entries->capacity - entries->length) {
+		entries->full = true;
+		return false;
+	}
+	to = entries->buffer + entries->length;
+	memcpy(to, &head, sizeof(head));
+	to += sizeof(head);
+	memcpy(to, entry->name, entry->length);
+	memset(to + entry->length, 0, padded - entry->length);
+	entries->length += (uint32_t)sizeof(head) + padded;
+	return true;
+}
+
+int32_t node_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,
+                     uint32_t capacity, uint32_t *length)
+{
+	struct entries entries = {.buffer = buffer, .capacity = capacity};
+	int32_t error = tmpfs_readdir(&caller->vfs->tmpfs, directory, cookie, entries_add, &entries,
+	                              vfs_now(caller->vfs));
+
+	if (!error && entries.full && entries.length == 0)
+		error = POSIX_EINVAL;
+	*length = entries.length;
+	return error;
+}
+
+void node_statistics(const struct caller *caller, struct tmpfs_statistics *statistics)
+{
+	tmpfs_statistics(&caller->vfs->tmpfs, statistics);
+}

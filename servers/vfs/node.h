@@ -1,0 +1,87 @@
+/*
+ * Operations on nodes by their numbers, with permissions: what the protocols
+ * and the path walk see of the file system. Behind it is tmpfs (tmpfs.h says
+ * which errors there are); here POSIX_EACCES and POSIX_EPERM join.
+ *
+ * Functions that return attributes of a node that was found or made by name
+ * take one reference to it in tmpfs, which the caller must give back
+ * (node_forget) or hand to somebody who does.
+ */
+#ifndef VFS_NODE_H
+#define VFS_NODE_H
+
+#include <stdint.h>
+
+#include "vfs.h"
+
+/* A name in a directory. */
+struct node_name {
+	uint64_t directory;
+	const char *name;
+	uint32_t length; /* bytes */
+};
+
+/* Gives one reference back. */
+void node_forget(const struct caller *caller, uint64_t node);
+
+/* Takes one reference and returns the attributes. */
+int32_t node_reference(const struct caller *caller, uint64_t node, struct tmpfs_attributes *attributes);
+
+/* Only looks: nobody needs a permission for that once he has got to the node. */
+int32_t node_attributes_get(const struct caller *caller, uint64_t node, struct tmpfs_attributes *attributes);
+
+/* Whether `caller` may do `wanted` (ACCESS_*) with the node. */
+int32_t node_check(const struct caller *caller, uint64_t node, uint32_t wanted);
+
+/* Whether it is a directory that `caller` may search: POSIX_ENOTDIR, POSIX_EACCES. */
+int32_t node_check_search(const struct caller *caller, uint64_t directory);
+
+int32_t node_lookup(const struct caller *caller, const struct node_name *at, struct tmpfs_attributes *attributes);
+
+/* As node_lookup, but takes no reference: good until something is suspended or removed. */
+int32_t node_peek(const struct caller *caller, const struct node_name *at, struct tmpfs_attributes *attributes);
+
+/* `valid` and `values` as for tmpfs_set_attributes. `result` may be NULL. */
+int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,
+                            const struct tmpfs_attributes *values, struct tmpfs_attributes *result);
+
+/* Makes a regular file, fifo, socket or device node, by the type in `mode`. */
+int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
+                    struct tmpfs_attributes *attributes);
+int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
+                            struct tmpfs_attributes *attributes);
+int32_t node_symlink(const struct caller *caller, const struct node_name *at, const char *target,
+                     uint32_t target_length, struct tmpfs_attributes *attributes);
+int32_t node_link(const struct caller *caller, uint64_t node, const struct node_name *at,
+                  struct tmpfs_attributes *attributes);
+int32_t node_unlink(const struct caller *caller, const struct node_name *at);
+int32_t node_remove_directory(const struct caller *caller, const struct node_name *at);
+
+/* `flags` is of enum tmpfs_rename_flag. */
+int32_t node_rename(const struct caller *caller, const struct node_name *from, const struct node_name *to,
+                    uint32_t flags);
+
+int32_t node_readlink(const struct caller *caller, uint64_t node, void *buffer, uint32_t capacity,
+                      uint32_t *length);
+
+/*
+ * Reading and writing check no permission, since that is done when a file is
+ * opened. Offsets over INT64_MAX are POSIX_EINVAL. Who writes and is not root
+ * takes set-user-id and set-group-id away.
+ */
+int32_t node_read(const struct caller *caller, uint64_t node, uint64_t offset, void *buffer, uint32_t length,
+                  uint32_t *done);
+int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, const void *data,
+                   uint32_t length, uint32_t *done);
+
+/*
+ * Writes entries after `cookie` to `buffer`: struct fs_entry, the name, zeros
+ * up to a multiple of 8. *length is 0 at the end. POSIX_EINVAL: not even the
+ * first one fits `capacity`.
+ */
+int32_t node_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,
+                     uint32_t capacity, uint32_t *length);
+
+void node_statistics(const struct caller *caller, struct tmpfs_statistics *statistics);
+
+#endif

@@ -1,0 +1,146 @@
+/* Who may do what to files: see permission.h. */
+#include "permission.h"
+
+#include <drydock/posix.h>
+
+#define ROOT            0u
+#define MODE_BITS       07777u
+#define MODE_GROUP_EXEC 00010u
+#define MODE_EXECUTE    00111u
+
+#define SET_TIMES_EXPLICIT (TMPFS_SET_ATIME | TMPFS_SET_MTIME)
+#define SET_TIMES_NOW      (TMPFS_SET_ATIME_NOW | TMPFS_SET_MTIME_NOW)
+
+static bool is_checked(const struct identity *who)
+{
+	return who->flags & IDENTITY_CHECKED;
+}
+
+static bool is_type(const struct tmpfs_attributes *node, uint32_t type)
+{
+	return (node->mode & POSIX_S_IFMT) == type;
+}
+
+bool permission_in_group(const struct identity *who, uint32_t gid)
+{
+	if (who->gid == gid)
+		return true;
+	for (uint32_t i = 0; i < who->group_count; i++) {
+		if (who->groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+bool permission_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted)
+{
+	uint32_t bits = node->mode;
+
+	if (who->uid == ROOT)
+		return is_type(node, POSIX_S_IFDIR) || !(wanted & ACCESS_EXECUTE) || node->mode & MODE_EXECUTE;
+	/* Only the first class that fits counts, even where a later one would allow more. */
+	if (who->uid == node->uid)
+		bits >>= 6;
+	else if (permission_in_group(who, node->gid))
+		bits >>= 3;
+	return (wanted & ~bits) == 0;
+}
+
+int32_t permission_check(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted)
+{
+	return is_checked(who) || permission_allows(who, node, wanted) ? 0 : POSIX_EACCES;
+}
+
+int32_t permission_remove(const struct identity *who, const struct tmpfs_attributes *directory,
+                          const struct tmpfs_attributes *victim)
+{
+	if (permission_check(who, directory, ACCESS_WRITE | ACCESS_EXECUTE) != 0)
+		return POSIX_EACCES;
+	if (is_checked(who) || who->uid == ROOT || !(directory->mode & POSIX_S_ISVTX))
+		return 0;
+	return who->uid == victim->uid || who->uid == directory->uid ? 0 : POSIX_EPERM;
+}
+
+/* By anybody else than the owner: to set times to now it is enough that he may write. */
+static int32_t set_by_stranger(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid)
+{
+	if (valid & (TMPFS_SET_UID | TMPFS_SET_GID | TMPFS_SET_MODE | SET_TIMES_EXPLICIT))
+		return POSIX_EPERM;
+	if (valid & SET_TIMES_NOW) {
+		if ((valid & SET_TIMES_NOW) != SET_TIMES_NOW)
+			return POSIX_EPERM;
+		return permission_check(who, node, ACCESS_WRITE);
+	}
+	return 0;
+}
+
+int32_t permission_set(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
+                       const struct tmpfs_attributes *values)
+{
+	int32_t error = 0;
+
+	if (is_checked(who) || who->uid == ROOT)
+		return 0;
+	if (who->uid != node->uid)
+		error = set_by_stranger(who, node, valid);
+	if (error)
+		return error;
+	if (valid & TMPFS_SET_UID && values->uid != node->uid)
+		return POSIX_EPERM;
+	if (valid & TMPFS_SET_GID && values->gid != node->gid && !permission_in_group(who, values->gid))
+		return POSIX_EPERM;
+	return valid & TMPFS_SET_SIZE ? permission_check(who, node, ACCESS_WRITE) : 0;
+}
+
+/* Whether `who` may leave set-group-id on something of that group. */
+static bool keeps_group_bit(const struct identity *who, uint32_t gid)
+{
+	return is_checked(who) || who->uid == ROOT || permission_in_group(who, gid);
+}
+
+/* What is left of the permission bits; without execution for the group set-group-id is no privilege. */
+static uint32_t without_privileges(const struct identity *who, const struct tmpfs_attributes *node)
+{
+	uint32_t mode = node->mode & MODE_BITS & ~POSIX_S_ISUID;
+
+	if (mode & MODE_GROUP_EXEC || !keeps_group_bit(who, node->gid))
+		mode &= ~POSIX_S_ISGID;
+	return mode;
+}
+
+uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_attributes *node)
+{
+	return who->uid == ROOT ? node->mode & MODE_BITS : without_privileges(who, node);
+}
+
+uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
+                               const struct tmpfs_attributes *values)
+{
+	uint32_t mode = node->mode & MODE_BITS;
+
+	if (valid & TMPFS_SET_MODE) {
+		mode = values->mode & MODE_BITS;
+		if (!keeps_group_bit(who, valid & TMPFS_SET_GID ? values->gid : node->gid))
+			mode &= ~POSIX_S_ISGID;
+	} else if (valid & (TMPFS_SET_UID | TMPFS_SET_GID)) {
+		if (!is_type(node, POSIX_S_IFDIR))
+			mode = without_privileges(who, node);
+	} else if (valid & TMPFS_SET_SIZE) {
+		mode = permission_mode_written(who, node);
+	}
+	return mode;
+}
+
+void permission_inherit(const struct identity *who, const struct tmpfs_attributes *directory, bool is_directory,
+                        struct tmpfs_creation *creation)
+{
+	creation->uid = who->uid;
+	creation->gid = who->gid;
+	if (!(directory->mode & POSIX_S_ISGID))
+		return;
+	creation->gid = directory->gid;
+	if (is_directory)
+		creation->mode |= POSIX_S_ISGID;
+	else if (creation->mode & MODE_GROUP_EXEC && !keeps_group_bit(who, directory->gid))
+		creation->mode &= ~POSIX_S_ISGID;
+}

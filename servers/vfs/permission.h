@@ -1,0 +1,65 @@
+/*
+ * Who may do what to files: the checks of Linux by uid, gid, groups and mode
+ * bits (path_resolution(7), credentials(7)), without capabilities: uid 0 may
+ * do all, but execute only what is executable for somebody.
+ *
+ * An identity with IDENTITY_CHECKED is always allowed: the kernel that the
+ * client serves has checked.
+ */
+#ifndef VFS_PERMISSION_H
+#define VFS_PERMISSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <drydock/server.h>
+
+#include "tmpfs.h"
+
+/* As the mask of access(2). */
+#define ACCESS_EXECUTE 1u /* of a directory: search it */
+#define ACCESS_WRITE   2u
+#define ACCESS_READ    4u
+
+bool permission_in_group(const struct identity *who, uint32_t gid);
+
+/* Whether mode and owner let `who` do all of `wanted` (ACCESS_*); IDENTITY_CHECKED does not matter here. */
+bool permission_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted);
+
+/* POSIX_EACCES where they do not. */
+int32_t permission_check(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted);
+
+/*
+ * Whether the name of `victim` may be taken out of `directory`: POSIX_EACCES,
+ * or POSIX_EPERM where the directory is sticky and neither is `who`'s own.
+ */
+int32_t permission_remove(const struct identity *who, const struct tmpfs_attributes *directory,
+                          const struct tmpfs_attributes *victim);
+
+/*
+ * Whether the attributes that `valid` (enum tmpfs_set) names may become
+ * `values`: POSIX_EPERM, or POSIX_EACCES where writing is what is needed.
+ */
+int32_t permission_set(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
+                       const struct tmpfs_attributes *values);
+
+/*
+ * The permission bits that `node` has after such a change. Set-user-id and
+ * set-group-id do not survive a new owner, nor a new size unless it is root who
+ * sets it; set-group-id is not given by those outside the group.
+ */
+uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
+                               const struct tmpfs_attributes *values);
+
+/* The permission bits that a regular file has after `who` has written to it. */
+uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_attributes *node);
+
+/*
+ * Fills in owner and group of what `who` makes in `directory`, and corrects
+ * the mode: a set-group-id directory hands its group down, and to directories
+ * that bit as well.
+ */
+void permission_inherit(const struct identity *who, const struct tmpfs_attributes *directory, bool is_directory,
+                        struct tmpfs_creation *creation);
+
+#endif

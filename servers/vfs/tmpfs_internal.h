@@ -1,0 +1,249 @@
+/*
+ * tmpfs inside: the layouts that persist in the arena, and what its parts know
+ * of each other. "Reference" below is an arena reference, 0 for none.
+ */
+#ifndef VFS_TMPFS_INTERNAL_H
+#define VFS_TMPFS_INTERNAL_H
+
+#include <stddef.h>
+
+#include <drydock/atomic.h>
+#include <drydock/hash.h>
+#include <drydock/posix.h>
+
+#include "arena.h"
+#include "tmpfs.h"
+
+#define TMPFS_MAGIC   0x73667061746d7064u
+#define TMPFS_VERSION 1u
+
+/*
+ * Trees map indexes to 64-bit values that are multiples of 16 and not 0. A
+ * tree is one word: the reference to its root, and in the low four bits its
+ * height. Height 0: the word is the value of index 0. Height n: a tree_node
+ * with 64 subtrees of height n - 1. An empty tree is 0.
+ */
+#define TREE_BITS       6u
+#define TREE_FANOUT     64u
+#define TREE_HEIGHT_MAX 11u /* covers 64-bit indexes */
+
+struct tree_node {
+	uint64_t slot[TREE_FANOUT];
+};
+
+/*
+ * A node. Its number is {generation:u32, page:u27, slot:u5}: the page of nodes
+ * by its index in the node table, and a slot of it, 1 to 31. A free slot keeps
+ * in the number's upper half the generation that it will have next; its lower
+ * half is 0, as no node's is.
+ */
+struct tmpfs_node {
+	uint64_t number;
+	uint64_t reference; /* to this node itself */
+	uint64_t references;
+	int64_t atime;
+	int64_t mtime;
+	int64_t ctime;
+	uint32_t atime_nanoseconds;
+	uint32_t mtime_nanoseconds;
+	uint32_t ctime_nanoseconds;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t links; /* of a removed directory 0 */
+	uint32_t device;
+	union {
+		struct {
+			uint64_t size;
+			uint64_t pages; /* how many it has */
+			uint64_t tree;  /* page number -> reference */
+		} file;
+		struct {
+			uint64_t parent; /* reference to its node; the root's is the root */
+			uint64_t entries;
+			uint64_t next_sequence; /* of the next entry, which becomes its cookie */
+			uint64_t sequences;     /* tree: sequence -> entry */
+			uint64_t chains;        /* tree: bucket -> first entry; see tmpfs_directory.c */
+			uint64_t buckets;
+		} directory;
+		struct {
+			uint64_t size;
+			uint64_t target; /* reference to its bytes */
+		} symlink;
+		uint32_t next_free; /* slot of the next free node of this page, 0 for none */
+	};
+};
+
+_Static_assert(sizeof(struct tmpfs_node) == 128, "a page holds 31 nodes");
+
+#define NODE_SLOT_BITS 5u
+#define NODE_SLOTS     31u
+#define NODE_PAGES_MAX (1u << 27)
+
+/* A page of nodes. Those with a free slot are in a list. */
+struct node_page {
+	uint64_t next;
+	uint64_t previous;
+	uint32_t index;
+	uint32_t free; /* first free slot, 0 for none */
+	uint32_t used;
+	uint32_t reserved[9];
+	struct tmpfs_node node[NODE_SLOTS]; /* slot 1 is node[0] */
+};
+
+_Static_assert(sizeof(struct node_page) <= ARENA_PAGE, "nodes fit their page");
+
+/* A name in a directory. */
+struct tmpfs_dirent {
+	uint64_t next; /* in its bucket's chain */
+	uint64_t hash;
+	uint64_t sequence;
+	uint64_t node;   /* reference */
+	uint64_t number; /* the node's */
+	uint8_t type;    /* the node's mode >> 12 */
+	uint8_t length;
+	char name[];
+};
+
+/* In the arena's root. */
+struct tmpfs_super {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t changing; /* 1 while a change is under way */
+	struct hash_key seed;
+	uint64_t nodes; /* that exist */
+	uint64_t nodes_limit;
+	uint64_t node_table; /* tree: page index -> node page, or what NODE_PAGE_FREE says */
+	uint64_t partial;    /* reference to the first node page with room */
+	uint32_t node_pages; /* page indexes ever used */
+	uint32_t free_index; /* first free page index, 0 for none (page 0 holds the root) */
+};
+
+_Static_assert(sizeof(struct tmpfs_super) <= ARENA_ROOT_SIZE, "the superblock fits the arena's root");
+
+#define FIRST_SEQUENCE 3u /* after "." and ".." */
+
+/*
+ * Brackets a change of the tree, so that after a death in its midst tmpfs_attach
+ * knows. Only the order of the stores matters: who attaches does so after the death.
+ */
+static inline void change_begin(struct tmpfs *tmpfs)
+{
+	atomic_store_relaxed(&tmpfs->super->changing, 1);
+	atomic_compiler_fence();
+}
+
+static inline void change_end(struct tmpfs *tmpfs)
+{
+	atomic_compiler_fence();
+	atomic_store_relaxed(&tmpfs->super->changing, 0);
+}
+
+/* tmpfs_tree.c */
+
+/* The slot of `index`, or NULL where the tree has none. */
+uint64_t *tree_find(const struct arena *arena, uint64_t *tree, uint64_t index);
+
+/* The slot of `index`, made where there is none. It is to be filled before the tree is changed again. */
+int32_t tree_make(struct arena *arena, uint64_t *tree, uint64_t index, uint64_t **slot);
+
+/* Empties the slot of `index`, and frees nodes that no longer hold anything. */
+void tree_remove(struct arena *arena, uint64_t *tree, uint64_t index);
+
+/* The first value at or after `*index`, which is set to its index; 0 for none. */
+uint64_t tree_next(const struct arena *arena, uint64_t tree, uint64_t *index);
+
+/*
+ * Drops all values from index `from` on; returns how many there were. With
+ * `pages` values are pages to be freed, and the tree shrinks as far as it can;
+ * without, slots below `from` stay even where they are empty.
+ */
+uint64_t tree_truncate(struct arena *arena, uint64_t *tree, uint64_t from, bool pages);
+
+/* tmpfs_node.c */
+
+/* The node with this number, or NULL. */
+struct tmpfs_node *node_find(const struct tmpfs *tmpfs, uint64_t number);
+
+static inline struct tmpfs_node *node_at(const struct tmpfs *tmpfs, uint64_t reference)
+{
+	return arena_address(tmpfs->arena, reference);
+}
+
+static inline bool node_is(const struct tmpfs_node *node, uint32_t type)
+{
+	return (node->mode & POSIX_S_IFMT) == type;
+}
+
+/* Makes a node without names and references, its content zero. */
+int32_t node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_creation *creation,
+                  struct tmpfs_time now, uint64_t *reference);
+
+/* Frees the node and all it holds if nothing needs it any more. */
+void node_release(struct tmpfs *tmpfs, struct tmpfs_node *node);
+
+void node_attributes(const struct tmpfs_node *node, struct tmpfs_attributes *attributes);
+
+static inline void node_mark_atime(struct tmpfs_node *node, struct tmpfs_time now)
+{
+	node->atime = now.seconds;
+	node->atime_nanoseconds = now.nanoseconds;
+}
+
+static inline void node_mark_mtime(struct tmpfs_node *node, struct tmpfs_time now)
+{
+	node->mtime = now.seconds;
+	node->mtime_nanoseconds = now.nanoseconds;
+}
+
+static inline void node_mark_ctime(struct tmpfs_node *node, struct tmpfs_time now)
+{
+	node->ctime = now.seconds;
+	node->ctime_nanoseconds = now.nanoseconds;
+}
+
+/* What every change of a node's content or a directory's entries does. */
+static inline void node_mark_changed(struct tmpfs_node *node, struct tmpfs_time now)
+{
+	node_mark_mtime(node, now);
+	node_mark_ctime(node, now);
+}
+
+/* tmpfs_directory.c */
+
+/* Finds a directory by number: POSIX_ESTALE, POSIX_ENOTDIR. */
+int32_t directory_find(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_node **directory);
+
+/* Whether the bytes can be a name at all; "." and ".." can. */
+int32_t name_check(const char *name, uint32_t length);
+
+/* 1 for ".", 2 for "..", else 0. */
+uint32_t name_dots(const char *name, uint32_t length);
+
+uint64_t name_hash(const struct tmpfs *tmpfs, const char *name, uint32_t length);
+
+/*
+ * The entry of that name, or NULL. `*link` (may be NULL) is where its chain
+ * refers to it, valid until an entry of this directory comes or goes.
+ */
+struct tmpfs_dirent *entry_find(const struct tmpfs *tmpfs, struct tmpfs_node *directory, const char *name,
+                                uint32_t length, uint64_t hash, uint64_t **link);
+
+/* All of adding an entry that can fail. To be followed by commit or abandon before the directory's next prepare. */
+int32_t entry_prepare(struct tmpfs *tmpfs, struct tmpfs_node *directory, const char *name, uint32_t length,
+                      uint64_t hash, uint64_t *reference);
+void entry_commit(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference, uint64_t node);
+void entry_abandon(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference);
+
+/* Makes an existing entry name another node. */
+void entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, uint64_t node);
+
+/* Removes the entry that `link`, from entry_find, refers to. */
+void entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t *link);
+
+/* tmpfs_file.c */
+
+/* Sets a regular file's size, which is in range; marks no times. */
+void file_truncate(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t size);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * The vfs server: files for programs (protocol `vfs`, by path) and for the
+ * FUSE bridge (protocol `fs`, by node), at one port.
+ *
+ *   vfs.c            the beginning
+ *   storage.c        memory for tmpfs, and its options
+ *   session.c        what a connection holds: references and open files
+ *   permission.c     who may do what; pure functions
+ *   node.c           operations on nodes with permissions: all of tmpfs that the rest sees
+ *   walk.c           from paths to nodes
+ *   open_file.c      open files of a session
+ *   node_protocol.c  the handlers of `fs`
+ *   path_protocol.c  the handlers of `vfs` that work on names,
+ *   path_files.c     and those that work on open files
+ *
+ * tmpfs never suspends, so neither does a handler: what one has looked at
+ * does not change before it is done.
+ */
+#ifndef VFS_VFS_H
+#define VFS_VFS_H
+
+#include <stdint.h>
+
+#include <drydock/hash.h>
+#include <drydock/server.h>
+
+#include "arena.h"
+#include "tmpfs.h"
+
+struct session;
+
+struct vfs {
+	struct runtime *runtime;
+	struct hash_key key; /* of the sessions' tables */
+	struct tmpfs tmpfs;
+	struct arena arena;
+};
+
+/* On whose behalf something is done. */
+struct caller {
+	struct vfs *vfs;
+	struct session *session;
+	const struct identity *who;
+};
+
+/* Fills in who makes `request`; POSIX_EINVAL: its actor is unknown. */
+int32_t caller_find(const struct request *request, struct caller *caller);
+
+/* Now, for time stamps. */
+struct tmpfs_time vfs_now(const struct vfs *vfs);
+
+/*
+ * storage.c: sets up vfs->tmpfs, empty, as `options` (text of the start block) says:
+ *
+ *   size=N    bytes, with K, M or G; by default STORAGE_SIZE_DEFAULT. The
+ *             process's memory quota limits it, too, and better be larger.
+ *   nodes=N   at most so many; by default one for each block
+ *   mode=N    the root's permission bits, octal; by default 755
+ *   uid=N     the root's owner,
+ *   gid=N     and group; by default 0
+ *
+ * POSIX_EINVAL: one of them is no such number, and *wrong is its name.
+ * POSIX_ENOSPC: no memory even for an empty file system.
+ */
+#define STORAGE_SIZE_DEFAULT (512ull << 20)
+
+int32_t storage_open(struct vfs *vfs, const char *options, const char **wrong);
+
+#endif
