@@ -1,0 +1,49 @@
+/*
+ * The console: standard output in the foreground, and always a copy in the
+ * instance directory, whose end goes into crash reports. A full disk or a
+ * closed terminal stops nothing.
+ */
+#include "machine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void write_all(int descriptor, const char *text, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(descriptor, text, length);
+
+		if (written <= 0)
+			return;
+		text += written;
+		length -= (size_t)written;
+	}
+}
+
+void platform_console(struct machine *machine, const char *text, size_t length)
+{
+	if (!machine->background)
+		write_all(STDOUT_FILENO, text, length);
+	if (machine->console >= 0)
+		write_all(machine->console, text, length);
+}
+
+void console_print(struct machine *machine, const char *format, ...)
+{
+	char line[1024];
+	va_list arguments;
+	int start, length;
+
+	start = snprintf(line, sizeof(line), "[kernel] ");
+	va_start(arguments, format);
+	length = vsnprintf(line + start, sizeof(line) - (size_t)start - 1, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return;
+	length += start;
+	if ((size_t)length > sizeof(line) - 2)
+		length = sizeof(line) - 2;
+	line[length++] = '\n';
+	platform_console(machine, line, (size_t)length);
+}

@@ -1,0 +1,59 @@
+/*
+ * The host: a Linux process that runs the kernel core, starts servers as
+ * processes of their own, and answers on the instance's control socket.
+ */
+#ifndef DRYDOCK_HOST_HOST_H
+#define DRYDOCK_HOST_HOST_H
+
+#include <drydock/abi/manifest.h>
+
+/* A server to run under a tool: COMMAND's words, then the server's executable. */
+struct host_wrap {
+	const char *server;  /* name of a service, or "init" */
+	const char *command; /* words split at blanks; quotes and backslashes as in a shell, no expansions */
+};
+
+/* Where an image of the manifest is, if not at the usual place. */
+struct host_image {
+	const char *image;
+	const char *path;
+};
+
+struct host_options {
+	const char *name;                /* of the instance; checked by host_run */
+	const struct manifest *manifest; /* checked already */
+	const struct host_image *images;
+	unsigned image_count;
+	const struct host_wrap *wraps;
+	unsigned wrap_count;
+	const char *gdb_server;    /* does nothing until a debugger has attached; NULL: none */
+	const char *mount;         /* directory to mount the vfs on once services are up; NULL: none */
+	const char *mount_options; /* for the bridge; NULL: none */
+	int processors;            /* CPUs to use, 0: by policy (placement.h) */
+	const char *greeting;      /* in the foreground, printed once all is up; NULL: nothing */
+	/*
+	 * In the background: a descriptor on which one line is written, "ok" when
+	 * services and mount are up, or "error: " and the reason, before it is
+	 * closed. The host then starts a session of its own and prints to the
+	 * console file only. -1: in the foreground, the console is standard output.
+	 */
+	int notify;
+};
+
+/*
+ * Runs the instance until it is stopped (SIGINT, SIGTERM, SIGHUP, the control
+ * socket). Returns the process's exit code: 0 stopped orderly, 1 could not
+ * boot; the reason was printed. To be called once in a process, from its main
+ * thread, which must have no children of its own.
+ */
+int host_run(const struct host_options *options);
+
+/*
+ * Finds the executable of image `image` ("vfs", "fuse") as a host would: in
+ * `options` (may be NULL), beside this program in the build tree, or where
+ * servers are installed. `path` has PATH_MAX bytes. False: nowhere; `path` is
+ * then the last place looked at.
+ */
+_Bool host_image_path(const struct host_options *options, const char *image, char *path);
+
+#endif

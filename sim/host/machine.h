@@ -1,0 +1,271 @@
+/*
+ * What the files of sim/host share: the machine that the kernel core runs on,
+ * made of Linux processes, memfds and one libev loop in one thread.
+ *
+ * The kernel is never entered twice: platform_* functions, which it calls, only
+ * note what must reach it later (a guest cut off, init to be restarted), and
+ * the loop tells it between calls.
+ */
+#ifndef DRYDOCK_HOST_MACHINE_H
+#define DRYDOCK_HOST_MACHINE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cjson/cJSON.h>
+#include <drydock/abi/lane.h>
+#include <drydock/list.h>
+#include <ev.h>
+
+#include "sim/user/start.h"
+#include "host.h"
+#include "instance.h"
+#include "kernel/kernel.h"
+#include "kernel/object.h"
+#include "kernel/platform.h"
+#include "placement.h"
+
+#define EXIT_SIGNAL 256u /* exit codes from here on are this plus a signal */
+
+/* Ours of one process of the system. */
+struct host_process {
+	struct list link; /* in machine->processes until nothing needs it */
+	struct machine *machine;
+	struct process *process; /* NULL once the kernel has let go of it */
+	char name[NAME_SIZE];
+	char path[PATH_MAX]; /* of the executable; "" for guests */
+	pid_t pid;           /* 0: not started */
+	int pidfd;           /* -1: none */
+	int socket;          /* our end of the descriptor socket */
+	int socket_peer;     /* its end until it is started */
+	bool outside;        /* born outside: not our child */
+	bool held;           /* waits for a debugger, in os_create: its first packet comes after that */
+	bool killed;         /* by us: no news when it dies */
+	bool cut;            /* a guest that we let go of: the kernel is yet to be told */
+	bool gone;           /* the kernel was told that it ended */
+	bool reported;       /* an exception of it was reported */
+	/* The kernel lane, and private copies of the indices that we write. */
+	int lane_descriptor;
+	uint8_t *lane;
+	uint32_t request_head;
+	uint32_t reply_tail;
+	bool calling;        /* a call is blocked in the kernel */
+	uint64_t call_header; /* word 0 of that call */
+	/* Pages. */
+	int notice_descriptor, page_descriptor, page_reader;
+	struct notice_page *notice;
+	const struct owner_page *page;
+	bool page_sealed;
+	/* Doorbell: what it reads from, and our own way to ring it. */
+	int doorbell_read, doorbell_write;
+	/* Descriptors that go with the reply of the call being served. */
+	int pass[DESCRIPTOR_MAXIMUM];
+	uint32_t pass_count;
+	ev_io exit_watcher, socket_watcher;
+	ev_timer exit_retry, hold;
+	struct mount *mount; /* of the FUSE bridge */
+};
+
+/* How a process from outside comes to be: what platform_process_create is to use. */
+struct arrival {
+	int socket;
+	pid_t pid;
+};
+
+struct mount;
+
+struct machine {
+	const struct host_options *options;
+	struct kernel *kernel;
+	struct ev_loop *loop;
+	struct instance instance;
+	struct placement placement;
+	struct list processes; /* struct host_process */
+	struct list helpers;   /* struct helper */
+	struct list clients;   /* struct control_client */
+	struct list mounts;    /* struct mount */
+	struct arrival arrival;
+	/* The host as a peer: its own page and doorbell. */
+	struct owner_page *page;
+	int page_reader;
+	int doorbell_read, doorbell_write;
+	int control;      /* listening socket */
+	int console;      /* the console file */
+	int notify;       /* who waits for us to be up, or -1 */
+	int spare;        /* a descriptor to give up when there are no more */
+	bool background;
+	bool kernel_left; /* something may have been noted for the kernel */
+	bool announced;   /* init said how booting went, and it has not been acted on */
+	bool up;
+	bool mounted_boot; /* what options ask for was mounted, or tried */
+	bool failed;
+	bool stopping;
+	char failure[256];
+	uint64_t started;         /* monotonic nanoseconds */
+	uint64_t init_started;
+	double init_delay;        /* seconds before the next restart of init */
+	uint64_t traced_at;       /* when platform_traced last looked */
+	bool traced;
+	unsigned reports;         /* crash reports written so far */
+	struct control_client *stopper; /* is told when everything is down */
+	cJSON *busy;              /* directories that were in use when they were detached at the end */
+	ev_prepare prepare;
+	ev_check check;
+	ev_idle idle;
+	ev_io doorbell_watcher, control_watcher;
+	ev_timer tick, init_restart, stop_timeout;
+	ev_signal interrupt, terminate, hang_up;
+};
+
+/* A child of the host that does one thing for it and ends (helper.c). */
+typedef void (*helper_done_t)(struct machine *machine, void *context, int code, const char *output);
+
+/* ---- console.c ------------------------------------------------------- */
+
+/* Prints a `[kernel] …` line. May be called anywhere. */
+void console_print(struct machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- kernel_lane.c --------------------------------------------------- */
+
+/* Serves calls of all processes; true if there was any, and when `limit` rounds did not suffice. */
+bool kernel_lanes_serve(struct machine *machine, unsigned limit);
+
+/* Whether any process has published a call. */
+bool kernel_lanes_pending(struct machine *machine);
+
+/* Rings a process that is armed. */
+void process_ring(struct host_process *process);
+
+/* ---- descriptor.c ---------------------------------------------------- */
+
+/* The same file under a new open file description; -1 with errno. */
+int descriptor_reopen(int descriptor, int flags);
+
+/* Sends a packet; false where the process does not read, or is gone. */
+bool descriptor_send(const struct host_process *process, enum descriptor_type type, const int *descriptors,
+                     uint32_t count);
+
+/* Closes *descriptor unless it is -1, which it becomes. */
+void descriptor_close(int *descriptor);
+
+/* A sealed memfd of `size` zero bytes that is named for people; -1 with errno. */
+int memory_file(const char *name, uint64_t size, unsigned seals);
+
+/* ---- process.c ------------------------------------------------------- */
+
+/* Ends a process that broke the rules, saying why. */
+void process_breach(struct host_process *process, const char *why);
+
+/* Hands a process from outside its lanes: from here on it runs. False: it is gone already. */
+bool process_announce(struct host_process *process);
+
+/* Watches `pid`, which is now this process. */
+void process_watch(struct host_process *process, pid_t pid);
+
+/* Tells the kernel of guests that were cut off, frees what nobody needs; true if anything was done. */
+bool processes_settle(struct machine *machine);
+
+/* Ends all processes at once and waits for those that are ours. */
+void processes_end(struct machine *machine);
+
+struct host_process *process_find(struct machine *machine, const char *name);
+
+/* ---- spawn.c --------------------------------------------------------- */
+
+/*
+ * Starts `process` from its path, with `socket` as its descriptor socket, and
+ * `extra` (NULL-terminated, or NULL) as arguments. Returns its pid or -1.
+ */
+pid_t process_spawn(struct host_process *process, int socket, const char *const extra[]);
+
+/* ---- exception.c ----------------------------------------------------- */
+
+void exception_caught(struct host_process *process, const struct exception_record *record);
+
+/* Says where the core of a process that left one is. */
+void core_report(struct host_process *process);
+
+/* ---- helper.c -------------------------------------------------------- */
+
+/*
+ * Forks a child that runs `work(context, output)`, whose result is its exit
+ * code, and calls done() with that (-1: killed, or over `seconds`) and what it
+ * wrote to `output`. False without memory or processes.
+ */
+bool helper_start(struct machine *machine, int (*work)(void *context, int output), helper_done_t done,
+                  void *context, double seconds);
+void helpers_end(struct machine *machine);
+
+/* ---- supervise.c ----------------------------------------------------- */
+
+/* init is gone. */
+void init_died(struct machine *machine);
+
+/* Acts on what init announced; to be called between calls into the kernel. */
+void announcement_settle(struct machine *machine);
+
+/* Starts an orderly end; `failure` is why, or NULL. At a second call it ends at once. */
+void machine_stop(struct machine *machine, const char *failure);
+
+/* While stopping: ends the loop once the last mount is gone. */
+void machine_stop_step(struct machine *machine);
+
+/* Tells who waits that we are up (`error` NULL), or why not. */
+void machine_notify(struct machine *machine, const char *error);
+
+/* ---- control.c ------------------------------------------------------- */
+
+bool control_open(struct machine *machine, char *error, size_t size);
+void control_close(struct machine *machine);
+
+/* Answers a client that waited, which may have hung up meanwhile (NULL). Takes `reply`. */
+void control_reply(struct control_client *client, cJSON *reply);
+
+/* {"ok":false,"error":…}. */
+cJSON *control_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* As above while a client may wait: makes it wait, or (NULL) no longer. */
+void control_wait(struct control_client *client);
+
+/* ---- control_report.c ------------------------------------------------- */
+
+cJSON *report_list(struct machine *machine, enum inspect what, uint64_t cursor);
+cJSON *report_instance(struct machine *machine);
+
+/* ---- mount.c ---------------------------------------------------------- */
+
+/*
+ * Mounts the vfs on `directory` by a bridge of its own. Answers `client`
+ * (NULL: the boot) when it is up or has failed. False, with the reason in
+ * `error`, where it cannot even start: nobody is answered then.
+ */
+bool mount_start(struct machine *machine, const char *directory, const char *options,
+                 struct control_client *client, char *error, size_t size);
+
+/* Unmounts; answers `client` (may be NULL) when it is done. False as mount_start. */
+bool mount_end(struct machine *machine, const char *directory, struct control_client *client, char *error,
+               size_t size);
+void mounts_end(struct machine *machine);
+
+/* What is left, without asking; after the processes have ended. */
+void mounts_detach(struct machine *machine);
+
+void mount_status(struct host_process *bridge, const struct descriptor_status *status);
+void mount_bridge_gone(struct host_process *bridge);
+void mount_client_gone(struct machine *machine, const struct control_client *client);
+cJSON *mounts_report(struct machine *machine);
+
+/* ---- traced.c --------------------------------------------------------- */
+
+enum pid_state {
+	PID_RUNS = 0,
+	PID_STOPPED,  /* by a signal */
+	PID_DEBUGGED, /* a debugger has it, be it stopped or not */
+};
+
+enum pid_state pid_state(pid_t pid);
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * Making and ending a process's end of the system: the first packet on the
+ * descriptor socket brings the kernel lane and what goes with it.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void close_all(int *descriptors, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		close(descriptors[i]);
+}
+
+bool descriptors_receive(int socket, enum descriptor_type type, int *descriptors, uint32_t count)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(DESCRIPTOR_MAXIMUM * sizeof(int))];
+	} control;
+	struct descriptor_header header;
+	struct iovec vector = {.iov_base = &header, .iov_len = sizeof(header)};
+	struct msghdr message = {.msg_iov = &vector,
+	                         .msg_iovlen = 1,
+	                         .msg_control = &control,
+	                         .msg_controllen = sizeof(control)};
+	uint32_t received = 0;
+	ssize_t length;
+
+	do {
+		length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+	} while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return false;
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < (part->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
+			int descriptor;
+
+			memcpy(&descriptor, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
+			if (received < count)
+				descriptors[received] = descriptor;
+			else
+				close(descriptor);
+			received++;
+		}
+	}
+	if (length == sizeof(header) && header.magic == DESCRIPTOR_MAGIC &&
+	    header.version == DESCRIPTOR_VERSION && header.type == type && header.count == count &&
+	    received == count && (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0)
+		return true;
+	close_all(descriptors, received < count ? received : count);
+	return false;
+}
+
+/* One mapping of the whole of what `descriptor` names; NULL on failure. */
+static void *map(int descriptor, size_t size, int protection)
+{
+	void *address = mmap(NULL, size, protection, MAP_SHARED, descriptor, 0);
+
+	if (address == MAP_FAILED)
+		return NULL;
+	/* A forked child is no process of the system: it must not speak as its parent. */
+	madvise(address, size, MADV_DONTFORK);
+	return address;
+}
+
+static bool map_all(struct os *os, const int *descriptors)
+{
+	os->lane = map(descriptors[START_KERNEL_LANE], lane_size(KERNEL_LANE_DEPTH, KERNEL_BUFFER_SIZE),
+	               PROT_READ | PROT_WRITE);
+	os->notice = map(descriptors[START_NOTICE], PAGE_SIZE, PROT_READ);
+	os->page = map(descriptors[START_OWNER_PAGE], PAGE_SIZE, PROT_READ | PROT_WRITE);
+	os->host_page = map(descriptors[START_HOST_PAGE], PAGE_SIZE, PROT_READ);
+	return os->lane != NULL && os->notice != NULL && os->page != NULL && os->host_page != NULL;
+}
+
+static uint32_t count_processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return 1;
+	return (uint32_t)CPU_COUNT(&set);
+}
+
+static struct os *fail(struct os *os, char *error, size_t size, const char *text)
+{
+	snprintf(error, size, "%s", text);
+	if (os != NULL)
+		os_destroy(os);
+	return NULL;
+}
+
+struct os *os_create(int descriptor_socket, char *error, size_t size)
+{
+	struct os *os = calloc(1, sizeof(*os));
+	int descriptors[START_DESCRIPTORS];
+	bool mapped;
+
+	if (os == NULL) {
+		close(descriptor_socket);
+		return fail(NULL, error, size, "out of memory");
+	}
+	os->socket = descriptor_socket;
+	os->doorbell = os->host_doorbell = -1;
+	if (!descriptors_receive(descriptor_socket, DESCRIPTOR_START, descriptors, START_DESCRIPTORS))
+		return fail(os, error, size,
+		            "the host did not hand over this process's lanes (is it of the same version?)");
+	os->doorbell = descriptors[START_DOORBELL];
+	os->host_doorbell = descriptors[START_HOST_DOORBELL];
+	mapped = map_all(os, descriptors);
+	close(descriptors[START_KERNEL_LANE]);
+	close(descriptors[START_NOTICE]);
+	close(descriptors[START_OWNER_PAGE]);
+	close(descriptors[START_HOST_PAGE]);
+	if (!mapped)
+		return fail(os, error, size, "cannot map this process's lanes");
+	memcpy(&os->start, os_buffer(os), sizeof(os->start));
+	if (os->start.magic != START_MAGIC || os->start.version != START_VERSION)
+		return fail(os, error, size, "the kernel buffer holds no start block of this version");
+	os->processor_count = count_processors();
+	tool_learn_stack(os);
+	return os;
+}
+
+void os_destroy(struct os *os)
+{
+	if (os->lane != NULL)
+		munmap(os->lane, lane_size(KERNEL_LANE_DEPTH, KERNEL_BUFFER_SIZE));
+	if (os->notice != NULL)
+		munmap((void *)(uintptr_t)os->notice, PAGE_SIZE);
+	if (os->page != NULL)
+		munmap(os->page, PAGE_SIZE);
+	if (os->host_page != NULL)
+		munmap((void *)(uintptr_t)os->host_page, PAGE_SIZE);
+	if (os->doorbell >= 0)
+		close(os->doorbell);
+	if (os->host_doorbell >= 0)
+		close(os->host_doorbell);
+	close(os->socket);
+	free(os);
+}
