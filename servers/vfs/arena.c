@@ -48,8 +48,7 @@ struct arena_header {
 struct slab {
 	arena_reference_t next;
 	arena_reference_t previous;
-	uint16_t
-		free; /* offset of the first freed object, 0 for none; they are linked by their first 16 bits */
+	uint16_t free;  /* offset of the first freed object, linked by their first 16 bits; 0 for none */
 	uint16_t fresh; /* offset of the first object never handed out */
 	uint16_t used;
 };

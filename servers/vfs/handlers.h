@@ -9,22 +9,22 @@ extern const struct fs_operations node_handlers;
 extern const struct vfs_operations path_handlers;
 
 /* path_files.c: those of path_handlers that work on open files. */
-int32_t serve_open(struct request *request, const struct vfs_open_arguments *arguments,
-                   struct vfs_open_results *results);
-int32_t serve_close(struct request *request, const struct vfs_close_arguments *arguments);
-int32_t serve_read(struct request *request, const struct vfs_read_arguments *arguments,
-                   struct vfs_read_results *results);
-int32_t serve_write(struct request *request, const struct vfs_write_arguments *arguments,
-                    struct vfs_write_results *results);
-int32_t serve_seek(struct request *request, const struct vfs_seek_arguments *arguments,
-                   struct vfs_seek_results *results);
-int32_t serve_readdir(struct request *request, const struct vfs_readdir_arguments *arguments,
-                      struct vfs_readdir_results *results);
-int32_t serve_stat_file(struct request *request, const struct vfs_stat_file_arguments *arguments);
+int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
+                  struct vfs_open_results *results);
+int32_t path_close(struct request *request, const struct vfs_close_arguments *arguments);
+int32_t path_read(struct request *request, const struct vfs_read_arguments *arguments,
+                  struct vfs_read_results *results);
+int32_t path_write(struct request *request, const struct vfs_write_arguments *arguments,
+                   struct vfs_write_results *results);
+int32_t path_seek(struct request *request, const struct vfs_seek_arguments *arguments,
+                  struct vfs_seek_results *results);
+int32_t path_readdir(struct request *request, const struct vfs_readdir_arguments *arguments,
+                     struct vfs_readdir_results *results);
+int32_t path_stat_file(struct request *request, const struct vfs_stat_file_arguments *arguments);
 
 struct tmpfs_attributes;
 
 /* path_protocol.c */
-void status_fill(struct vfs_status *status, const struct tmpfs_attributes *attributes);
+void path_status_fill(struct vfs_status *status, const struct tmpfs_attributes *attributes);
 
 #endif

@@ -10,11 +10,6 @@
 #define MODE_BITS           07777u
 #define MODE_DIRECTORY_BITS 01777u /* that can be asked for when a directory is made */
 
-static bool is_type(const struct tmpfs_attributes *attributes, uint32_t type)
-{
-	return (attributes->mode & POSIX_S_IFMT) == type;
-}
-
 /* Nothing that can fail: who gives a reference back holds it. */
 void node_forget(const struct caller *caller, uint64_t node)
 {
@@ -49,7 +44,7 @@ static int32_t check_directory(const struct caller *caller, uint64_t directory, 
 
 	if (error)
 		return error;
-	if (!is_type(attributes, POSIX_S_IFDIR))
+	if (!attributes_type_is(attributes, POSIX_S_IFDIR))
 		return POSIX_ENOTDIR;
 	return permission_check(caller->who, attributes, wanted);
 }
@@ -61,7 +56,8 @@ int32_t node_check_search(const struct caller *caller, uint64_t directory)
 	return check_directory(caller, directory, ACCESS_EXECUTE, &attributes);
 }
 
-int32_t node_lookup(const struct caller *caller, const struct node_name *at, struct tmpfs_attributes *attributes)
+int32_t node_lookup(const struct caller *caller, const struct node_name *at,
+                    struct tmpfs_attributes *attributes)
 {
 	int32_t error = node_check_search(caller, at->directory);
 
@@ -70,7 +66,8 @@ int32_t node_lookup(const struct caller *caller, const struct node_name *at, str
 	return tmpfs_lookup(&caller->vfs->tmpfs, at->directory, at->name, at->length, attributes);
 }
 
-int32_t node_peek(const struct caller *caller, const struct node_name *at, struct tmpfs_attributes *attributes)
+int32_t node_peek(const struct caller *caller, const struct node_name *at,
+                  struct tmpfs_attributes *attributes)
 {
 	int32_t error = node_lookup(caller, at, attributes);
 
@@ -89,7 +86,7 @@ int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t
 
 	if (error)
 		return error;
-	if (valid & TMPFS_SET_SIZE && is_type(&old, POSIX_S_IFDIR))
+	if (valid & TMPFS_SET_SIZE && attributes_type_is(&old, POSIX_S_IFDIR))
 		return POSIX_EISDIR;
 	error = permission_set(caller->who, &old, valid, values);
 	if (error)
@@ -175,8 +172,8 @@ int32_t node_link(const struct caller *caller, uint64_t node, const struct node_
 
 	if (error)
 		return error;
-	return tmpfs_link(&caller->vfs->tmpfs, node, at->directory, at->name, at->length, vfs_now(caller->vfs),
-	                  attributes);
+	return tmpfs_link(&caller->vfs->tmpfs, node, at->directory, at->name, at->length,
+	                  vfs_now(caller->vfs), attributes);
 }
 
 /* Whether the name at `at` may be taken away; returns what it names. */
@@ -215,7 +212,8 @@ int32_t node_remove_directory(const struct caller *caller, const struct node_nam
 /* A directory that comes into another one has its ".." changed: that is writing to it. */
 static int32_t check_move(const struct caller *caller, const struct tmpfs_attributes *node)
 {
-	return is_type(node, POSIX_S_IFDIR) ? permission_check(caller->who, node, ACCESS_WRITE) : 0;
+	return attributes_type_is(node, POSIX_S_IFDIR) ? permission_check(caller->who, node, ACCESS_WRITE)
+	                                               : 0;
 }
 
 static int32_t check_rename(const struct caller *caller, const struct node_name *from,
@@ -288,7 +286,7 @@ static int32_t drop_privileges(const struct caller *caller, uint64_t node)
 	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
 	uint32_t mode;
 
-	if (error || !is_type(&attributes, POSIX_S_IFREG))
+	if (error || !attributes_type_is(&attributes, POSIX_S_IFREG))
 		return error;
 	mode = permission_mode_written(caller->who, &attributes);
 	if (mode == (attributes.mode & MODE_BITS))

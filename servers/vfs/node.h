@@ -36,10 +36,12 @@ int32_t node_check(const struct caller *caller, uint64_t node, uint32_t wanted);
 /* Whether it is a directory that `caller` may search: POSIX_ENOTDIR, POSIX_EACCES. */
 int32_t node_check_search(const struct caller *caller, uint64_t directory);
 
-int32_t node_lookup(const struct caller *caller, const struct node_name *at, struct tmpfs_attributes *attributes);
+int32_t node_lookup(const struct caller *caller, const struct node_name *at,
+                    struct tmpfs_attributes *attributes);
 
 /* As node_lookup, but takes no reference: good until something is suspended or removed. */
-int32_t node_peek(const struct caller *caller, const struct node_name *at, struct tmpfs_attributes *attributes);
+int32_t node_peek(const struct caller *caller, const struct node_name *at,
+                  struct tmpfs_attributes *attributes);
 
 /* `valid` and `values` as for tmpfs_set_attributes. `result` may be NULL. */
 int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,

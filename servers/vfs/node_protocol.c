@@ -30,7 +30,8 @@ static int32_t begin(const struct request *request, uint64_t node, struct caller
 
 	if (error)
 		return error;
-	if (node == TMPFS_ROOT || caller->who->flags & IDENTITY_CHECKED || session_holds(caller->session, node))
+	if (node == TMPFS_ROOT || caller->who->flags & IDENTITY_CHECKED ||
+	    session_holds(caller->session, node))
 		return 0;
 	return POSIX_ESTALE;
 }
@@ -43,11 +44,12 @@ static int32_t begin_giving(const struct request *request, uint64_t node, struct
 	return error ? error : session_reserve(caller->session);
 }
 
+/* Numbers are never used again, so the generation is always 0. */
 static void attributes_fill(struct fs_attributes *to, const struct tmpfs_attributes *from)
 {
 	*to = (struct fs_attributes){
 		.node = from->node,
-		.size = from->size, /* numbers are never used again: generation is 0 */
+		.size = from->size,
 		.blocks = from->blocks,
 		.atime = from->atime.seconds,
 		.mtime = from->mtime.seconds,
@@ -94,7 +96,8 @@ static int32_t serve_forget(struct request *request, const struct fs_forget_argu
 	return error ? error : session_forget(caller.session, arguments->node, arguments->count);
 }
 
-static int32_t serve_get_attributes(struct request *request, const struct fs_get_attributes_arguments *arguments)
+static int32_t serve_get_attributes(struct request *request,
+                                    const struct fs_get_attributes_arguments *arguments)
 {
 	struct tmpfs_attributes attributes;
 	struct caller caller;
@@ -107,7 +110,8 @@ static int32_t serve_get_attributes(struct request *request, const struct fs_get
 	return error;
 }
 
-static int32_t serve_set_attributes(struct request *request, const struct fs_set_attributes_arguments *arguments)
+static int32_t serve_set_attributes(struct request *request,
+                                    const struct fs_set_attributes_arguments *arguments)
 {
 	const struct fs_attributes *from = arguments->values;
 	const struct tmpfs_attributes values = {
@@ -137,8 +141,9 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
 
 	if (!error)
 		error = node_check(&caller, arguments->node, ACCESS_READ);
-	return error ? error : node_read(&caller, arguments->node, arguments->offset, arguments->data,
-	                                 arguments->data_capacity, &results->data_length);
+	return error ? error
+	             : node_read(&caller, arguments->node, arguments->offset, arguments->data,
+	                         arguments->data_capacity, &results->data_length);
 }
 
 static int32_t serve_write(struct request *request, const struct fs_write_arguments *arguments,
@@ -149,8 +154,9 @@ static int32_t serve_write(struct request *request, const struct fs_write_argume
 
 	if (!error)
 		error = node_check(&caller, arguments->node, ACCESS_WRITE);
-	return error ? error : node_write(&caller, arguments->node, arguments->offset, arguments->data,
-	                                  arguments->data_length, &results->length);
+	return error ? error
+	             : node_write(&caller, arguments->node, arguments->offset, arguments->data,
+	                          arguments->data_length, &results->length);
 }
 
 static int32_t serve_create(struct request *request, const struct fs_create_arguments *arguments)
@@ -165,7 +171,8 @@ static int32_t serve_create(struct request *request, const struct fs_create_argu
 	return give(&caller, error, &made, arguments->attributes);
 }
 
-static int32_t serve_make_directory(struct request *request, const struct fs_make_directory_arguments *arguments)
+static int32_t serve_make_directory(struct request *request,
+                                    const struct fs_make_directory_arguments *arguments)
 {
 	const struct node_name at = {arguments->directory, arguments->name, arguments->name_length};
 	struct tmpfs_attributes made;
@@ -225,7 +232,8 @@ static int32_t serve_remove_directory(struct request *request,
 static int32_t serve_rename(struct request *request, const struct fs_rename_arguments *arguments)
 {
 	const struct node_name from = {arguments->directory, arguments->name, arguments->name_length};
-	const struct node_name to = {arguments->new_directory, arguments->new_name, arguments->new_name_length};
+	const struct node_name to = {arguments->new_directory, arguments->new_name,
+	                             arguments->new_name_length};
 	struct caller caller;
 	int32_t error = begin(request, arguments->directory, &caller);
 
@@ -242,8 +250,9 @@ static int32_t serve_readlink(struct request *request, const struct fs_readlink_
 
 	if (!error && arguments->target_capacity == 0)
 		error = POSIX_EINVAL;
-	return error ? error : node_readlink(&caller, arguments->node, arguments->target,
-	                                     arguments->target_capacity, &results->target_length);
+	return error ? error
+	             : node_readlink(&caller, arguments->node, arguments->target, arguments->target_capacity,
+	                             &results->target_length);
 }
 
 static int32_t serve_readdir(struct request *request, const struct fs_readdir_arguments *arguments,
@@ -254,8 +263,9 @@ static int32_t serve_readdir(struct request *request, const struct fs_readdir_ar
 
 	if (!error)
 		error = node_check(&caller, arguments->directory, ACCESS_READ);
-	return error ? error : node_readdir(&caller, arguments->directory, arguments->cookie, arguments->entries,
-	                                    arguments->entries_capacity, &results->entries_length);
+	return error ? error
+	             : node_readdir(&caller, arguments->directory, arguments->cookie, arguments->entries,
+	                            arguments->entries_capacity, &results->entries_length);
 }
 
 static int32_t serve_statistics(struct request *request, const struct fs_statistics_arguments *arguments)

@@ -3,7 +3,8 @@
 
 #include <drydock/posix.h>
 
-int32_t open_file_find_free(struct vfs *vfs, struct open_files *files, uint32_t *number, struct open_file **file)
+int32_t open_file_find_free(struct vfs *vfs, struct open_files *files, uint32_t *number,
+                            struct open_file **file)
 {
 	uint32_t page = files->first / OPEN_FILES_PAGE, at;
 
@@ -12,7 +13,8 @@ int32_t open_file_find_free(struct vfs *vfs, struct open_files *files, uint32_t 
 	if (page == OPEN_FILES_PAGES)
 		return POSIX_EMFILE;
 	if (!files->page[page]) {
-		files->page[page] = runtime_allocate(vfs->runtime, OPEN_FILES_PAGE * sizeof(struct open_file));
+		files->page[page] =
+			runtime_allocate(vfs->runtime, OPEN_FILES_PAGE * sizeof(struct open_file));
 		if (!files->page[page])
 			return POSIX_ENOMEM;
 	}
@@ -31,8 +33,8 @@ void open_file_opened(struct open_files *files, uint32_t number)
 
 struct open_file *open_file_find(const struct open_files *files, uint32_t number)
 {
-	struct open_file *page = number / OPEN_FILES_PAGE < OPEN_FILES_PAGES ? files->page[number / OPEN_FILES_PAGE]
-	                                                                     : NULL;
+	struct open_file *page =
+		number / OPEN_FILES_PAGE < OPEN_FILES_PAGES ? files->page[number / OPEN_FILES_PAGE] : NULL;
 
 	if (!page || page[number % OPEN_FILES_PAGE].node == 0)
 		return NULL;

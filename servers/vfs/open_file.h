@@ -13,9 +13,9 @@
 #define OPEN_FILES_PAGES 256u
 
 struct open_file {
-	uint64_t node;     /* 0: not open */
+	uint64_t node; /* 0: not open */
 	uint64_t position;
-	uint32_t flags;    /* VFS_OPEN_* */
+	uint32_t flags; /* VFS_OPEN_* */
 };
 
 /* In pages, so that an open file stays where it is while the table grows. */
@@ -29,7 +29,8 @@ struct open_files {
  * Finds the lowest free number, without taking it: the file is open once
  * *file has a node. POSIX_EMFILE, POSIX_ENOMEM.
  */
-int32_t open_file_find_free(struct vfs *vfs, struct open_files *files, uint32_t *number, struct open_file **file);
+int32_t open_file_find_free(struct vfs *vfs, struct open_files *files, uint32_t *number,
+                            struct open_file **file);
 
 /* The file is open now: its node is set. */
 void open_file_opened(struct open_files *files, uint32_t number);

@@ -3,6 +3,8 @@
 
 #include <drydock/posix.h>
 
+#include "vfs.h"
+
 #define ROOT            0u
 #define MODE_BITS       07777u
 #define MODE_GROUP_EXEC 00010u
@@ -14,11 +16,6 @@
 static bool is_checked(const struct identity *who)
 {
 	return who->flags & IDENTITY_CHECKED;
-}
-
-static bool is_type(const struct tmpfs_attributes *node, uint32_t type)
-{
-	return (node->mode & POSIX_S_IFMT) == type;
 }
 
 bool permission_in_group(const struct identity *who, uint32_t gid)
@@ -37,7 +34,8 @@ bool permission_allows(const struct identity *who, const struct tmpfs_attributes
 	uint32_t bits = node->mode;
 
 	if (who->uid == ROOT)
-		return is_type(node, POSIX_S_IFDIR) || !(wanted & ACCESS_EXECUTE) || node->mode & MODE_EXECUTE;
+		return attributes_type_is(node, POSIX_S_IFDIR) || !(wanted & ACCESS_EXECUTE) ||
+		       node->mode & MODE_EXECUTE;
 	/* Only the first class that fits counts, even where a later one would allow more. */
 	if (who->uid == node->uid)
 		bits >>= 6;
@@ -62,7 +60,8 @@ int32_t permission_remove(const struct identity *who, const struct tmpfs_attribu
 }
 
 /* By anybody else than the owner: to set times to now it is enough that he may write. */
-static int32_t set_by_stranger(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid)
+static int32_t set_by_stranger(const struct identity *who, const struct tmpfs_attributes *node,
+                               uint32_t valid)
 {
 	if (valid & (TMPFS_SET_UID | TMPFS_SET_GID | TMPFS_SET_MODE | SET_TIMES_EXPLICIT))
 		return POSIX_EPERM;
@@ -113,8 +112,8 @@ uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_
 	return who->uid == ROOT ? node->mode & MODE_BITS : without_privileges(who, node);
 }
 
-uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
-                               const struct tmpfs_attributes *values)
+uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node,
+                               uint32_t valid, const struct tmpfs_attributes *values)
 {
 	uint32_t mode = node->mode & MODE_BITS;
 
@@ -123,7 +122,7 @@ uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_at
 		if (!keeps_group_bit(who, valid & TMPFS_SET_GID ? values->gid : node->gid))
 			mode &= ~POSIX_S_ISGID;
 	} else if (valid & (TMPFS_SET_UID | TMPFS_SET_GID)) {
-		if (!is_type(node, POSIX_S_IFDIR))
+		if (!attributes_type_is(node, POSIX_S_IFDIR))
 			mode = without_privileges(who, node);
 	} else if (valid & TMPFS_SET_SIZE) {
 		mode = permission_mode_written(who, node);
@@ -131,8 +130,8 @@ uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_at
 	return mode;
 }
 
-void permission_inherit(const struct identity *who, const struct tmpfs_attributes *directory, bool is_directory,
-                        struct tmpfs_creation *creation)
+void permission_inherit(const struct identity *who, const struct tmpfs_attributes *directory,
+                        bool is_directory, struct tmpfs_creation *creation)
 {
 	creation->uid = who->uid;
 	creation->gid = who->gid;

@@ -48,8 +48,8 @@ int32_t permission_set(const struct identity *who, const struct tmpfs_attributes
  * set-group-id do not survive a new owner, nor a new size unless it is root who
  * sets it; set-group-id is not given by those outside the group.
  */
-uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
-                               const struct tmpfs_attributes *values);
+uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node,
+                               uint32_t valid, const struct tmpfs_attributes *values);
 
 /* The permission bits that a regular file has after `who` has written to it. */
 uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_attributes *node);
@@ -59,7 +59,7 @@ uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_
  * the mode: a set-group-id directory hands its group down, and to directories
  * that bit as well.
  */
-void permission_inherit(const struct identity *who, const struct tmpfs_attributes *directory, bool is_directory,
-                        struct tmpfs_creation *creation);
+void permission_inherit(const struct identity *who, const struct tmpfs_attributes *directory,
+                        bool is_directory, struct tmpfs_creation *creation);
 
 #endif

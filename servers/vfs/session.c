@@ -52,7 +52,8 @@ int32_t session_reserve(struct session *session)
 		return 0;
 	if (session->capacity == CAPACITY_MAXIMUM)
 		return POSIX_ENOMEM;
-	return resize(session, session->capacity ? 2 * session->capacity : CAPACITY_MINIMUM) ? 0 : POSIX_ENOMEM;
+	return resize(session, session->capacity ? 2 * session->capacity : CAPACITY_MINIMUM) ? 0
+	                                                                                     : POSIX_ENOMEM;
 }
 
 void session_hold(struct session *session, uint64_t node)
@@ -124,7 +125,8 @@ void session_destroy(struct session *session)
 	open_files_end(vfs, &session->files);
 	for (uint32_t at = 0; at < session->capacity; at++) {
 		if (session->references[at].node != 0)
-			tmpfs_forget(&vfs->tmpfs, session->references[at].node, session->references[at].count);
+			tmpfs_forget(&vfs->tmpfs, session->references[at].node,
+			             session->references[at].count);
 	}
 	runtime_free(vfs->runtime, session->references);
 	runtime_free(vfs->runtime, session);

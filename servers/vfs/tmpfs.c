@@ -18,7 +18,7 @@ static int32_t root_make(struct tmpfs *tmpfs, const struct tmpfs_options *option
 	uint64_t reference;
 	int32_t error;
 
-	error = node_make(tmpfs, POSIX_S_IFDIR | options->mode, &creation, now, &reference);
+	error = tmpfs_node_make(tmpfs, POSIX_S_IFDIR | options->mode, &creation, now, &reference);
 	if (error)
 		return error;
 	root = node_at(tmpfs, reference);
@@ -88,7 +88,7 @@ static uint64_t node_size(const struct tmpfs_node *node)
 	}
 }
 
-void node_attributes(const struct tmpfs_node *node, struct tmpfs_attributes *attributes)
+void tmpfs_node_attributes(const struct tmpfs_node *node, struct tmpfs_attributes *attributes)
 {
 	attributes->node = node->number;
 	attributes->size = node_size(node);
@@ -109,11 +109,11 @@ void node_attributes(const struct tmpfs_node *node, struct tmpfs_attributes *att
 
 int32_t tmpfs_get_attributes(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_attributes *attributes)
 {
-	const struct tmpfs_node *node = node_find(tmpfs, number);
+	const struct tmpfs_node *node = tmpfs_node_find(tmpfs, number);
 
 	if (!node)
 		return POSIX_ESTALE;
-	node_attributes(node, attributes);
+	tmpfs_node_attributes(node, attributes);
 	return 0;
 }
 
@@ -154,7 +154,7 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
                              const struct tmpfs_attributes *values, struct tmpfs_time now,
                              struct tmpfs_attributes *result)
 {
-	struct tmpfs_node *node = node_find(tmpfs, number);
+	struct tmpfs_node *node = tmpfs_node_find(tmpfs, number);
 	int32_t error;
 
 	if (!node)
@@ -164,7 +164,7 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 		return error;
 	change_begin(tmpfs);
 	if (valid & TMPFS_SET_SIZE) {
-		file_truncate(tmpfs, node, values->size);
+		tmpfs_file_truncate(tmpfs, node, values->size);
 		node_mark_mtime(node, now);
 	}
 	if (valid & TMPFS_SET_MODE)
@@ -177,6 +177,6 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 		set_times(node, valid, values, now);
 	change_end(tmpfs);
 	if (result)
-		node_attributes(node, result);
+		tmpfs_node_attributes(node, result);
 	return 0;
 }

@@ -18,7 +18,7 @@
 /* A change of a chain is never in want of memory: all buckets have their slots. */
 static uint64_t *bucket_slot(const struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t bucket)
 {
-	return tree_find(tmpfs->arena, &directory->directory.chains, bucket);
+	return tmpfs_tree_find(tmpfs->arena, &directory->directory.chains, bucket);
 }
 
 /* The greatest power of two that is no more than `number`, which is not 0. */
@@ -52,7 +52,7 @@ static void bucket_split(struct tmpfs *tmpfs, struct tmpfs_node *directory)
 	uint64_t *stay, *move, reference;
 	struct tmpfs_dirent *entry;
 
-	if (tree_make(tmpfs->arena, &directory->directory.chains, added, &move) != 0)
+	if (tmpfs_tree_make(tmpfs->arena, &directory->directory.chains, added, &move) != 0)
 		return;
 	directory->directory.buckets++;
 	stay = bucket_slot(tmpfs, directory, split);
@@ -84,18 +84,18 @@ static void bucket_merge(struct tmpfs *tmpfs, struct tmpfs_node *directory)
 	*to = *from;
 	*from = 0;
 	if (last % TREE_FANOUT == 0)
-		tree_truncate(tmpfs->arena, &directory->directory.chains, last, false);
+		tmpfs_tree_truncate(tmpfs->arena, &directory->directory.chains, last, false);
 }
 
-int32_t directory_find(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_node **directory)
+int32_t tmpfs_directory_find(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_node **directory)
 {
-	*directory = node_find(tmpfs, number);
+	*directory = tmpfs_node_find(tmpfs, number);
 	if (!*directory)
 		return POSIX_ESTALE;
 	return node_is(*directory, POSIX_S_IFDIR) ? 0 : POSIX_ENOTDIR;
 }
 
-int32_t name_check(const char *name, uint32_t length)
+int32_t tmpfs_name_check(const char *name, uint32_t length)
 {
 	uint32_t at;
 
@@ -110,20 +110,20 @@ int32_t name_check(const char *name, uint32_t length)
 	return 0;
 }
 
-uint32_t name_dots(const char *name, uint32_t length)
+uint32_t tmpfs_name_dots(const char *name, uint32_t length)
 {
 	if (length > 2 || name[0] != '.' || name[length - 1] != '.')
 		return 0;
 	return length;
 }
 
-uint64_t name_hash(const struct tmpfs *tmpfs, const char *name, uint32_t length)
+uint64_t tmpfs_name_hash(const struct tmpfs *tmpfs, const char *name, uint32_t length)
 {
 	return hash_bytes(&tmpfs->super->seed, name, length);
 }
 
-struct tmpfs_dirent *entry_find(const struct tmpfs *tmpfs, struct tmpfs_node *directory, const char *name,
-                                uint32_t length, uint64_t hash, uint64_t **link)
+struct tmpfs_dirent *tmpfs_entry_find(const struct tmpfs *tmpfs, struct tmpfs_node *directory,
+                                      const char *name, uint32_t length, uint64_t hash, uint64_t **link)
 {
 	uint64_t *at = bucket_slot(tmpfs, directory, bucket_of(directory, hash));
 	struct tmpfs_dirent *entry;
@@ -141,8 +141,8 @@ struct tmpfs_dirent *entry_find(const struct tmpfs *tmpfs, struct tmpfs_node *di
 	return NULL;
 }
 
-int32_t entry_prepare(struct tmpfs *tmpfs, struct tmpfs_node *directory, const char *name, uint32_t length,
-                      uint64_t hash, uint64_t *reference)
+int32_t tmpfs_entry_prepare(struct tmpfs *tmpfs, struct tmpfs_node *directory, const char *name,
+                            uint32_t length, uint64_t hash, uint64_t *reference)
 {
 	uint64_t sequence = directory->directory.next_sequence, *slot;
 	struct tmpfs_dirent *entry;
@@ -151,7 +151,7 @@ int32_t entry_prepare(struct tmpfs *tmpfs, struct tmpfs_node *directory, const c
 	error = arena_allocate(tmpfs->arena, entry_size(length), reference);
 	if (error)
 		return error;
-	error = tree_make(tmpfs->arena, &directory->directory.sequences, sequence, &slot);
+	error = tmpfs_tree_make(tmpfs->arena, &directory->directory.sequences, sequence, &slot);
 	if (error) {
 		arena_free(tmpfs->arena, *reference, entry_size(length));
 		return error;
@@ -165,15 +165,15 @@ int32_t entry_prepare(struct tmpfs *tmpfs, struct tmpfs_node *directory, const c
 	return 0;
 }
 
-void entry_abandon(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference)
+void tmpfs_entry_abandon(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference)
 {
 	struct tmpfs_dirent *entry = entry_at(tmpfs, reference);
 
-	tree_remove(tmpfs->arena, &directory->directory.sequences, entry->sequence);
+	tmpfs_tree_remove(tmpfs->arena, &directory->directory.sequences, entry->sequence);
 	arena_free(tmpfs->arena, reference, entry_size(entry->length));
 }
 
-void entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, uint64_t reference)
+void tmpfs_entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, uint64_t reference)
 {
 	const struct tmpfs_node *node = node_at(tmpfs, reference);
 
@@ -182,12 +182,12 @@ void entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, uint64_t
 	entry->type = (uint8_t)(node->mode >> 12);
 }
 
-void entry_commit(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference, uint64_t node)
+void tmpfs_entry_commit(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference, uint64_t node)
 {
 	struct tmpfs_dirent *entry = entry_at(tmpfs, reference);
 	uint64_t *chain = bucket_slot(tmpfs, directory, bucket_of(directory, entry->hash));
 
-	entry_point(tmpfs, entry, node);
+	tmpfs_entry_point(tmpfs, entry, node);
 	entry->next = *chain;
 	*chain = reference;
 	directory->directory.next_sequence++;
@@ -196,18 +196,18 @@ void entry_commit(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t re
 		bucket_split(tmpfs, directory);
 }
 
-void entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t *link)
+void tmpfs_entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t *link)
 {
 	uint64_t reference = *link;
 	struct tmpfs_dirent *entry = entry_at(tmpfs, reference);
 	uint32_t merges;
 
 	*link = entry->next;
-	tree_remove(tmpfs->arena, &directory->directory.sequences, entry->sequence);
+	tmpfs_tree_remove(tmpfs->arena, &directory->directory.sequences, entry->sequence);
 	arena_free(tmpfs->arena, reference, entry_size(entry->length));
 	directory->directory.entries--;
 	if (directory->directory.entries == 0) {
-		tree_truncate(tmpfs->arena, &directory->directory.chains, 0, false);
+		tmpfs_tree_truncate(tmpfs->arena, &directory->directory.chains, 0, false);
 		directory->directory.buckets = 1;
 	}
 	for (merges = 0; merges < MERGES; merges++) {
@@ -247,7 +247,7 @@ int32_t tmpfs_readdir(struct tmpfs *tmpfs, uint64_t number, uint64_t cookie, tmp
 	uint64_t reference;
 	int32_t error;
 
-	error = directory_find(tmpfs, number, &directory);
+	error = tmpfs_directory_find(tmpfs, number, &directory);
 	if (error)
 		return error;
 	if (directory->links == 0)
@@ -257,7 +257,7 @@ int32_t tmpfs_readdir(struct tmpfs *tmpfs, uint64_t number, uint64_t cookie, tmp
 		return 0;
 	while (cookie < directory->directory.next_sequence) {
 		cookie++;
-		reference = tree_next(tmpfs->arena, directory->directory.sequences, &cookie);
+		reference = tmpfs_tree_next(tmpfs->arena, directory->directory.sequences, &cookie);
 		if (!reference)
 			return 0;
 		record = entry_at(tmpfs, reference);

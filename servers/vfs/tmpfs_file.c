@@ -14,19 +14,19 @@ static uint32_t smaller(uint64_t left, uint32_t right)
 
 static void *file_page(const struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t index)
 {
-	const uint64_t *slot = tree_find(tmpfs->arena, &node->file.tree, index);
+	const uint64_t *slot = tmpfs_tree_find(tmpfs->arena, &node->file.tree, index);
 
 	return slot && *slot ? arena_address(tmpfs->arena, *slot) : NULL;
 }
 
-void file_truncate(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t size)
+void tmpfs_file_truncate(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t size)
 {
 	uint32_t kept = size % ARENA_PAGE;
 	uint8_t *page;
 
 	if (size < node->file.size) {
-		node->file.pages -=
-			tree_truncate(tmpfs->arena, &node->file.tree, size / ARENA_PAGE + (kept > 0), true);
+		node->file.pages -= tmpfs_tree_truncate(tmpfs->arena, &node->file.tree,
+		                                        size / ARENA_PAGE + (kept > 0), true);
 		page = kept ? file_page(tmpfs, node, size / ARENA_PAGE) : NULL;
 		if (page)
 			memset(page + kept, 0, ARENA_PAGE - kept);
@@ -36,7 +36,7 @@ void file_truncate(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t size)
 
 static int32_t file_find(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_node **node)
 {
-	*node = node_find(tmpfs, number);
+	*node = tmpfs_node_find(tmpfs, number);
 	if (!*node)
 		return POSIX_ESTALE;
 	if (node_is(*node, POSIX_S_IFDIR))
@@ -100,7 +100,7 @@ static int32_t file_page_make(struct tmpfs *tmpfs, struct tmpfs_node *node, uint
 	}
 	memcpy(page + within, data, length);
 	change_begin(tmpfs);
-	error = tree_make(tmpfs->arena, &node->file.tree, index, &slot);
+	error = tmpfs_tree_make(tmpfs->arena, &node->file.tree, index, &slot);
 	if (error) {
 		arena_page_free(tmpfs->arena, reference);
 	} else {

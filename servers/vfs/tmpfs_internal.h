@@ -142,28 +142,28 @@ static inline void change_end(struct tmpfs *tmpfs)
 /* tmpfs_tree.c */
 
 /* The slot of `index`, or NULL where the tree has none. */
-uint64_t *tree_find(const struct arena *arena, uint64_t *tree, uint64_t index);
+uint64_t *tmpfs_tree_find(const struct arena *arena, uint64_t *tree, uint64_t index);
 
 /* The slot of `index`, made where there is none. It is to be filled before the tree is changed again. */
-int32_t tree_make(struct arena *arena, uint64_t *tree, uint64_t index, uint64_t **slot);
+int32_t tmpfs_tree_make(struct arena *arena, uint64_t *tree, uint64_t index, uint64_t **slot);
 
 /* Empties the slot of `index`, and frees nodes that no longer hold anything. */
-void tree_remove(struct arena *arena, uint64_t *tree, uint64_t index);
+void tmpfs_tree_remove(struct arena *arena, uint64_t *tree, uint64_t index);
 
 /* The first value at or after `*index`, which is set to its index; 0 for none. */
-uint64_t tree_next(const struct arena *arena, uint64_t tree, uint64_t *index);
+uint64_t tmpfs_tree_next(const struct arena *arena, uint64_t tree, uint64_t *index);
 
 /*
  * Drops all values from index `from` on; returns how many there were. With
  * `pages` values are pages to be freed, and the tree shrinks as far as it can;
  * without, slots below `from` stay even where they are empty.
  */
-uint64_t tree_truncate(struct arena *arena, uint64_t *tree, uint64_t from, bool pages);
+uint64_t tmpfs_tree_truncate(struct arena *arena, uint64_t *tree, uint64_t from, bool pages);
 
 /* tmpfs_node.c */
 
 /* The node with this number, or NULL. */
-struct tmpfs_node *node_find(const struct tmpfs *tmpfs, uint64_t number);
+struct tmpfs_node *tmpfs_node_find(const struct tmpfs *tmpfs, uint64_t number);
 
 static inline struct tmpfs_node *node_at(const struct tmpfs *tmpfs, uint64_t reference)
 {
@@ -176,13 +176,13 @@ static inline bool node_is(const struct tmpfs_node *node, uint32_t type)
 }
 
 /* Makes a node without names and references, its content zero. */
-int32_t node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_creation *creation,
-                  struct tmpfs_time now, uint64_t *reference);
+int32_t tmpfs_node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_creation *creation,
+                        struct tmpfs_time now, uint64_t *reference);
 
 /* Frees the node and all it holds if nothing needs it any more. */
-void node_release(struct tmpfs *tmpfs, struct tmpfs_node *node);
+void tmpfs_node_release(struct tmpfs *tmpfs, struct tmpfs_node *node);
 
-void node_attributes(const struct tmpfs_node *node, struct tmpfs_attributes *attributes);
+void tmpfs_node_attributes(const struct tmpfs_node *node, struct tmpfs_attributes *attributes);
 
 static inline void node_mark_atime(struct tmpfs_node *node, struct tmpfs_time now)
 {
@@ -212,38 +212,38 @@ static inline void node_mark_changed(struct tmpfs_node *node, struct tmpfs_time 
 /* tmpfs_directory.c */
 
 /* Finds a directory by number: POSIX_ESTALE, POSIX_ENOTDIR. */
-int32_t directory_find(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_node **directory);
+int32_t tmpfs_directory_find(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_node **directory);
 
 /* Whether the bytes can be a name at all; "." and ".." can. */
-int32_t name_check(const char *name, uint32_t length);
+int32_t tmpfs_name_check(const char *name, uint32_t length);
 
 /* 1 for ".", 2 for "..", else 0. */
-uint32_t name_dots(const char *name, uint32_t length);
+uint32_t tmpfs_name_dots(const char *name, uint32_t length);
 
-uint64_t name_hash(const struct tmpfs *tmpfs, const char *name, uint32_t length);
+uint64_t tmpfs_name_hash(const struct tmpfs *tmpfs, const char *name, uint32_t length);
 
 /*
  * The entry of that name, or NULL. `*link` (may be NULL) is where its chain
  * refers to it, valid until an entry of this directory comes or goes.
  */
-struct tmpfs_dirent *entry_find(const struct tmpfs *tmpfs, struct tmpfs_node *directory, const char *name,
-                                uint32_t length, uint64_t hash, uint64_t **link);
+struct tmpfs_dirent *tmpfs_entry_find(const struct tmpfs *tmpfs, struct tmpfs_node *directory,
+                                      const char *name, uint32_t length, uint64_t hash, uint64_t **link);
 
-/* All of adding an entry that can fail. To be followed by commit or abandon before the directory's next prepare. */
-int32_t entry_prepare(struct tmpfs *tmpfs, struct tmpfs_node *directory, const char *name, uint32_t length,
-                      uint64_t hash, uint64_t *reference);
-void entry_commit(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference, uint64_t node);
-void entry_abandon(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference);
+/* All of adding an entry that can fail. Commit or abandon must follow before the directory's next prepare. */
+int32_t tmpfs_entry_prepare(struct tmpfs *tmpfs, struct tmpfs_node *directory, const char *name,
+                            uint32_t length, uint64_t hash, uint64_t *reference);
+void tmpfs_entry_commit(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference, uint64_t node);
+void tmpfs_entry_abandon(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t reference);
 
 /* Makes an existing entry name another node. */
-void entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, uint64_t node);
+void tmpfs_entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, uint64_t node);
 
-/* Removes the entry that `link`, from entry_find, refers to. */
-void entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t *link);
+/* Removes the entry that `link`, from tmpfs_entry_find, refers to. */
+void tmpfs_entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t *link);
 
 /* tmpfs_file.c */
 
 /* Sets a regular file's size, which is in range; marks no times. */
-void file_truncate(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t size);
+void tmpfs_file_truncate(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t size);
 
 #endif

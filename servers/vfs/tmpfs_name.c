@@ -24,13 +24,13 @@ static int32_t place_find(const struct tmpfs *tmpfs, uint64_t directory, const c
 {
 	int32_t error;
 
-	error = directory_find(tmpfs, directory, &place->directory);
+	error = tmpfs_directory_find(tmpfs, directory, &place->directory);
 	if (error)
 		return error;
-	error = name_check(name, length);
+	error = tmpfs_name_check(name, length);
 	if (error)
 		return error;
-	switch (name_dots(name, length)) {
+	switch (tmpfs_name_dots(name, length)) {
 	case 1:
 		return dot_error;
 	case 2:
@@ -38,7 +38,7 @@ static int32_t place_find(const struct tmpfs *tmpfs, uint64_t directory, const c
 	}
 	place->name = name;
 	place->length = length;
-	place->hash = name_hash(tmpfs, name, length);
+	place->hash = tmpfs_name_hash(tmpfs, name, length);
 	return 0;
 }
 
@@ -53,7 +53,7 @@ static int32_t place_find_free(const struct tmpfs *tmpfs, uint64_t directory, co
 		return error;
 	if (place->directory->links == 0)
 		return POSIX_ENOENT;
-	if (entry_find(tmpfs, place->directory, name, length, place->hash, NULL))
+	if (tmpfs_entry_find(tmpfs, place->directory, name, length, place->hash, NULL))
 		return POSIX_EEXIST;
 	return 0;
 }
@@ -65,13 +65,13 @@ int32_t tmpfs_lookup(struct tmpfs *tmpfs, uint64_t number, const char *name, uin
 	struct tmpfs_node *directory, *node;
 	int32_t error;
 
-	error = directory_find(tmpfs, number, &directory);
+	error = tmpfs_directory_find(tmpfs, number, &directory);
 	if (error)
 		return error;
-	error = name_check(name, length);
+	error = tmpfs_name_check(name, length);
 	if (error)
 		return error;
-	switch (name_dots(name, length)) {
+	switch (tmpfs_name_dots(name, length)) {
 	case 1:
 		node = directory;
 		break;
@@ -81,7 +81,8 @@ int32_t tmpfs_lookup(struct tmpfs *tmpfs, uint64_t number, const char *name, uin
 		node = node_at(tmpfs, directory->directory.parent);
 		break;
 	default:
-		entry = entry_find(tmpfs, directory, name, length, name_hash(tmpfs, name, length), NULL);
+		entry = tmpfs_entry_find(tmpfs, directory, name, length, tmpfs_name_hash(tmpfs, name, length),
+		                         NULL);
 		if (!entry)
 			return POSIX_ENOENT;
 		node = node_at(tmpfs, entry->node);
@@ -89,7 +90,7 @@ int32_t tmpfs_lookup(struct tmpfs *tmpfs, uint64_t number, const char *name, uin
 	if (node->references == UINT64_MAX)
 		return POSIX_EOVERFLOW;
 	node->references++;
-	node_attributes(node, attributes);
+	tmpfs_node_attributes(node, attributes);
 	return 0;
 }
 
@@ -99,11 +100,11 @@ static void place_fill(struct tmpfs *tmpfs, const struct place *place, uint64_t 
 {
 	struct tmpfs_node *node = node_at(tmpfs, reference);
 
-	entry_commit(tmpfs, place->directory, entry, reference);
+	tmpfs_entry_commit(tmpfs, place->directory, entry, reference);
 	node_mark_changed(place->directory, now);
 	node->links++;
 	node->references++;
-	node_attributes(node, attributes);
+	tmpfs_node_attributes(node, attributes);
 }
 
 /* Makes a node of any type but a symbolic link. */
@@ -115,12 +116,12 @@ static int32_t make(struct tmpfs *tmpfs, const struct place *place, uint32_t mod
 	struct tmpfs_node *node;
 	int32_t error;
 
-	error = entry_prepare(tmpfs, place->directory, place->name, place->length, place->hash, &entry);
+	error = tmpfs_entry_prepare(tmpfs, place->directory, place->name, place->length, place->hash, &entry);
 	if (error)
 		return error;
-	error = node_make(tmpfs, mode, creation, now, &reference);
+	error = tmpfs_node_make(tmpfs, mode, creation, now, &reference);
 	if (error) {
-		entry_abandon(tmpfs, place->directory, entry);
+		tmpfs_entry_abandon(tmpfs, place->directory, entry);
 		return error;
 	}
 	node = node_at(tmpfs, reference);
@@ -203,10 +204,10 @@ static int32_t make_symlink(struct tmpfs *tmpfs, const struct place *place, cons
 	error = arena_allocate(tmpfs->arena, length, &bytes);
 	if (error)
 		return error;
-	error = entry_prepare(tmpfs, place->directory, place->name, place->length, place->hash, &entry);
+	error = tmpfs_entry_prepare(tmpfs, place->directory, place->name, place->length, place->hash, &entry);
 	if (error)
 		goto free_bytes;
-	error = node_make(tmpfs, POSIX_S_IFLNK | SYMLINK_MODE, creation, now, &reference);
+	error = tmpfs_node_make(tmpfs, POSIX_S_IFLNK | SYMLINK_MODE, creation, now, &reference);
 	if (error)
 		goto abandon;
 	memcpy(arena_address(tmpfs->arena, bytes), target, length);
@@ -217,7 +218,7 @@ static int32_t make_symlink(struct tmpfs *tmpfs, const struct place *place, cons
 	return 0;
 
 abandon:
-	entry_abandon(tmpfs, place->directory, entry);
+	tmpfs_entry_abandon(tmpfs, place->directory, entry);
 free_bytes:
 	arena_free(tmpfs->arena, bytes, length);
 	return error;
@@ -245,7 +246,7 @@ int32_t tmpfs_symlink(struct tmpfs *tmpfs, uint64_t directory, const char *name,
 int32_t tmpfs_readlink(struct tmpfs *tmpfs, uint64_t number, void *buffer, uint32_t capacity,
                        uint32_t *length, struct tmpfs_time now)
 {
-	struct tmpfs_node *node = node_find(tmpfs, number);
+	struct tmpfs_node *node = tmpfs_node_find(tmpfs, number);
 
 	if (!node)
 		return POSIX_ESTALE;
@@ -260,7 +261,7 @@ int32_t tmpfs_readlink(struct tmpfs *tmpfs, uint64_t number, void *buffer, uint3
 int32_t tmpfs_link(struct tmpfs *tmpfs, uint64_t number, uint64_t directory, const char *name,
                    uint32_t length, struct tmpfs_time now, struct tmpfs_attributes *attributes)
 {
-	struct tmpfs_node *node = node_find(tmpfs, number);
+	struct tmpfs_node *node = tmpfs_node_find(tmpfs, number);
 	struct place place;
 	uint64_t entry;
 	int32_t error;
@@ -279,7 +280,7 @@ int32_t tmpfs_link(struct tmpfs *tmpfs, uint64_t number, uint64_t directory, con
 	if (node->references == UINT64_MAX)
 		return POSIX_EOVERFLOW;
 	change_begin(tmpfs);
-	error = entry_prepare(tmpfs, place.directory, name, length, place.hash, &entry);
+	error = tmpfs_entry_prepare(tmpfs, place.directory, name, length, place.hash, &entry);
 	if (!error) {
 		node_mark_ctime(node, now);
 		place_fill(tmpfs, &place, entry, node->reference, now, attributes);
@@ -300,18 +301,18 @@ int32_t tmpfs_unlink(struct tmpfs *tmpfs, uint64_t directory, const char *name, 
 	error = place_find(tmpfs, directory, name, length, POSIX_EISDIR, POSIX_EISDIR, &place);
 	if (error)
 		return error;
-	entry = entry_find(tmpfs, place.directory, name, length, place.hash, &link);
+	entry = tmpfs_entry_find(tmpfs, place.directory, name, length, place.hash, &link);
 	if (!entry)
 		return POSIX_ENOENT;
 	node = node_at(tmpfs, entry->node);
 	if (node_is(node, POSIX_S_IFDIR))
 		return POSIX_EISDIR;
 	change_begin(tmpfs);
-	entry_remove(tmpfs, place.directory, link);
+	tmpfs_entry_remove(tmpfs, place.directory, link);
 	node_mark_changed(place.directory, now);
 	node->links--;
 	node_mark_ctime(node, now);
-	node_release(tmpfs, node);
+	tmpfs_node_release(tmpfs, node);
 	change_end(tmpfs);
 	return 0;
 }
@@ -328,7 +329,7 @@ int32_t tmpfs_remove_directory(struct tmpfs *tmpfs, uint64_t directory, const ch
 	error = place_find(tmpfs, directory, name, length, POSIX_EINVAL, POSIX_ENOTEMPTY, &place);
 	if (error)
 		return error;
-	entry = entry_find(tmpfs, place.directory, name, length, place.hash, &link);
+	entry = tmpfs_entry_find(tmpfs, place.directory, name, length, place.hash, &link);
 	if (!entry)
 		return POSIX_ENOENT;
 	node = node_at(tmpfs, entry->node);
@@ -337,12 +338,12 @@ int32_t tmpfs_remove_directory(struct tmpfs *tmpfs, uint64_t directory, const ch
 	if (node->directory.entries > 0)
 		return POSIX_ENOTEMPTY;
 	change_begin(tmpfs);
-	entry_remove(tmpfs, place.directory, link);
+	tmpfs_entry_remove(tmpfs, place.directory, link);
 	node_mark_changed(place.directory, now);
 	place.directory->links--;
 	node->links = 0;
 	node_mark_ctime(node, now);
-	node_release(tmpfs, node);
+	tmpfs_node_release(tmpfs, node);
 	change_end(tmpfs);
 	return 0;
 }

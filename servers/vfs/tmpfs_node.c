@@ -17,14 +17,14 @@ static uint64_t node_page_free_word(uint32_t generation, uint32_t next_index)
 	return (uint64_t)generation << 32 | (uint64_t)next_index << NODE_PAGE_FREE_SHIFT | NODE_PAGE_FREE;
 }
 
-struct tmpfs_node *node_find(const struct tmpfs *tmpfs, uint64_t number)
+struct tmpfs_node *tmpfs_node_find(const struct tmpfs *tmpfs, uint64_t number)
 {
 	uint32_t slot = number % (1u << NODE_SLOT_BITS);
 	struct node_page *page;
 	struct tmpfs_node *node;
 	const uint64_t *word;
 
-	word = tree_find(tmpfs->arena, &tmpfs->super->node_table, (uint32_t)number >> NODE_SLOT_BITS);
+	word = tmpfs_tree_find(tmpfs->arena, &tmpfs->super->node_table, (uint32_t)number >> NODE_SLOT_BITS);
 	if (slot == 0 || !word || !*word || *word & NODE_PAGE_FREE)
 		return NULL;
 	page = arena_address(tmpfs->arena, *word);
@@ -84,12 +84,12 @@ static int32_t node_page_make(struct tmpfs *tmpfs)
 	if (error)
 		return error;
 	if (index) {
-		word = tree_find(tmpfs->arena, &super->node_table, index);
+		word = tmpfs_tree_find(tmpfs->arena, &super->node_table, index);
 		generation = *word >> 32;
 		super->free_index = (uint32_t)*word >> NODE_PAGE_FREE_SHIFT;
 	} else {
 		index = super->node_pages;
-		error = tree_make(tmpfs->arena, &super->node_table, index, &word);
+		error = tmpfs_tree_make(tmpfs->arena, &super->node_table, index, &word);
 		if (error) {
 			arena_page_free(tmpfs->arena, reference);
 			return error;
@@ -104,7 +104,7 @@ static int32_t node_page_make(struct tmpfs *tmpfs)
 /* Gives an empty page back; the highest generation among its slots goes on from there. */
 static void node_page_drop(struct tmpfs *tmpfs, struct node_page *page)
 {
-	uint64_t *word = tree_find(tmpfs->arena, &tmpfs->super->node_table, page->index);
+	uint64_t *word = tmpfs_tree_find(tmpfs->arena, &tmpfs->super->node_table, page->index);
 	uint32_t generation = 0, slot;
 	uint64_t reference = *word;
 
@@ -118,8 +118,8 @@ static void node_page_drop(struct tmpfs *tmpfs, struct node_page *page)
 	arena_page_free(tmpfs->arena, reference);
 }
 
-int32_t node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_creation *creation,
-                  struct tmpfs_time now, uint64_t *reference)
+int32_t tmpfs_node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_creation *creation,
+                        struct tmpfs_time now, uint64_t *reference)
 {
 	struct tmpfs_super *super = tmpfs->super;
 	struct node_page *page;
@@ -181,12 +181,12 @@ static void node_free(struct tmpfs *tmpfs, struct tmpfs_node *node)
 		node_page_drop(tmpfs, page);
 }
 
-void node_release(struct tmpfs *tmpfs, struct tmpfs_node *node)
+void tmpfs_node_release(struct tmpfs *tmpfs, struct tmpfs_node *node)
 {
 	if (node->links > 0 || node->references > 0)
 		return;
 	if (node_is(node, POSIX_S_IFREG))
-		tree_truncate(tmpfs->arena, &node->file.tree, 0, true);
+		tmpfs_tree_truncate(tmpfs->arena, &node->file.tree, 0, true);
 	else if (node_is(node, POSIX_S_IFLNK))
 		arena_free(tmpfs->arena, node->symlink.target, (uint32_t)node->symlink.size);
 	node_free(tmpfs, node);
@@ -194,7 +194,7 @@ void node_release(struct tmpfs *tmpfs, struct tmpfs_node *node)
 
 int32_t tmpfs_reference(struct tmpfs *tmpfs, uint64_t number, uint64_t count)
 {
-	struct tmpfs_node *node = node_find(tmpfs, number);
+	struct tmpfs_node *node = tmpfs_node_find(tmpfs, number);
 
 	if (!node)
 		return POSIX_ESTALE;
@@ -206,7 +206,7 @@ int32_t tmpfs_reference(struct tmpfs *tmpfs, uint64_t number, uint64_t count)
 
 int32_t tmpfs_forget(struct tmpfs *tmpfs, uint64_t number, uint64_t count)
 {
-	struct tmpfs_node *node = node_find(tmpfs, number);
+	struct tmpfs_node *node = tmpfs_node_find(tmpfs, number);
 
 	if (!node)
 		return POSIX_ESTALE;
@@ -214,7 +214,7 @@ int32_t tmpfs_forget(struct tmpfs *tmpfs, uint64_t number, uint64_t count)
 		return POSIX_EINVAL;
 	change_begin(tmpfs);
 	node->references -= count;
-	node_release(tmpfs, node);
+	tmpfs_node_release(tmpfs, node);
 	change_end(tmpfs);
 	return 0;
 }
@@ -226,7 +226,8 @@ void tmpfs_drop_references(struct tmpfs *tmpfs)
 	uint32_t slot;
 
 	change_begin(tmpfs);
-	for (index = 0; (word = tree_next(tmpfs->arena, tmpfs->super->node_table, &index)) != 0; index++) {
+	for (index = 0; (word = tmpfs_tree_next(tmpfs->arena, tmpfs->super->node_table, &index)) != 0;
+	     index++) {
 		if (word & NODE_PAGE_FREE)
 			continue;
 		page = arena_address(tmpfs->arena, word);
@@ -238,7 +239,7 @@ void tmpfs_drop_references(struct tmpfs *tmpfs)
 				continue;
 			last--; /* with the last one the page itself may go */
 			node->references = 0;
-			node_release(tmpfs, node);
+			tmpfs_node_release(tmpfs, node);
 		}
 	}
 	change_end(tmpfs);

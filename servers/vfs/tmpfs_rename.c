@@ -21,18 +21,18 @@ static int32_t end_find(const struct tmpfs *tmpfs, uint64_t directory, const cha
 {
 	int32_t error;
 
-	error = directory_find(tmpfs, directory, &end->directory);
+	error = tmpfs_directory_find(tmpfs, directory, &end->directory);
 	if (error)
 		return error;
-	error = name_check(name, length);
+	error = tmpfs_name_check(name, length);
 	if (error)
 		return error;
-	if (name_dots(name, length))
+	if (tmpfs_name_dots(name, length))
 		return dots_error;
 	end->name = name;
 	end->length = length;
-	end->hash = name_hash(tmpfs, name, length);
-	end->entry = entry_find(tmpfs, end->directory, name, length, end->hash, &end->link);
+	end->hash = tmpfs_name_hash(tmpfs, name, length);
+	end->entry = tmpfs_entry_find(tmpfs, end->directory, name, length, end->hash, &end->link);
 	if (end->entry)
 		end->node = node_at(tmpfs, end->entry->node);
 	return 0;
@@ -91,11 +91,11 @@ static int32_t rename_move(struct tmpfs *tmpfs, const struct end *from, const st
 	error = move_check(tmpfs, from, to, 0);
 	if (error)
 		return error;
-	error = entry_prepare(tmpfs, to->directory, to->name, to->length, to->hash, &entry);
+	error = tmpfs_entry_prepare(tmpfs, to->directory, to->name, to->length, to->hash, &entry);
 	if (error)
 		return error;
-	entry_remove(tmpfs, from->directory, from->link); /* first, while the link holds */
-	entry_commit(tmpfs, to->directory, entry, reference);
+	tmpfs_entry_remove(tmpfs, from->directory, from->link); /* first, while the link holds */
+	tmpfs_entry_commit(tmpfs, to->directory, entry, reference);
 	move_parent(from->node, from->directory, to->directory);
 	mark_renamed(from, to, now);
 	return 0;
@@ -117,8 +117,8 @@ static int32_t rename_replace(struct tmpfs *tmpfs, const struct end *from, const
 	if (is_directory(victim) && victim->directory.entries > 0)
 		return POSIX_ENOTEMPTY;
 
-	entry_point(tmpfs, to->entry, from->entry->node);
-	entry_remove(tmpfs, from->directory, from->link);
+	tmpfs_entry_point(tmpfs, to->entry, from->entry->node);
+	tmpfs_entry_remove(tmpfs, from->directory, from->link);
 	if (is_directory(victim)) {
 		victim->links = 0;
 		to->directory->links--;
@@ -128,7 +128,7 @@ static int32_t rename_replace(struct tmpfs *tmpfs, const struct end *from, const
 	move_parent(from->node, from->directory, to->directory);
 	mark_renamed(from, to, now);
 	node_mark_ctime(victim, now);
-	node_release(tmpfs, victim);
+	tmpfs_node_release(tmpfs, victim);
 	return 0;
 }
 
@@ -144,8 +144,8 @@ static int32_t rename_exchange(struct tmpfs *tmpfs, const struct end *from, cons
 	error = move_check(tmpfs, to, from, is_directory(from->node));
 	if (error)
 		return error;
-	entry_point(tmpfs, from->entry, to->entry->node);
-	entry_point(tmpfs, to->entry, reference);
+	tmpfs_entry_point(tmpfs, from->entry, to->entry->node);
+	tmpfs_entry_point(tmpfs, to->entry, reference);
 	move_parent(from->node, from->directory, to->directory);
 	move_parent(to->node, to->directory, from->directory);
 	mark_renamed(from, to, now);

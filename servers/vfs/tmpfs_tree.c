@@ -25,7 +25,7 @@ static uint32_t tree_branch(uint32_t height, uint64_t index)
 	return (uint32_t)(index >> (TREE_BITS * (height - 1))) % TREE_FANOUT;
 }
 
-uint64_t *tree_find(const struct arena *arena, uint64_t *tree, uint64_t index)
+uint64_t *tmpfs_tree_find(const struct arena *arena, uint64_t *tree, uint64_t index)
 {
 	uint32_t height = *tree & HEIGHT_MASK;
 	uint64_t *slot = tree;
@@ -72,7 +72,7 @@ static int32_t tree_nodes_make(struct arena *arena, uint64_t *made, uint32_t cou
 	return 0;
 }
 
-int32_t tree_make(struct arena *arena, uint64_t *tree, uint64_t index, uint64_t **slot)
+int32_t tmpfs_tree_make(struct arena *arena, uint64_t *tree, uint64_t index, uint64_t **slot)
 {
 	uint64_t made[2 * TREE_HEIGHT_MAX];
 	uint32_t height = *tree & HEIGHT_MASK, raised = height, missing, used = 0;
@@ -132,7 +132,7 @@ static void tree_lower(struct arena *arena, uint64_t *tree)
 	}
 }
 
-void tree_remove(struct arena *arena, uint64_t *tree, uint64_t index)
+void tmpfs_tree_remove(struct arena *arena, uint64_t *tree, uint64_t index)
 {
 	uint64_t *path[TREE_HEIGHT_MAX + 1]; /* by height, the word that refers to what lies on the way */
 	uint32_t height = *tree & HEIGHT_MASK, level;
@@ -179,7 +179,7 @@ static uint64_t tree_next_below(const struct arena *arena, uint64_t word, uint32
 	return 0;
 }
 
-uint64_t tree_next(const struct arena *arena, uint64_t tree, uint64_t *index)
+uint64_t tmpfs_tree_next(const struct arena *arena, uint64_t tree, uint64_t *index)
 {
 	uint32_t height = tree & HEIGHT_MASK;
 
@@ -214,7 +214,7 @@ static uint64_t tree_cut(struct arena *arena, uint64_t *slot, uint32_t height, u
 	return count;
 }
 
-uint64_t tree_truncate(struct arena *arena, uint64_t *tree, uint64_t from, bool pages)
+uint64_t tmpfs_tree_truncate(struct arena *arena, uint64_t *tree, uint64_t from, bool pages)
 {
 	uint32_t height = *tree & HEIGHT_MASK;
 	uint64_t count;

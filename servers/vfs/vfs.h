@@ -19,9 +19,11 @@
 #ifndef VFS_VFS_H
 #define VFS_VFS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <drydock/hash.h>
+#include <drydock/posix.h>
 #include <drydock/server.h>
 
 #include "arena.h"
@@ -42,6 +44,12 @@ struct caller {
 	struct session *session;
 	const struct identity *who;
 };
+
+/* `type` is one of POSIX_S_IF*. */
+static inline bool attributes_type_is(const struct tmpfs_attributes *attributes, uint32_t type)
+{
+	return (attributes->mode & POSIX_S_IFMT) == type;
+}
 
 /* Fills in who makes `request`; POSIX_EINVAL: its actor is unknown. */
 int32_t caller_find(const struct request *request, struct caller *caller);

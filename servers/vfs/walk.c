@@ -4,11 +4,6 @@
 #include <drydock/posix.h>
 #include <drydock/string.h>
 
-static bool is_type(const struct tmpfs_attributes *attributes, uint32_t type)
-{
-	return (attributes->mode & POSIX_S_IFMT) == type;
-}
-
 static const char *skip_slashes(const char *text)
 {
 	while (*text == '/')
@@ -80,12 +75,12 @@ static int32_t step(struct walk *walk, const char *tail)
 
 	if (error)
 		return error;
-	if (is_type(&found, POSIX_S_IFDIR)) {
+	if (attributes_type_is(&found, POSIX_S_IFDIR)) {
 		enter(walk, found.node);
 		walk->rest = tail;
 		return 0;
 	}
-	error = is_type(&found, POSIX_S_IFLNK) ? expand(walk, &found, tail) : POSIX_ENOTDIR;
+	error = attributes_type_is(&found, POSIX_S_IFLNK) ? expand(walk, &found, tail) : POSIX_ENOTDIR;
 	node_forget(walk->caller, found.node);
 	return error;
 }
@@ -162,11 +157,11 @@ int32_t walk_node(const struct caller *caller, const char *path, bool follow,
 	for (;;) {
 		if (!error)
 			error = walk_last(&walk, attributes);
-		if (error || !is_type(attributes, POSIX_S_IFLNK) || !(follow || walk.slash))
+		if (error || !attributes_type_is(attributes, POSIX_S_IFLNK) || !(follow || walk.slash))
 			break;
 		error = walk_follow(&walk, attributes);
 	}
-	if (!error && walk.slash && !is_type(attributes, POSIX_S_IFDIR)) {
+	if (!error && walk.slash && !attributes_type_is(attributes, POSIX_S_IFDIR)) {
 		node_forget(caller, attributes->node);
 		error = POSIX_ENOTDIR;
 	}

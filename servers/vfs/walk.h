@@ -29,9 +29,9 @@ struct walk {
 	bool slash;          /* slashes follow it */
 	enum walk_last last;
 	const struct caller *caller;
-	const char *rest;    /* what is still to go */
-	char *buffer;        /* in which that lies, once a link was followed */
-	uint32_t links;      /* followed */
+	const char *rest; /* what is still to go */
+	char *buffer;     /* in which that lies, once a link was followed */
+	uint32_t links;   /* followed */
 };
 
 /*

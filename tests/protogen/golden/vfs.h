@@ -55,6 +55,13 @@
 #define VFS_RENAME_NOREPLACE 1
 #define VFS_RENAME_EXCHANGE 2
 
+/* chown.uid, chown.gid: stay as they are. */
+#define VFS_UNCHANGED 0xffffffffull
+
+/* set_times.atime_ns, set_times.mtime_ns: the time that it is, and not at all. */
+#define VFS_TIME_NOW 0x3fffffff
+#define VFS_TIME_OMIT 0x3ffffffe
+
 struct vfs_status {
 	uint64_t node;
 	uint64_t size;

@@ -295,7 +295,7 @@ END_TEST
 START_TEST(test_generations)
 {
 	uint64_t file = new_file(fixture, "file");
-	struct tmpfs_node *node = node_find(&fixture->tmpfs, file);
+	struct tmpfs_node *node = tmpfs_node_find(&fixture->tmpfs, file);
 	uint32_t round;
 
 	node->number = file | (uint64_t)UINT32_MAX << 32;
@@ -387,10 +387,10 @@ START_TEST(test_link_maximum)
 	uint64_t other = new_directory(fixture, directory, "other");
 
 	new_directory(fixture, TMPFS_ROOT, "sub");
-	node_find(&fixture->tmpfs, file)->links = TMPFS_LINK_MAX - 1;
+	tmpfs_node_find(&fixture->tmpfs, file)->links = TMPFS_LINK_MAX - 1;
 	must(make_link(fixture, file, TMPFS_ROOT, "two"));
 	ck_assert_int_eq(make_link(fixture, file, TMPFS_ROOT, "three"), POSIX_EMLINK);
-	node_find(&fixture->tmpfs, directory)->links = TMPFS_LINK_MAX;
+	tmpfs_node_find(&fixture->tmpfs, directory)->links = TMPFS_LINK_MAX;
 	ck_assert_int_eq(make_directory(fixture, directory, "x"), POSIX_EMLINK);
 	ck_assert_int_eq(move(fixture, TMPFS_ROOT, "sub", directory, "x", 0), POSIX_EMLINK);
 	must(make_file(fixture, directory, "file"));

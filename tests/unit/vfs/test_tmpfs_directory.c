@@ -192,7 +192,7 @@ END_TEST
 /* Chains stay short as a directory grows, and buckets and their memory go as it shrinks. */
 START_TEST(test_buckets)
 {
-	struct tmpfs_node *root = node_find(&fixture->tmpfs, TMPFS_ROOT);
+	struct tmpfs_node *root = tmpfs_node_find(&fixture->tmpfs, TMPFS_ROOT);
 	uint64_t file = new_file(fixture, "file"), used = arena_pages_used(&fixture->arena);
 	char name[16];
 	uint32_t at;

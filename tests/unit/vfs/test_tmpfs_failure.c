@@ -50,7 +50,7 @@ static void hoard_nodes(struct fixture *fixture, struct hoard *hoard)
 	uint64_t reference;
 
 	while (fixture->tmpfs.super->partial || fixture->tmpfs.super->node_pages % TREE_FANOUT) {
-		must(node_make(&fixture->tmpfs, POSIX_S_IFREG, &creation, fixture->now, &reference));
+		must(tmpfs_node_make(&fixture->tmpfs, POSIX_S_IFREG, &creation, fixture->now, &reference));
 		hoard->nodes[hoard->node_count++] = reference;
 	}
 }
@@ -92,7 +92,8 @@ static void hoard_return(struct fixture *fixture, struct hoard *hoard)
 		arena_free(&fixture->arena, hoard->object[hoard->count], hoard->size[hoard->count]);
 	}
 	while (hoard->node_count > 0)
-		node_release(&fixture->tmpfs, node_at(&fixture->tmpfs, hoard->nodes[--hoard->node_count]));
+		tmpfs_node_release(&fixture->tmpfs,
+		                   node_at(&fixture->tmpfs, hoard->nodes[--hoard->node_count]));
 }
 
 /* A digest of all that can be seen of a tree (FNV-1a, Fowler, Noll and Vo). */
@@ -135,7 +136,7 @@ static uint64_t digest_tree(struct fixture *fixture, uint64_t node)
 	memset(&attributes, 0, sizeof(attributes));
 	must(tmpfs_get_attributes(&fixture->tmpfs, node, &attributes));
 	digest_add(&digest, &attributes, sizeof(attributes));
-	digest_add(&digest, &node_find(&fixture->tmpfs, node)->references, 8);
+	digest_add(&digest, &tmpfs_node_find(&fixture->tmpfs, node)->references, 8);
 	switch (attributes.mode & POSIX_S_IFMT) {
 	case POSIX_S_IFDIR:
 		must(tmpfs_readdir(&fixture->tmpfs, node, 0, digest_entry, &digest, attributes.atime));

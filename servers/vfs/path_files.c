@@ -1,0 +1,254 @@
+/*
+ * The path protocol's open files: opening with all its flags, as open(2), and
+ * what is done with a file that is open. Permissions count when a file is
+ * opened and not afterwards.
+ */
+#include <drydock/posix.h>
+
+#include "handlers.h"
+#include "node.h"
+#include "permission.h"
+#include "session.h"
+#include "walk.h"
+
+#define OPEN_FLAGS                                                                                   \
+	(VFS_OPEN_READ | VFS_OPEN_WRITE | VFS_OPEN_CREATE | VFS_OPEN_EXCLUSIVE | VFS_OPEN_TRUNCATE | \
+	 VFS_OPEN_APPEND | VFS_OPEN_DIRECTORY | VFS_OPEN_NOFOLLOW)
+#define MODE_BITS 07777u
+
+/* ---- opening ------------------------------------------------------------- */
+
+static bool flags_valid(uint32_t flags)
+{
+	if (flags & ~(uint32_t)OPEN_FLAGS || !(flags & (VFS_OPEN_READ | VFS_OPEN_WRITE)))
+		return false;
+	if (flags & VFS_OPEN_CREATE && flags & VFS_OPEN_DIRECTORY)
+		return false;
+	return flags & VFS_OPEN_CREATE || !(flags & VFS_OPEN_EXCLUSIVE);
+}
+
+/* Finds what the last component names, or makes it; `*made` says which. Takes a reference. */
+static int32_t find_or_make(struct walk *walk, uint32_t flags, uint32_t mode,
+                            struct tmpfs_attributes *attributes, bool *made)
+{
+	int32_t error;
+
+	*made = false;
+	if (flags & VFS_OPEN_CREATE && walk->last == WALK_NAME && walk->slash)
+		return POSIX_EISDIR;
+	error = walk_last(walk, attributes);
+	if (error == POSIX_ENOENT && flags & VFS_OPEN_CREATE && walk->last == WALK_NAME) {
+		*made = true;
+		return node_create(walk->caller, &walk->at, POSIX_S_IFREG | (mode & MODE_BITS), 0,
+		                   attributes);
+	}
+	if (!error && flags & VFS_OPEN_EXCLUSIVE) {
+		node_forget(walk->caller, attributes->node);
+		return POSIX_EEXIST;
+	}
+	return error;
+}
+
+/* Whether what is there may be opened so. */
+static int32_t check_open(const struct caller *caller, uint32_t flags, bool slash,
+                          const struct tmpfs_attributes *attributes)
+{
+	bool is_directory = attributes_type_is(attributes, POSIX_S_IFDIR);
+	uint32_t wanted = 0;
+
+	if ((flags & VFS_OPEN_DIRECTORY || slash) && !is_directory)
+		return POSIX_ENOTDIR;
+	if (attributes_type_is(attributes, POSIX_S_IFLNK))
+		return POSIX_ELOOP;
+	if (is_directory && flags & (VFS_OPEN_CREATE | VFS_OPEN_WRITE | VFS_OPEN_TRUNCATE))
+		return POSIX_EISDIR;
+	if (flags & VFS_OPEN_READ)
+		wanted |= ACCESS_READ;
+	if (flags & (VFS_OPEN_WRITE | VFS_OPEN_TRUNCATE))
+		wanted |= ACCESS_WRITE;
+	if (permission_check(caller->who, attributes, wanted) != 0)
+		return POSIX_EACCES;
+	/* Pipes, sockets and devices are names here; who would open them is not a file system's matter. */
+	return is_directory || attributes_type_is(attributes, POSIX_S_IFREG) ? 0 : POSIX_EOPNOTSUPP;
+}
+
+/* Walks to the file, makes it if that is asked for, checks it, truncates it. Takes a reference. */
+static int32_t open_node(const struct caller *caller, uint32_t flags, uint32_t mode, const char *path,
+                         struct tmpfs_attributes *attributes)
+{
+	bool made = false, follow = !(flags & (VFS_OPEN_NOFOLLOW | VFS_OPEN_EXCLUSIVE));
+	const struct tmpfs_attributes empty = {0};
+	struct walk walk;
+	int32_t error = walk_begin(&walk, caller, path);
+
+	for (;;) {
+		if (!error)
+			error = find_or_make(&walk, flags, mode, attributes, &made);
+		if (error || !attributes_type_is(attributes, POSIX_S_IFLNK) || !(follow || walk.slash))
+			break;
+		error = walk_follow(&walk, attributes);
+	}
+	walk_end(&walk);
+	if (error || made)
+		return error;
+	error = check_open(caller, flags, walk.slash, attributes);
+	if (!error && flags & VFS_OPEN_TRUNCATE)
+		error = node_set_attributes(caller, attributes->node, TMPFS_SET_SIZE, &empty, NULL);
+	if (error)
+		node_forget(caller, attributes->node);
+	return error;
+}
+
+int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
+                  struct vfs_open_results *results)
+{
+	struct tmpfs_attributes attributes;
+	struct open_file *file;
+	struct caller caller;
+	uint32_t number;
+	int32_t error = caller_find(request, &caller);
+
+	if (!error && !flags_valid(arguments->flags))
+		error = POSIX_EINVAL;
+	/* The number first: what was made could not be unmade for want of one. */
+	if (!error)
+		error = open_file_find_free(caller.vfs, &caller.session->files, &number, &file);
+	if (!error)
+		error = open_node(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
+	if (error)
+		return error;
+	file->node = attributes.node;
+	file->position = 0;
+	file->flags = arguments->flags;
+	open_file_opened(&caller.session->files, number);
+	results->file = number;
+	return 0;
+}
+
+/* ---- open files ------------------------------------------------------------ */
+
+/* Finds who calls and the open file he means, which must have been opened with `flag` (0: anyhow). */
+static int32_t begin(const struct request *request, uint32_t number, uint32_t flag, struct caller *caller,
+                     struct open_file **file)
+{
+	int32_t error = caller_find(request, caller);
+
+	if (error)
+		return error;
+	*file = open_file_find(&caller->session->files, number);
+	return *file && ((*file)->flags & flag) == flag ? 0 : POSIX_EBADF;
+}
+
+int32_t path_close(struct request *request, const struct vfs_close_arguments *arguments)
+{
+	struct open_file *file;
+	struct caller caller;
+	int32_t error = begin(request, arguments->file, 0, &caller, &file);
+
+	if (!error)
+		open_file_close(caller.vfs, &caller.session->files, arguments->file);
+	return error;
+}
+
+int32_t path_read(struct request *request, const struct vfs_read_arguments *arguments,
+                  struct vfs_read_results *results)
+{
+	bool at_position = arguments->offset == VFS_POSITION;
+	struct open_file *file;
+	struct caller caller;
+	int32_t error = begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
+
+	if (!error)
+		error = node_read(&caller, file->node, at_position ? file->position : arguments->offset,
+		                  arguments->data, arguments->data_capacity, &results->data_length);
+	if (!error && at_position)
+		file->position += results->data_length;
+	return error;
+}
+
+/* Where a write begins; with APPEND that is the end, whatever was asked for. */
+static int32_t write_offset(const struct caller *caller, const struct open_file *file, uint64_t *offset)
+{
+	struct tmpfs_attributes attributes;
+	int32_t error;
+
+	if (*offset == VFS_POSITION)
+		*offset = file->position;
+	if (!(file->flags & VFS_OPEN_APPEND))
+		return 0;
+	error = node_attributes_get(caller, file->node, &attributes);
+	*offset = attributes.size;
+	return error;
+}
+
+int32_t path_write(struct request *request, const struct vfs_write_arguments *arguments,
+                   struct vfs_write_results *results)
+{
+	uint64_t offset = arguments->offset;
+	struct open_file *file;
+	struct caller caller;
+	int32_t error = begin(request, arguments->file, VFS_OPEN_WRITE, &caller, &file);
+
+	if (!error)
+		error = write_offset(&caller, file, &offset);
+	if (!error)
+		error = node_write(&caller, file->node, offset, arguments->data, arguments->data_length,
+		                   &results->length);
+	if (!error && arguments->offset == VFS_POSITION && results->length > 0)
+		file->position = offset + results->length;
+	return error;
+}
+
+int32_t path_seek(struct request *request, const struct vfs_seek_arguments *arguments,
+                  struct vfs_seek_results *results)
+{
+	struct tmpfs_attributes attributes;
+	struct open_file *file;
+	struct caller caller;
+	int64_t from = 0, to;
+	int32_t error = begin(request, arguments->file, 0, &caller, &file);
+
+	if (!error)
+		error = node_attributes_get(&caller, file->node, &attributes);
+	if (error)
+		return error;
+	if (attributes_type_is(&attributes, POSIX_S_IFDIR)) /* read by cookies */
+		return POSIX_EISDIR;
+	if (arguments->whence == VFS_SEEK_CURRENT)
+		from = (int64_t)file->position;
+	else if (arguments->whence == VFS_SEEK_END)
+		from = (int64_t)attributes.size;
+	else if (arguments->whence != VFS_SEEK_SET)
+		return POSIX_EINVAL;
+	if (__builtin_add_overflow(from, arguments->offset, &to) || to < 0)
+		return POSIX_EINVAL;
+	file->position = results->offset = (uint64_t)to;
+	return 0;
+}
+
+int32_t path_readdir(struct request *request, const struct vfs_readdir_arguments *arguments,
+                     struct vfs_readdir_results *results)
+{
+	struct open_file *file;
+	struct caller caller;
+	int32_t error = begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
+
+	if (!error)
+		error = node_readdir(&caller, file->node, arguments->cookie, arguments->entries,
+		                     arguments->entries_capacity, &results->entries_length);
+	return error;
+}
+
+int32_t path_stat_file(struct request *request, const struct vfs_stat_file_arguments *arguments)
+{
+	struct tmpfs_attributes attributes;
+	struct open_file *file;
+	struct caller caller;
+	int32_t error = begin(request, arguments->file, 0, &caller, &file);
+
+	if (!error)
+		error = node_attributes_get(&caller, file->node, &attributes);
+	if (!error)
+		path_status_fill(arguments->status, &attributes);
+	return error;
+}

@@ -1,0 +1,381 @@
+/*
+ * The path protocol `vfs`: what is done to names. Rules about the end of a
+ * path ("." and "..", slashes) are those of Linux. What is done to open files
+ * is in path_files.c.
+ */
+#include <stddef.h>
+
+#include <drydock/posix.h>
+
+#include "handlers.h"
+#include "node.h"
+#include "permission.h"
+#include "walk.h"
+
+_Static_assert(VFS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && VFS_RENAME_EXCHANGE == TMPFS_RENAME_EXCHANGE,
+               "the flags of rename are handed on as they are");
+_Static_assert(sizeof(struct vfs_entry) == sizeof(struct fs_entry) &&
+                       offsetof(struct vfs_entry, cookie) == offsetof(struct fs_entry, cookie) &&
+                       offsetof(struct vfs_entry, mode) == offsetof(struct fs_entry, mode) &&
+                       offsetof(struct vfs_entry, name_length) == offsetof(struct fs_entry, name_length),
+               "both protocols list directories alike");
+
+void path_status_fill(struct vfs_status *status, const struct tmpfs_attributes *attributes)
+{
+	*status = (struct vfs_status){
+		.node = attributes->node,
+		.size = attributes->size,
+		.blocks = attributes->blocks,
+		.atime = attributes->atime.seconds,
+		.mtime = attributes->mtime.seconds,
+		.ctime = attributes->ctime.seconds,
+		.atime_ns = attributes->atime.nanoseconds,
+		.mtime_ns = attributes->mtime.nanoseconds,
+		.ctime_ns = attributes->ctime.nanoseconds,
+		.mode = attributes->mode,
+		.links = attributes->links,
+		.uid = attributes->uid,
+		.gid = attributes->gid,
+		.device = attributes->device,
+	};
+}
+
+/* Finds who calls and the node that he names, to which a reference is taken. */
+static int32_t begin(const struct request *request, const char *path, bool follow, struct caller *caller,
+                     struct tmpfs_attributes *attributes)
+{
+	int32_t error = caller_find(request, caller);
+
+	return error ? error : walk_node(caller, path, follow, attributes);
+}
+
+static int32_t serve_stat(struct request *request, const struct vfs_stat_arguments *arguments)
+{
+	struct tmpfs_attributes attributes;
+	struct caller caller;
+	int32_t error;
+
+	if (arguments->nofollow > 1)
+		return POSIX_EINVAL;
+	error = begin(request, arguments->path, !arguments->nofollow, &caller, &attributes);
+	if (error)
+		return error;
+	path_status_fill(arguments->status, &attributes);
+	node_forget(&caller, attributes.node);
+	return 0;
+}
+
+static int32_t serve_statistics(struct request *request, const struct vfs_statistics_arguments *arguments)
+{
+	struct tmpfs_attributes attributes;
+	struct tmpfs_statistics statistics;
+	struct caller caller;
+	int32_t error = begin(request, arguments->path, true, &caller, &attributes);
+
+	if (error)
+		return error;
+	node_forget(&caller, attributes.node);
+	node_statistics(&caller, &statistics);
+	*arguments->statistics = (struct vfs_statistics){
+		.block_size = statistics.block_size,
+		.blocks = statistics.blocks,
+		.blocks_free = statistics.blocks_free,
+		.nodes = statistics.nodes,
+		.nodes_free = statistics.nodes_free,
+		.name_max = POSIX_NAME_MAX,
+	};
+	return 0;
+}
+
+static int32_t serve_readlink(struct request *request, const struct vfs_readlink_arguments *arguments,
+                              struct vfs_readlink_results *results)
+{
+	struct tmpfs_attributes attributes;
+	struct caller caller;
+	int32_t error;
+
+	if (arguments->target_capacity == 0)
+		return POSIX_EINVAL;
+	error = begin(request, arguments->path, false, &caller, &attributes);
+	if (error)
+		return error;
+	error = node_readlink(&caller, attributes.node, arguments->target, arguments->target_capacity,
+	                      &results->target_length);
+	node_forget(&caller, attributes.node);
+	return error;
+}
+
+/* ---- making ---------------------------------------------------------------- */
+
+/* Finds who calls, and walks to a name that is to be made; walk_end must follow. */
+static int32_t begin_new(const struct request *request, const char *path, bool is_directory,
+                         struct caller *caller, struct walk *walk)
+{
+	struct tmpfs_attributes present;
+	int32_t error = caller_find(request, caller);
+
+	*walk = (struct walk){.caller = caller};
+	if (error)
+		return error;
+	error = walk_begin(walk, caller, path);
+	if (error)
+		return error;
+	if (walk->last != WALK_NAME)
+		return POSIX_EEXIST;
+	error = node_peek(caller, &walk->at, &present);
+	if (error != POSIX_ENOENT)
+		return error ? error : POSIX_EEXIST;
+	return walk->slash && !is_directory ? POSIX_ENOENT : 0;
+}
+
+static int32_t serve_mkdir(struct request *request, const struct vfs_mkdir_arguments *arguments)
+{
+	struct tmpfs_attributes made;
+	struct caller caller;
+	struct walk walk;
+	int32_t error = begin_new(request, arguments->path, true, &caller, &walk);
+
+	if (!error)
+		error = node_make_directory(&caller, &walk.at, arguments->mode, &made);
+	if (!error)
+		node_forget(&caller, made.node);
+	walk_end(&walk);
+	return error;
+}
+
+static int32_t serve_symlink(struct request *request, const struct vfs_symlink_arguments *arguments)
+{
+	struct tmpfs_attributes made;
+	struct caller caller;
+	struct walk walk;
+	int32_t error;
+
+	if (arguments->target_length == 0)
+		return POSIX_ENOENT;
+	error = begin_new(request, arguments->path, false, &caller, &walk);
+	if (!error)
+		error = node_symlink(&caller, &walk.at, arguments->target, arguments->target_length, &made);
+	if (!error)
+		node_forget(&caller, made.node);
+	walk_end(&walk);
+	return error;
+}
+
+static int32_t serve_link(struct request *request, const struct vfs_link_arguments *arguments)
+{
+	struct tmpfs_attributes node, linked;
+	struct caller caller;
+	struct walk walk;
+	int32_t error = begin(request, arguments->path, false, &caller, &node);
+
+	if (error)
+		return error;
+	error = begin_new(request, arguments->new_path, false, &caller, &walk);
+	if (!error)
+		error = node_link(&caller, node.node, &walk.at, &linked);
+	if (!error)
+		node_forget(&caller, linked.node);
+	walk_end(&walk);
+	node_forget(&caller, node.node);
+	return error;
+}
+
+/* ---- removing ---------------------------------------------------------------- */
+
+/* unlink with a slash at the end never works; why, depends on what is there. */
+static int32_t refuse_slash(const struct caller *caller, const struct node_name *at)
+{
+	struct tmpfs_attributes present;
+	int32_t error = node_peek(caller, at, &present);
+
+	if (error)
+		return error;
+	return attributes_type_is(&present, POSIX_S_IFDIR) ? POSIX_EISDIR : POSIX_ENOTDIR;
+}
+
+static int32_t serve_unlink(struct request *request, const struct vfs_unlink_arguments *arguments)
+{
+	struct caller caller;
+	struct walk walk;
+	int32_t error = caller_find(request, &caller);
+
+	if (error)
+		return error;
+	error = walk_begin(&walk, &caller, arguments->path);
+	if (!error && walk.last != WALK_NAME)
+		error = POSIX_EISDIR;
+	if (!error)
+		error = walk.slash ? refuse_slash(&caller, &walk.at) : node_unlink(&caller, &walk.at);
+	walk_end(&walk);
+	return error;
+}
+
+static int32_t serve_rmdir(struct request *request, const struct vfs_rmdir_arguments *arguments)
+{
+	static const int32_t refusals[] = {
+		[WALK_DOT] = POSIX_EINVAL,
+		[WALK_DOTS] = POSIX_ENOTEMPTY,
+		[WALK_ROOT] = POSIX_EBUSY,
+	};
+	struct caller caller;
+	struct walk walk;
+	int32_t error = caller_find(request, &caller);
+
+	if (error)
+		return error;
+	error = walk_begin(&walk, &caller, arguments->path);
+	if (!error && walk.last != WALK_NAME)
+		error = refusals[walk.last];
+	if (!error)
+		error = node_remove_directory(&caller, &walk.at);
+	walk_end(&walk);
+	return error;
+}
+
+/* ---- renaming ------------------------------------------------------------------ */
+
+/* A name with a slash after it can only be a directory's, before and afterwards. */
+static int32_t check_rename_slashes(const struct walk *from, const struct walk *to, uint32_t flags)
+{
+	struct tmpfs_attributes moved, replaced;
+	int32_t error;
+
+	if (!from->slash && !to->slash)
+		return 0;
+	error = node_peek(from->caller, &from->at, &moved);
+	if (error)
+		return error;
+	if (flags & TMPFS_RENAME_EXCHANGE) {
+		error = node_peek(to->caller, &to->at, &replaced);
+		if (error)
+			return error;
+		if (to->slash && !attributes_type_is(&replaced, POSIX_S_IFDIR))
+			return POSIX_ENOTDIR;
+		return from->slash && !attributes_type_is(&moved, POSIX_S_IFDIR) ? POSIX_ENOTDIR : 0;
+	}
+	if (flags & TMPFS_RENAME_NOREPLACE && node_peek(to->caller, &to->at, &replaced) == 0)
+		return POSIX_EEXIST;
+	return attributes_type_is(&moved, POSIX_S_IFDIR) ? 0 : POSIX_ENOTDIR;
+}
+
+static int32_t rename_walked(const struct walk *from, const struct walk *to, uint32_t flags)
+{
+	int32_t error;
+
+	if (from->last != WALK_NAME)
+		return POSIX_EBUSY;
+	if (to->last != WALK_NAME)
+		return flags & TMPFS_RENAME_NOREPLACE ? POSIX_EEXIST : POSIX_EBUSY;
+	error = check_rename_slashes(from, to, flags);
+	return error ? error : node_rename(from->caller, &from->at, &to->at, flags);
+}
+
+static int32_t serve_rename(struct request *request, const struct vfs_rename_arguments *arguments)
+{
+	uint32_t flags = arguments->flags;
+	struct walk from, to;
+	struct caller caller;
+	int32_t error = caller_find(request, &caller);
+
+	if (!error && (flags & ~(uint32_t)(VFS_RENAME_NOREPLACE | VFS_RENAME_EXCHANGE) ||
+	               flags == (VFS_RENAME_NOREPLACE | VFS_RENAME_EXCHANGE)))
+		error = POSIX_EINVAL;
+	if (error)
+		return error;
+	error = walk_begin(&from, &caller, arguments->path);
+	if (!error) {
+		error = walk_begin(&to, &caller, arguments->new_path);
+		if (!error)
+			error = rename_walked(&from, &to, flags);
+		walk_end(&to);
+	}
+	walk_end(&from);
+	return error;
+}
+
+/* ---- attributes ------------------------------------------------------------------ */
+
+static int32_t change(const struct request *request, const char *path, uint32_t valid,
+                      const struct tmpfs_attributes *values)
+{
+	struct tmpfs_attributes attributes;
+	struct caller caller;
+	int32_t error = begin(request, path, true, &caller, &attributes);
+
+	if (error)
+		return error;
+	error = node_set_attributes(&caller, attributes.node, valid, values, NULL);
+	node_forget(&caller, attributes.node);
+	return error;
+}
+
+static int32_t serve_chmod(struct request *request, const struct vfs_chmod_arguments *arguments)
+{
+	const struct tmpfs_attributes values = {.mode = arguments->mode};
+
+	return change(request, arguments->path, TMPFS_SET_MODE, &values);
+}
+
+static int32_t serve_chown(struct request *request, const struct vfs_chown_arguments *arguments)
+{
+	const struct tmpfs_attributes values = {.uid = arguments->uid, .gid = arguments->gid};
+	uint32_t valid = 0;
+
+	if (arguments->uid != VFS_UNCHANGED)
+		valid |= TMPFS_SET_UID;
+	if (arguments->gid != VFS_UNCHANGED)
+		valid |= TMPFS_SET_GID;
+	return change(request, arguments->path, valid, &values);
+}
+
+static int32_t serve_truncate(struct request *request, const struct vfs_truncate_arguments *arguments)
+{
+	const struct tmpfs_attributes values = {.size = arguments->size};
+
+	if (arguments->size > INT64_MAX)
+		return POSIX_EINVAL;
+	return change(request, arguments->path, TMPFS_SET_SIZE, &values);
+}
+
+/* The bit to be set for one of the two times, by its nanoseconds. */
+static uint32_t time_bit(uint32_t nanoseconds, uint32_t now, uint32_t explicit)
+{
+	if (nanoseconds == VFS_TIME_OMIT)
+		return 0;
+	return nanoseconds == VFS_TIME_NOW ? now : explicit;
+}
+
+static int32_t serve_set_times(struct request *request, const struct vfs_set_times_arguments *arguments)
+{
+	const struct tmpfs_attributes values = {
+		.atime = {arguments->atime, arguments->atime_ns},
+		.mtime = {arguments->mtime, arguments->mtime_ns},
+	};
+	uint32_t valid = time_bit(arguments->atime_ns, TMPFS_SET_ATIME_NOW, TMPFS_SET_ATIME) |
+	                 time_bit(arguments->mtime_ns, TMPFS_SET_MTIME_NOW, TMPFS_SET_MTIME);
+
+	return change(request, arguments->path, valid, &values);
+}
+
+const struct vfs_operations path_handlers = {
+	.open = path_open,
+	.close = path_close,
+	.read = path_read,
+	.write = path_write,
+	.seek = path_seek,
+	.stat = serve_stat,
+	.mkdir = serve_mkdir,
+	.rmdir = serve_rmdir,
+	.readdir = path_readdir,
+	.unlink = serve_unlink,
+	.rename = serve_rename,
+	.link = serve_link,
+	.symlink = serve_symlink,
+	.readlink = serve_readlink,
+	.chmod = serve_chmod,
+	.chown = serve_chown,
+	.truncate = serve_truncate,
+	.set_times = serve_set_times,
+	.stat_file = path_stat_file,
+	.statistics = serve_statistics,
+};
