@@ -1,0 +1,85 @@
+/* What the bridge tells the kernel about itself, and which request goes where. */
+#include "bridge.h"
+
+#include <errno.h>
+
+#include "sim/user/linux.h"
+
+#define BACKGROUND  64u /* requests of read-ahead and asynchronous I/O at once */
+#define CONGESTION  48u
+
+static void handle_init(void *context, struct fuse_conn_info *connection)
+{
+	static const unsigned int wanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_PARALLEL_DIROPS |
+	                                   FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_CACHE_SYMLINKS |
+	                                   FUSE_CAP_NO_OPEN_SUPPORT | FUSE_CAP_NO_OPENDIR_SUPPORT;
+	struct bridge *bridge = context;
+
+	/*
+	 * Not among them: splice, which pays less than copying straight from and
+	 * to the lane; O_TRUNC in OPEN, since there is no OPEN; taking set-id bits
+	 * off, which Linux does.
+	 */
+	connection->want = connection->capable & wanted;
+	if (bridge->options.writeback)
+		connection->want |= connection->capable & FUSE_CAP_WRITEBACK_CACHE;
+	connection->max_write = BRIDGE_WRITE_MAXIMUM;
+	connection->max_background = BACKGROUND;
+	connection->congestion_threshold = CONGESTION;
+	connection->time_gran = 1;
+	/* It is mounted, and the kernel is content: the host may tell whoever waits. */
+	os_send_status(bridge->os, NULL);
+}
+
+/* Files have no state at the vfs. ENOSYS makes the kernel open them by itself from then on. */
+static void handle_open(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file)
+{
+	(void)node;
+	(void)file;
+	fuse_reply_err(request, ENOSYS);
+}
+
+static void handle_forget(fuse_req_t request, fuse_ino_t node, uint64_t count)
+{
+	forget_add(fuse_req_userdata(request), node, count);
+	fuse_reply_none(request);
+}
+
+static void handle_forget_multi(fuse_req_t request, size_t count, struct fuse_forget_data *forgets)
+{
+	for (size_t i = 0; i < count; i++)
+		forget_add(fuse_req_userdata(request), forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(request);
+}
+
+/*
+ * What is missing is answered by libfuse: RELEASE with success, which the
+ * kernel does not wait for, and the rest (locks, extended attributes,
+ * fallocate, …) with ENOSYS, upon which the kernel does it itself or says that
+ * it is not supported.
+ */
+const struct fuse_lowlevel_ops handlers = {
+	.init = handle_init,
+	.lookup = handle_lookup,
+	.forget = handle_forget,
+	.forget_multi = handle_forget_multi,
+	.getattr = handle_getattr,
+	.setattr = handle_setattr,
+	.readlink = handle_readlink,
+	.mknod = handle_mknod,
+	.mkdir = handle_mkdir,
+	.unlink = handle_unlink,
+	.rmdir = handle_rmdir,
+	.symlink = handle_symlink,
+	.rename = handle_rename,
+	.link = handle_link,
+	.open = handle_open,
+	.read = handle_read,
+	.write = handle_write,
+	.fsync = handle_fsync,
+	.opendir = handle_open,
+	.readdir = handle_readdir,
+	.fsyncdir = handle_fsync,
+	.statfs = handle_statfs,
+	.create = handle_create,
+};

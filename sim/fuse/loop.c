@@ -1,0 +1,203 @@
+/*
+ * The loop. How it waits decides how fast the mount is:
+ *
+ * - Nothing outstanding: it sleeps in read(2) of /dev/fuse itself, one system
+ *   call for waiting and reading. What the lane or the kernel has for us is
+ *   looked at after the next request; nobody rings, since `armed` is not set.
+ * - Calls outstanding: the runtime waits for the replies, by its policy; when
+ *   that means to sleep it polls the device, too.
+ * - Requests that come while others are outstanding (a crowd): the device is
+ *   made non-blocking, and all that is there is read before one round sends
+ *   it. A few looks in vain end this.
+ */
+#include "bridge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "sim/user/linux.h"
+
+#define CROWD_CREDIT 16  /* looks in vain until the device blocks again */
+#define CROWD_PROBE  64u /* requests until one more look */
+#define BATCH        16  /* requests that go into one round */
+
+static volatile sig_atomic_t stop_requested;
+
+void loop_stop(int signal)
+{
+	(void)signal;
+	stop_requested = 1;
+	/* A signal just before a system call that sleeps goes unnoticed: this one comes again. */
+	alarm(1);
+}
+
+static void set_nonblocking(struct bridge *bridge, bool nonblocking)
+{
+	if (bridge->nonblocking == nonblocking)
+		return;
+	if (fcntl(bridge->device, F_SETFL, nonblocking ? O_NONBLOCK : 0) == 0)
+		bridge->nonblocking = nonblocking;
+}
+
+/* Requests come faster than they are answered, it seems. */
+static void expect_crowd(struct bridge *bridge)
+{
+	bridge->crowd = CROWD_CREDIT;
+	set_nonblocking(bridge, true);
+}
+
+static bool device_readable(const struct bridge *bridge)
+{
+	struct pollfd device = {.fd = bridge->device, .events = POLLIN};
+
+	return poll(&device, 1, 0) > 0;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* Hands a message to libfuse, which calls a handler. The buffer is the bridge's again, or lent. */
+static void dispatch(struct bridge *bridge, struct buffer *buffer, size_t length)
+{
+	const struct fuse_buf message = {.mem = buffer->reservation.data, .size = length, .fd = -1};
+
+	bridge->current = buffer;
+	bridge->park = false;
+	fuse_session_process_buf(bridge->session, &message);
+	if (bridge->park) {
+		bridge->parked = buffer;
+		bridge->parked_length = length;
+		bridge->retry = false;
+	} else if (bridge->current != NULL) {
+		buffer_put(bridge, buffer);
+	}
+	bridge->current = NULL;
+}
+
+static void read_failed(struct bridge *bridge, int error)
+{
+	switch (error) {
+	case EINTR:
+	case EAGAIN:
+	case ENOENT: /* whoever asked was killed meanwhile */
+		return;
+	default:
+		bridge->error = error;
+		__attribute__((fallthrough));
+	case ENODEV: /* unmounted */
+		bridge->ended = true;
+	}
+}
+
+/* Reads one request and begins to serve it; false where there was none. */
+static bool take_request(struct bridge *bridge)
+{
+	struct buffer *buffer = buffer_take(bridge);
+	bool busy = bridge->outstanding > 0;
+	ssize_t length;
+
+	if (buffer == NULL)
+		return false;
+	length = read(bridge->device, buffer->reservation.data, BRIDGE_BUFFER_SIZE);
+	if (length < 0) {
+		read_failed(bridge, errno);
+		buffer_put(bridge, buffer);
+		bridge->looked = true;
+		if (bridge->nonblocking && busy && --bridge->crowd <= 0)
+			set_nonblocking(bridge, false);
+		return false;
+	}
+	if (bridge->nonblocking && busy)
+		bridge->crowd = CROWD_CREDIT;
+	dispatch(bridge, buffer, (size_t)length);
+	return true;
+}
+
+static bool may_read(const struct bridge *bridge)
+{
+	return bridge->parked == NULL && !list_empty(&bridge->buffers) && !bridge->ended;
+}
+
+static bool take_requests(struct bridge *bridge)
+{
+	bool any = false;
+
+	for (int i = 0; i < BATCH && may_read(bridge) && take_request(bridge); i++)
+		any = true;
+	return any;
+}
+
+/* ---- waiting ----------------------------------------------------------------- */
+
+static void device_ready(void *context)
+{
+	expect_crowd(context);
+}
+
+static void sleep_for_more(struct bridge *bridge)
+{
+	bool watch = may_read(bridge);
+
+	if (watch && !bridge->watched)
+		bridge->watched = os_watch_descriptor(bridge->os, bridge->device, device_ready, bridge);
+	if (!watch && bridge->watched) {
+		os_unwatch_descriptor(bridge->os, bridge->device);
+		bridge->watched = false;
+	}
+	bridge->looked = false;
+	runtime_sleep(bridge->runtime);
+}
+
+/*
+ * Whether to sleep in read(2): nothing will come but a request. What was
+ * forgotten goes along with the next one if that is there already, else by
+ * itself, before we sleep.
+ */
+static bool may_block(struct bridge *bridge)
+{
+	if (bridge->outstanding > 0 || bridge->fibers > 0)
+		return false;
+	if (bridge->forgets.count == 0 || device_readable(bridge))
+		return true;
+	forget_flush(bridge);
+	return false;
+}
+
+/* Takes what the device has, by the manner of the moment. True if something was begun. */
+static bool look_at_device(struct bridge *bridge)
+{
+	if (!may_read(bridge))
+		return false;
+	if (!bridge->nonblocking && may_block(bridge))
+		return take_request(bridge);
+	if (!bridge->nonblocking && ++bridge->probe % CROWD_PROBE == 0 && device_readable(bridge))
+		expect_crowd(bridge);
+	return bridge->nonblocking && take_requests(bridge);
+}
+
+static void retry_parked(struct bridge *bridge)
+{
+	struct buffer *buffer = bridge->parked;
+
+	bridge->parked = NULL;
+	dispatch(bridge, buffer, bridge->parked_length);
+}
+
+void loop_run(struct bridge *bridge)
+{
+	while (!bridge->ended && !stop_requested) {
+		bool busy;
+
+		if (bridge->outstanding > 0 || bridge->nonblocking)
+			forget_flush(bridge);
+		busy = runtime_round(bridge->runtime);
+		if (busy)
+			bridge->looked = false;
+		if (bridge->parked != NULL && bridge->retry)
+			retry_parked(bridge);
+		else if ((bridge->looked || !look_at_device(bridge)) && !busy)
+			sleep_for_more(bridge);
+	}
+}

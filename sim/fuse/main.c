@@ -1,0 +1,151 @@
+/*
+ * drydock-fuse DIRECTORY [OPTIONS]: mounts the vfs of an instance. Started by
+ * the host, whose descriptor socket it finds open.
+ */
+#include "bridge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reply.h"
+#include "sim/user/linux.h"
+#include "sim/user/start.h"
+
+#define REASON_SIZE 256
+
+/* The bridge has a loop of its own, which starts what is to be started. */
+static void start(struct runtime *runtime, void *state)
+{
+	(void)runtime;
+	(void)state;
+}
+
+static const struct server_definition definition = {
+	.name = "fuse",
+	.source = "fuse",
+	.quiet = true,
+	.start = start,
+};
+
+/* libfuse says on standard error why; the host shows that. */
+static bool mount_session(struct bridge *bridge, const char *directory, char *reason, size_t size)
+{
+	char options[128], *arguments[] = {(char[]){"drydock-fuse"}, (char[]){"-o"}, options, NULL};
+	struct fuse_args list = FUSE_ARGS_INIT(3, arguments);
+
+	options_for_libfuse(&bridge->options, options, sizeof(options));
+	bridge->session = fuse_session_new(&list, &handlers, sizeof(handlers), bridge);
+	fuse_opt_free_args(&list);
+	if (bridge->session == NULL) {
+		snprintf(reason, size, "libfuse refuses its options (%s)", options);
+		return false;
+	}
+	errno = 0;
+	if (fuse_session_mount(bridge->session, directory) != 0) {
+		snprintf(reason, size, "%s; see: drydock doctor", errno ? strerror(errno) : "fusermount3 refused");
+		fuse_session_destroy(bridge->session);
+		return false;
+	}
+	bridge->device = fuse_session_fd(bridge->session);
+	fcntl(bridge->device, F_SETFD, FD_CLOEXEC);
+	return true;
+}
+
+static bool connect_first(struct bridge *bridge, char *reason, size_t size)
+{
+	bridge->fibers = 1;
+	if (fiber_start(bridge->runtime, connection_open, bridge) != E_OK) {
+		snprintf(reason, size, "no memory for the bridge; raise the quota of the role 'fuse'");
+		return false;
+	}
+	while (bridge->fibers > 0) {
+		if (!runtime_round(bridge->runtime))
+			runtime_sleep(bridge->runtime);
+	}
+	if (bridge->status == 0)
+		return true;
+	if (bridge->status == -E_QUOTA)
+		snprintf(reason, size, "the role 'fuse' needs a quota of 20 MiB and two lanes");
+	else
+		snprintf(reason, size, "the vfs does not serve the bridge: %s (status %d); is the role 'fuse' granted it, "
+		         "with impersonate?", strerror(reply_errno(bridge->status)), bridge->status);
+	return false;
+}
+
+static bool set_up(struct bridge *bridge, char *reason, size_t size)
+{
+	list_init(&bridge->operations);
+	list_init(&bridge->buffers);
+	for (size_t i = 0; i < BRIDGE_BUFFERS; i++)
+		list_add_tail(&bridge->buffers, &bridge->buffer[i].link);
+	bridge->runtime = runtime_create(bridge->os, &definition);
+	if (bridge->runtime == NULL || !identities_create(&bridge->identities)) {
+		snprintf(reason, size, "out of memory");
+		return false;
+	}
+	return connect_first(bridge, reason, size);
+}
+
+static void catch_signals(void)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGALRM};
+	/* No SA_RESTART: a read that sleeps is to end. */
+	struct sigaction action = {.sa_handler = loop_stop};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void tear_down(struct bridge *bridge)
+{
+	alarm(0);
+	fuse_session_unmount(bridge->session);
+	fuse_session_destroy(bridge->session);
+	runtime_destroy(bridge->runtime);
+	operations_free(bridge);
+	identities_free(&bridge->identities);
+	free(bridge->forgets.list);
+	os_destroy(bridge->os);
+}
+
+static int fail(struct bridge *bridge, const char *reason)
+{
+	os_send_status(bridge->os, reason);
+	return EXIT_FAILURE;
+}
+
+int main(int argument_count, char **arguments)
+{
+	char reason[REASON_SIZE], none[] = "";
+	struct bridge bridge = {.device = -1};
+
+	if (fcntl(DESCRIPTOR_SOCKET, F_SETFD, FD_CLOEXEC) != 0 || argument_count < 2 || argument_count > 3) {
+		fprintf(stderr, "%s: this is the FUSE bridge of Drydock and is started by its host: drydock mount\n",
+		        arguments[0]);
+		return 2;
+	}
+	bridge.os = os_create(DESCRIPTOR_SOCKET, reason, sizeof(reason));
+	if (bridge.os == NULL) {
+		fprintf(stderr, "%s: %s\n", arguments[0], reason);
+		return 2;
+	}
+	os_catch_exceptions(bridge.os);
+	if (!options_parse(&bridge.options, argument_count == 3 ? arguments[2] : none, geteuid() == 0, reason,
+	                   sizeof(reason)) ||
+	    !set_up(&bridge, reason, sizeof(reason)))
+		return fail(&bridge, reason);
+	catch_signals();
+	if (!mount_session(&bridge, arguments[1], reason, sizeof(reason)))
+		return fail(&bridge, reason);
+	loop_run(&bridge);
+	if (bridge.error != 0)
+		fprintf(stderr, "[fuse] reading from /dev/fuse: %s\n", strerror(bridge.error));
+	tear_down(&bridge);
+	return bridge.error != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

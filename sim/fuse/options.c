@@ -1,0 +1,84 @@
+/* The bridge's mount options: `drydock-fuse DIRECTORY [OPTION,OPTION…]`. */
+#include "options.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TIMEOUT_DEFAULT 1.0   /* seconds: programs on the system change files, too */
+#define TIMEOUT_MAXIMUM 1e9
+
+enum option {
+	OPTION_ALLOW_OTHER,
+	OPTION_READ_ONLY,
+	OPTION_TIMEOUT,
+	OPTION_WRITEBACK,
+};
+
+static char *const tokens[] = {
+	[OPTION_ALLOW_OTHER] = (char[]){"allow_other"},
+	[OPTION_READ_ONLY] = (char[]){"ro"},
+	[OPTION_TIMEOUT] = (char[]){"timeout"},
+	[OPTION_WRITEBACK] = (char[]){"writeback"},
+	NULL,
+};
+
+static bool parse_timeout(const char *value, double *timeout)
+{
+	char *end;
+
+	if (value == NULL || *value == '\0')
+		return false;
+	*timeout = strtod(value, &end);
+	return *end == '\0' && isfinite(*timeout) && *timeout >= 0 && *timeout <= TIMEOUT_MAXIMUM;
+}
+
+/* One option; `name` is its text where it is unknown. */
+static bool parse_one(struct options *options, int option, char *value, char *error, size_t size)
+{
+	if (option >= 0 && option != OPTION_TIMEOUT && value != NULL) {
+		snprintf(error, size, "mount option '%s' takes no value", tokens[option]);
+		return false;
+	}
+	switch (option) {
+	case OPTION_ALLOW_OTHER:
+		options->allow_other = true;
+		return true;
+	case OPTION_READ_ONLY:
+		options->read_only = true;
+		return true;
+	case OPTION_WRITEBACK:
+		options->writeback = true;
+		return true;
+	case OPTION_TIMEOUT:
+		if (parse_timeout(value, &options->timeout))
+			return true;
+		snprintf(error, size, "mount option 'timeout' is a number of seconds from 0 on, not '%s'",
+		         value ? value : "");
+		return false;
+	default:
+		snprintf(error, size, "unknown mount option '%s'; there are allow_other, ro, timeout=SECONDS, writeback",
+		         value);
+		return false;
+	}
+}
+
+bool options_parse(struct options *options, char *text, bool root, char *error, size_t size)
+{
+	*options = (struct options){.timeout = TIMEOUT_DEFAULT, .allow_other = root};
+	while (*text != '\0') {
+		char *value;
+		int option = getsubopt(&text, tokens, &value);
+
+		if (!parse_one(options, option, value, error, size))
+			return false;
+	}
+	return true;
+}
+
+void options_for_libfuse(const struct options *options, char *text, size_t size)
+{
+	/* Linux checks modes and owners; the vfs is told that it does. */
+	snprintf(text, size, "fsname=drydock,subtype=drydock,default_permissions%s%s",
+	         options->allow_other ? ",allow_other" : "", options->read_only ? ",ro" : "");
+}
