@@ -1,0 +1,126 @@
+# Completion of the `drydock` command for bash (bash-completion 2).
+
+# The names of running instances: each has a directory of its own.
+_drydock_instances()
+{
+	local directory
+	for directory in "${XDG_RUNTIME_DIR:-/run}/drydock" /run/drydock "/tmp/drydock-$UID"; do
+		[ -d "$directory" ] && ls -- "$directory"
+	done 2>/dev/null
+}
+
+# The servers of the instance that the line so far names.
+_drydock_servers()
+{
+	"$1" ps "${@:2}" 2>/dev/null | awk 'NR > 1 && $1 != "-" && $2 != "kernel" { print $2 }'
+}
+
+# Paths in the instance's file system; directories end in a slash.
+_drydock_paths()
+{
+	local directory=${2%/*}/
+	[ "$directory" = "$2/" ] && directory=/
+	"$1" fs ls -l "$directory" "${@:3}" 2>/dev/null |
+		awk -v directory="$directory" '{ name = $0; sub(/^([^ ]+ +){7}/, "", name); sub(/ -> .*/, "", name)
+			print directory name (/^d/ ? "/" : "") }'
+}
+
+_drydock()
+{
+	local cur prev words cword
+	_init_completion || return
+
+	local commands="run stop restart ps ports lanes log mount umount fs gdb doctor"
+	local files="ls cat put get mkdir rm mv stat df"
+	local index command= subcommand= operands=0 options="--name --help --usage" instance=()
+
+	for ((index = 1; index < cword; index++)); do
+		case ${words[index]} in
+		--name)
+			instance=(--name "${words[index + 1]}")
+			((index++))
+			;;
+		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines)
+			((index++))
+			;;
+		--)
+			# What follows is gdb's.
+			[ "$command" = gdb ] && return
+			;;
+		-*) ;;
+		*)
+			if [ -z "$command" ]; then
+				command=${words[index]}
+			elif [ "$command" = fs ] && [ -z "$subcommand" ]; then
+				subcommand=${words[index]}
+			else
+				((operands++))
+			fi
+			;;
+		esac
+	done
+
+	case $prev in
+	--name)
+		mapfile -t COMPREPLY < <(compgen -W "$(_drydock_instances)" -- "$cur")
+		return
+		;;
+	--manifest)
+		_filedir
+		return
+		;;
+	--mount)
+		_filedir -d
+		[[ auto == "$cur"* ]] && COMPREPLY+=(auto)
+		return
+		;;
+	--gdb | --wrap)
+		mapfile -t COMPREPLY < <(compgen -W "init log scheduler vfs" -- "$cur")
+		return
+		;;
+	--cpus | -n | --lines)
+		return
+		;;
+	esac
+
+	if [ -z "$command" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$commands --help --version --usage" -- "$cur")
+		return
+	fi
+	case $command in
+	run) options+=" --detach --manifest --mount --cpus --gdb --wrap" ;;
+	ps | ports | lanes | doctor) options+=" --json" ;;
+	log) options+=" --follow --lines --json" ;;
+	fs)
+		case $subcommand in
+		ls) options+=" -l" ;;
+		rm) options+=" -r" ;;
+		esac
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+		return
+	fi
+
+	case $command in
+	restart | gdb)
+		[ "$operands" -eq 0 ] &&
+			mapfile -t COMPREPLY < <(compgen -W "$(_drydock_servers "$1" "${instance[@]}")" -- "$cur")
+		;;
+	mount | umount)
+		_filedir -d
+		;;
+	fs)
+		if [ -z "$subcommand" ]; then
+			mapfile -t COMPREPLY < <(compgen -W "$files" -- "$cur")
+		elif [ "$subcommand$operands" = put0 ] || [ "$subcommand$operands" = get1 ]; then
+			_filedir
+		else
+			local IFS=$'\n'
+			mapfile -t COMPREPLY < <(compgen -W "$(_drydock_paths "$1" "$cur" "${instance[@]}")" -- "$cur")
+			compopt -o filenames -o nospace
+		fi
+		;;
+	esac
+} && complete -F _drydock drydock
