@@ -201,6 +201,8 @@ void unit_registered(struct unit *unit, handle_t port, uint64_t process_id)
 
 /* ---- events ---------------------------------------------------------------- */
 
+#define VECTORS 32u /* of the processor; others stand for a Linux signal that it did not raise */
+
 /* Names of the vectors that programs raise (Intel SDM vol. 3, 6.3.1). */
 static const char *vector_name(uint32_t vector)
 {
@@ -238,6 +240,9 @@ static void unit_exception(struct unit *unit)
 	if (record.vector == 14)
 		log_print(init->runtime, LOG_ERROR, "%s: page fault %s 0x%llx at instruction 0x%llx", name, access,
 		          (unsigned long long)record.address, (unsigned long long)record.rip);
+	else if (record.vector >= VECTORS)
+		log_print(init->runtime, LOG_ERROR, "%s: signal %u at instruction 0x%llx", name, record.signal,
+		          (unsigned long long)record.rip);
 	else
 		log_print(init->runtime, LOG_ERROR, "%s: %s (%u) at instruction 0x%llx", name,
 		          vector_name(record.vector), record.vector, (unsigned long long)record.rip);

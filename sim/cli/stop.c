@@ -69,7 +69,7 @@ int command_stop(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	await_end(host);
-	cJSON_ArrayForEach(directory, cJSON_GetObjectItemCaseSensitive(answer, "busy"))
+	cJSON_ArrayForEach(directory, cJSON_GetObjectItemCaseSensitive(answer, "detached"))
 		if (cJSON_IsString(directory))
 			printf("%s was in use and is detached: what uses it sees errors now.\n",
 			       directory->valuestring);

@@ -129,7 +129,7 @@ START_TEST(every_allocation_fails_in_turn)
 		fixture_setup();
 	} while (reached);
 	/* It has been a life of some length. */
-	ck_assert_uint_gt(fail, 60);
+	ck_assert_uint_gt(fail, 45);
 }
 END_TEST
 

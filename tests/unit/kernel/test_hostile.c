@@ -7,7 +7,7 @@
 #include "kernel/core.h"
 
 #define STEPS       70000u
-#define CHECK_EVERY 151u
+#define CHECK_EVERY 251u
 #define POPULATION  12u
 
 static uint64_t state;
@@ -71,6 +71,18 @@ static handle_t handle_of_kind(struct process *process, enum object_kind kind)
 	return (handle_t)random_handle(process);
 }
 
+/* The process's handle of the authority to spawn, or one of whatever it has. */
+static handle_t spawn_authority(struct process *process)
+{
+	for (uint32_t index = 0; index < process->handles.slots; index++) {
+		struct handle_slot *slot = handle_slot_at(&process->handles, index);
+
+		if (slot->capability.kind == OBJECT_AUTHORITY && slot->capability.authority == AUTHORITY_SPAWN)
+			return handle_of_slot(slot, index);
+	}
+	return (handle_t)random_handle(process);
+}
+
 static uint64_t random_number(void)
 {
 	switch (below(10)) {
@@ -99,14 +111,24 @@ static void random_spawn(struct process *process, struct spawn *spawn)
 {
 	*spawn = spawn_request(below(10) == 0 ? "missing" : "child");
 	spawn->priority = (uint32_t)below(PRIORITY_MAXIMUM + 2);
-	spawn->quota = (struct quota){
-		.memory = below(MIB), .handles = (uint32_t)below(60), .ports = (uint32_t)below(6),
-		.lanes = (uint32_t)below(6), .processes = (uint32_t)below(3),
-	};
+	if (process != fixture.kernel->init)
+		spawn->quota = (struct quota){.handles = 6};
+	else
+		spawn->quota = (struct quota){
+			.memory = below(MIB), .handles = (uint32_t)below(60), .ports = (uint32_t)below(6),
+			.lanes = (uint32_t)below(6), .processes = (uint32_t)below(4),
+		};
 	spawn->grant_count = (uint32_t)below(below(10) == 0 ? 60 : 4);
 	for (uint32_t at = 0; at < spawn->grant_count && at < SPAWN_GRANTS_MAXIMUM; at++) {
 		spawn->grants[at].handle = (handle_t)random_handle(process);
 		spawn->grants[at].rights = (rights_t)random_rights();
+	}
+	if (spawn->grant_count >= 2 && below(2) == 0) {
+		/* So that children have children of their own, and somebody to talk to. */
+		spawn->grants[0].handle = spawn_authority(process);
+		spawn->grants[0].rights = RIGHT_EXECUTE | RIGHT_TRANSFER;
+		spawn->grants[1].handle = handle_of_kind(process, OBJECT_PORT);
+		spawn->grants[1].rights = RIGHT_SEND;
 	}
 	if (below(20) == 0)
 		((uint8_t *)spawn)[below(sizeof(*spawn))] ^= (uint8_t)random_word();
@@ -129,7 +151,7 @@ static void plausible(struct process *process, uint64_t number, uint64_t argumen
 		arguments[0] = handle_of_kind(process, OBJECT_PORT);
 		break;
 	case SYS_PORT_RECEIVE:
-		arguments[0] = handle_of_kind(process, OBJECT_PORT);
+		arguments[0] = below(2) == 0 ? home_of(process) : handle_of_kind(process, OBJECT_PORT);
 		arguments[1] = below(4) == 0 ? fixture.machine.time + below(SECOND) : DEADLINE_POLL;
 		break;
 	case SYS_WAIT:
@@ -177,6 +199,7 @@ static void plausible(struct process *process, uint64_t number, uint64_t argumen
 		if (number == SYS_SCHED_TABLE)
 			arguments[1] = handle_of_kind(process, OBJECT_MEMORY);
 		if (number == SYS_SCHED_SPAWN) {
+			arguments[0] = spawn_authority(process);
 			random_spawn(process, process->buffer);
 			*length = sizeof(struct spawn);
 		}
@@ -190,12 +213,25 @@ static void plausible(struct process *process, uint64_t number, uint64_t argumen
 	}
 }
 
+static void attempt_call(struct process *process, uint64_t number, const uint64_t arguments[6], uint64_t length)
+{
+	uint64_t result = kernel_syscall(fixture.kernel, process, number, arguments, &length);
+
+	if (length > KERNEL_BUFFER_SIZE)
+		ck_abort_msg("call %u wrote too much", (unsigned)number);
+	if (result_is_error(result) && result != SYSCALL_BLOCKED && result_error(result) > E_LAST)
+		ck_abort_msg("call %u has no such error", (unsigned)number);
+}
+
 static void random_call(struct process *process)
 {
-	uint64_t number = below(8) == 0 ? SYS_SCHED_SPAWN : 1 + below(40), length = below(200), result;
+	uint64_t number = 1 + below(40), length = below(200);
 	uint64_t arguments[6];
 
-	/* Endings are rare, or nothing grows. */
+	/* Births and receives are frequent, */
+	if (number > SYS_PROCESS_EXCEPTION || below(8) == 0)
+		number = below(3) == 0 ? SYS_SCHED_SPAWN : SYS_PORT_RECEIVE;
+	/* endings are rare, or nothing grows. */
 	if ((number == SYS_EXIT || number == SYS_PROCESS_KILL) && below(30) != 0)
 		number = SYS_PORT_SEND;
 	for (int at = 0; at < 6; at++)
@@ -209,10 +245,45 @@ static void random_call(struct process *process)
 	}
 	if (below(5) != 0)
 		plausible(process, number, arguments, &length);
-	result = kernel_syscall(fixture.kernel, process, number, arguments, &length);
-	ck_assert_uint_le(length, KERNEL_BUFFER_SIZE);
-	if (result_is_error(result) && result != SYSCALL_BLOCKED)
-		ck_assert_uint_le(result_error(result), E_LAST);
+	attempt_call(process, number, arguments, length);
+}
+
+static struct lane *random_lane(void)
+{
+	uint64_t wanted = fixture.kernel->next_lane - 1 - below(10);
+
+	list_for_each(link, &fixture.kernel->lanes) {
+		if (list_entry(link, struct lane, link)->id >= wanted)
+			return list_entry(link, struct lane, link);
+	}
+	return NULL;
+}
+
+/* A step that chance alone takes too rarely: what makes lanes live. */
+static void lane_call(struct lane *lane)
+{
+	struct lane_end *end = &lane->ends[below(2)], *peer = lane_end_peer(end);
+	uint64_t arguments[6] = {end->handle};
+
+	if (lane->state == LANE_OPENING && lane->port->owner != NULL) {
+		arguments[0] = lane->port->receive;
+		arguments[1] = lane->id;
+		attempt_call(lane->port->owner, below(4) == 0 ? SYS_LANE_REFUSE : SYS_LANE_ACCEPT, arguments, 0);
+		return;
+	}
+	if (!end->open)
+		return;
+	if (!list_empty(&peer->parked) && below(2) == 0) {
+		arguments[1] = list_entry(peer->parked.next, struct transit, link)->cookie;
+		attempt_call(end->process, SYS_CAP_ACCEPT, arguments, 0);
+	} else if (below(3) == 0) {
+		arguments[1] = fixture.machine.time + SECOND;
+		attempt_call(end->process, SYS_WAIT, arguments, 0);
+	} else {
+		arguments[1] = random_handle(end->process);
+		arguments[2] = RIGHT_SEND | RIGHT_TRANSFER;
+		attempt_call(end->process, SYS_CAP_MOVE, arguments, 0);
+	}
 }
 
 /* Ends what was told to end, sooner or later. */
@@ -258,8 +329,11 @@ static void crowd(uint64_t seed)
 	state = seed;
 	for (uint32_t step = 0; step < STEPS; step++) {
 		struct process *process = random_process();
+		struct lane *lane = below(4) == 0 ? random_lane() : NULL;
 
-		if (process != NULL)
+		if (lane != NULL)
+			lane_call(lane);
+		else if (process != NULL)
 			random_call(process);
 		happen();
 		if (step % CHECK_EVERY == 0)
