@@ -54,6 +54,10 @@ void runtime_destroy(struct runtime *runtime);
 void runtime_stop(struct runtime *runtime, uint64_t code);
 
 struct os *runtime_os(struct runtime *runtime);
+
+/* The state that `start` is given; a program may fill it before the first round. */
+void *runtime_state(struct runtime *runtime);
+
 const struct start_block *runtime_start(struct runtime *runtime);
 
 /* The handle granted under `name`, or 0. */
@@ -155,6 +159,9 @@ void service_add(struct service *service, const struct protocol *protocol, const
 
 /* Tells init that this process serves here, now and after each restart of init. Suspends. */
 int32_t service_register(struct service *service);
+
+/* The handle with RECEIVE, which stays the service's. */
+handle_t service_port(const struct service *service);
 
 /* The port's number, for people. */
 uint64_t service_port_id(struct service *service);

@@ -6,7 +6,7 @@ _drydock_instances()
 	local directory
 	for directory in "${XDG_RUNTIME_DIR:-/run}/drydock" /run/drydock "/tmp/drydock-$UID"; do
 		[ -d "$directory" ] && ls -- "$directory"
-	done 2>/dev/null
+	done 2>/dev/null | sort -u
 }
 
 # The servers of the instance that the line so far names.
@@ -20,9 +20,15 @@ _drydock_paths()
 {
 	local directory=${2%/*}/
 	[ "$directory" = "$2/" ] && directory=/
+	# Seven columns come before the name, which may hold blanks.
 	"$1" fs ls -l "$directory" "${@:3}" 2>/dev/null |
-		awk -v directory="$directory" '{ name = $0; sub(/^([^ ]+ +){7}/, "", name); sub(/ -> .*/, "", name)
-			print directory name (/^d/ ? "/" : "") }'
+		awk -v directory="$directory" '{
+			name = $0
+			for (column = 0; column < 7; column++)
+				sub(/^[^ ]+ +/, "", name)
+			sub(/ -> .*/, "", name)
+			print directory name (/^d/ ? "/" : "")
+		}'
 }
 
 _drydock()
@@ -30,7 +36,7 @@ _drydock()
 	local cur prev words cword
 	_init_completion || return
 
-	local commands="run stop restart ps ports lanes log mount umount fs gdb doctor"
+	local commands="run stop restart ps ports lanes log mount umount fs gdb bench doctor"
 	local files="ls cat put get mkdir rm mv stat df"
 	local index command= subcommand= operands=0 options="--name --help --usage" instance=()
 
@@ -40,7 +46,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines)
+		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines | --rounds | --time | --files)
 			((index++))
 			;;
 		--)
@@ -78,7 +84,7 @@ _drydock()
 		mapfile -t COMPREPLY < <(compgen -W "init log scheduler vfs" -- "$cur")
 		return
 		;;
-	--cpus | -n | --lines)
+	--cpus | -n | --lines | --rounds | --time | --files)
 		return
 		;;
 	esac
@@ -91,6 +97,7 @@ _drydock()
 	run) options+=" --detach --manifest --mount --cpus --gdb --wrap" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;
+	bench) options+=" --rounds --time --files --json" ;;
 	fs)
 		case $subcommand in
 		ls) options+=" -l" ;;
@@ -110,6 +117,9 @@ _drydock()
 		;;
 	mount | umount)
 		_filedir -d
+		;;
+	bench)
+		mapfile -t COMPREPLY < <(compgen -W "ipc boot files" -- "$cur")
 		;;
 	fs)
 		if [ -z "$subcommand" ]; then

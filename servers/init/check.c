@@ -4,9 +4,10 @@
 #include <drydock/format.h>
 #include <drydock/string.h>
 
-#define AUTHORITIES_KNOWN                                                                               \
-	(AUTHORITY_BIT(AUTHORITY_SPAWN) | AUTHORITY_BIT(AUTHORITY_SWITCH) | AUTHORITY_BIT(AUTHORITY_CONSOLE) | \
-	 AUTHORITY_BIT(AUTHORITY_INSPECT) | AUTHORITY_BIT(AUTHORITY_CONTROL))
+#define AUTHORITIES_KNOWN                                                      \
+	(AUTHORITY_BIT(AUTHORITY_SPAWN) | AUTHORITY_BIT(AUTHORITY_SWITCH) |    \
+	 AUTHORITY_BIT(AUTHORITY_CONSOLE) | AUTHORITY_BIT(AUTHORITY_INSPECT) | \
+	 AUTHORITY_BIT(AUTHORITY_CONTROL))
 
 static bool text_ends(const char *text, size_t size)
 {
@@ -18,7 +19,8 @@ static bool name_valid(const char name[NAME_SIZE])
 	return name[0] != '\0' && text_ends(name, NAME_SIZE);
 }
 
-static const char *check_calls(const struct manifest *manifest, const struct manifest_call *calls, uint32_t count)
+static const char *check_calls(const struct manifest *manifest, const struct manifest_call *calls,
+                               uint32_t count)
 {
 	if (count > MANIFEST_CALLS)
 		return "has too many calls";

@@ -87,7 +87,8 @@ static bool unit_bring_up(struct unit *unit)
 	struct init *init = unit->init;
 
 	unit_start(unit);
-	while ((!unit_available(unit) && unit->supervision.state != INIT_STATE_FAILED) || init->log_connecting) {
+	while ((!unit_available(unit) && unit->supervision.state != INIT_STATE_FAILED) ||
+	       init->log_connecting) {
 		init->boot = fiber_current(init->runtime);
 		fiber_wait(init->runtime);
 	}
@@ -160,8 +161,8 @@ static void init_start(struct runtime *runtime, void *state)
 	units_init(init);
 	runtime_on_receipt(runtime, lifecycle_receipt, init);
 	if (restarts > 0)
-		log_print(runtime, LOG_WARNING, "init was restarted (%u so far); %u of %u services live on", restarts,
-		          units_adopt(init), init->manifest.service_count);
+		log_print(runtime, LOG_WARNING, "init was restarted (%u so far); %u of %u services live on",
+		          restarts, units_adopt(init), init->manifest.service_count);
 	if (!serve(init))
 		return;
 	if (restarts > 0)

@@ -238,11 +238,11 @@ static void unit_exception(struct unit *unit)
 	else if (record.code & (1u << 4))
 		access = "executing";
 	if (record.vector == 14)
-		log_print(init->runtime, LOG_ERROR, "%s: page fault %s 0x%llx at instruction 0x%llx", name, access,
-		          (unsigned long long)record.address, (unsigned long long)record.rip);
+		log_print(init->runtime, LOG_ERROR, "%s: page fault %s 0x%llx at instruction 0x%llx", name,
+		          access, (unsigned long long)record.address, (unsigned long long)record.rip);
 	else if (record.vector >= VECTORS)
-		log_print(init->runtime, LOG_ERROR, "%s: signal %u at instruction 0x%llx", name, record.signal,
-		          (unsigned long long)record.rip);
+		log_print(init->runtime, LOG_ERROR, "%s: signal %u at instruction 0x%llx", name,
+		          record.signal, (unsigned long long)record.rip);
 	else
 		log_print(init->runtime, LOG_ERROR, "%s: %s (%u) at instruction 0x%llx", name,
 		          vector_name(record.vector), record.vector, (unsigned long long)record.rip);

@@ -28,7 +28,8 @@ struct waiter {
 	uint64_t badge; /* of the capability that a lookup gets */
 };
 
-static void waiter_reply(const struct waiter *waiter, int32_t error, const struct init_lookup_results *results)
+static void waiter_reply(const struct waiter *waiter, int32_t error,
+                         const struct init_lookup_results *results)
 {
 	switch (waiter->kind) {
 	case WAITER_LOOKUP:
@@ -77,7 +78,8 @@ static int32_t waiter_add(struct request *request, struct unit *unit, enum waite
 /* ---- handing out ports ---------------------------------------------------- */
 
 /* Parks a badged capability for the unit's port in the caller's lane. */
-static int32_t port_hand_out(struct unit *unit, struct connection *connection, uint64_t badge, uint64_t *cookie)
+static int32_t port_hand_out(struct unit *unit, struct connection *connection, uint64_t badge,
+                             uint64_t *cookie)
 {
 	struct runtime *runtime = unit->init->runtime;
 	uint64_t derived = runtime_trap(runtime, SYS_PORT_DERIVE, unit->port, badge, 0, 0);
@@ -87,7 +89,7 @@ static int32_t port_hand_out(struct unit *unit, struct connection *connection, u
 	*cookie = connection_move(connection, (handle_t)derived, RIGHT_SEND);
 	if (result_is_error(*cookie)) {
 		runtime_trap(runtime, SYS_CAP_DROP, derived, 0, 0, 0);
-		return POSIX_ENFILE; /* the lane's transit set is full: the caller does not take what it asks for */
+		return POSIX_ENFILE; /* the transit set is full: it takes nothing of what it asks for */
 	}
 	return 0;
 }
@@ -98,7 +100,8 @@ static void waiter_serve(struct waiter *waiter)
 	int32_t error = 0;
 
 	if (waiter->kind == WAITER_LOOKUP)
-		error = port_hand_out(waiter->unit, waiter->request->connection, waiter->badge, &results.port);
+		error = port_hand_out(waiter->unit, waiter->request->connection, waiter->badge,
+		                      &results.port);
 	waiter_reply(waiter, error, &results);
 }
 

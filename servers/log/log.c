@@ -65,10 +65,10 @@ static void console_add(struct log_server *log, const struct line *line)
 	size_t length = 0;
 
 	if (line->dropped > 0)
-		length = format_string(text, sizeof(text), "[%.*s] (%u lines lost)\n", source_length, line->source,
-		                       line->dropped);
-	length += format_string(text + length, sizeof(text) - length, "[%.*s] %.*s\n", source_length, line->source,
-	                        text_length, line->text);
+		length = format_string(text, sizeof(text), "[%.*s] (%u lines lost)\n", source_length,
+		                       line->source, line->dropped);
+	length += format_string(text + length, sizeof(text) - length, "[%.*s] %.*s\n", source_length,
+	                        line->source, text_length, line->text);
 	if (log->printed + length > sizeof(log->print))
 		console_flush(log);
 	memcpy(log->print + log->printed, text, length);
@@ -139,7 +139,8 @@ static int32_t serve_write(struct request *request, const struct log_write_argum
 	uint64_t now = runtime_time(log->runtime);
 	struct line *line;
 
-	if (arguments->level < LOG_LEVEL_ERROR || arguments->level > LOG_LEVEL_DEBUG || arguments->source_length == 0)
+	if (arguments->level < LOG_LEVEL_ERROR || arguments->level > LOG_LEVEL_DEBUG ||
+	    arguments->source_length == 0)
 		return POSIX_EINVAL;
 	line = order_reserve(&log->order);
 	if (!line) {
@@ -166,8 +167,8 @@ static int32_t serve_read(struct request *request, const struct log_read_argumen
 {
 	struct log_server *log = request->server;
 
-	results->entries_length =
-		ring_read(&log->ring, arguments->from, arguments->entries, arguments->entries_capacity, &results->next);
+	results->entries_length = ring_read(&log->ring, arguments->from, arguments->entries,
+	                                    arguments->entries_capacity, &results->next);
 	/* Something is there, and not even the first of it fits. */
 	if (results->entries_length == 0 && results->next < log->ring.next)
 		return POSIX_ERANGE;
@@ -250,7 +251,8 @@ static void log_begin(struct runtime *runtime, void *state)
 		status = service_register(service);
 	}
 	if (error || status) {
-		log_print(runtime, LOG_ERROR, "cannot begin to serve: error %d", error ? (int)error : (int)status);
+		log_print(runtime, LOG_ERROR, "cannot begin to serve: error %d",
+		          error ? (int)error : (int)status);
 		runtime_stop(runtime, 1);
 	}
 }

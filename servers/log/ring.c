@@ -35,8 +35,9 @@ void ring_add(struct ring *ring, const struct line *line)
 	struct ring_entry *entry;
 	char *text = ring->memory->text + position % RING_TEXT;
 
-	while (ring->first < ring->next && (ring->next - ring->first == RING_ENTRIES ||
-	                                    position + length - entry_at(ring, ring->first)->position > RING_TEXT))
+	while (ring->first < ring->next &&
+	       (ring->next - ring->first == RING_ENTRIES ||
+	        position + length - entry_at(ring, ring->first)->position > RING_TEXT))
 		ring->first++;
 	entry = entry_at(ring, ring->next++);
 	*entry = (struct ring_entry){

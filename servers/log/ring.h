@@ -29,7 +29,7 @@ struct line {
 
 struct ring_entry {
 	uint64_t time;
-	uint64_t position; /* of source and text, which lie together, in the text since the beginning of time */
+	uint64_t position; /* of source and text, which lie together; free-running */
 	uint32_t process;
 	uint32_t level;
 	uint32_t dropped;

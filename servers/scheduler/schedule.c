@@ -65,7 +65,8 @@ bool schedule_set(struct schedule *schedule, uint64_t process, uint32_t priority
 		return false;
 	if (row == schedule->count)
 		schedule->count++;
-	schedule->rows[row] = (struct schedule_entry){.process = process, .priority = priority, .slice = slice};
+	schedule->rows[row] =
+		(struct schedule_entry){.process = process, .priority = priority, .slice = slice};
 	change_begin(schedule);
 	row_write(schedule, row);
 	change_end(schedule);

@@ -30,13 +30,15 @@ struct scheduler {
 
 /* Calls `each` for every process, by rising id, until it returns false. False where the kernel refused. */
 static bool for_each_process(struct scheduler *scheduler,
-                             bool (*each)(void *context, const struct inspect_process *process), void *context)
+                             bool (*each)(void *context, const struct inspect_process *process),
+                             void *context)
 {
 	struct inspect_reply reply;
 	uint64_t cursor = 0;
 
 	do {
-		cursor = runtime_trap(scheduler->runtime, SYS_INSPECT, scheduler->inspect, INSPECT_PROCESSES, cursor, 0);
+		cursor = runtime_trap(scheduler->runtime, SYS_INSPECT, scheduler->inspect, INSPECT_PROCESSES,
+		                      cursor, 0);
 		if (result_is_error(cursor))
 			return false;
 		memcpy(&reply, os_buffer(runtime_os(scheduler->runtime)), sizeof(reply));
@@ -102,7 +104,8 @@ static bool forget_dead(struct scheduler *scheduler)
 }
 
 /* Values in force for a living process. */
-static struct schedule_entry process_values(const struct scheduler *scheduler, const struct inspect_process *process)
+static struct schedule_entry process_values(const struct scheduler *scheduler,
+                                            const struct inspect_process *process)
 {
 	const struct schedule_entry *row = schedule_find(&scheduler->schedule, process->id);
 
@@ -126,9 +129,11 @@ static int32_t serve_set(struct request *request, const struct scheduler_set_arg
 	if (!process_find(scheduler, arguments->process, &process))
 		return POSIX_ENOENT;
 	if (!schedule_set(schedule, process.id, arguments->priority, arguments->slice) &&
-	    !(forget_dead(scheduler) && schedule_set(schedule, process.id, arguments->priority, arguments->slice)))
+	    !(forget_dead(scheduler) &&
+	      schedule_set(schedule, process.id, arguments->priority, arguments->slice)))
 		return POSIX_ENFILE;
-	if (result_is_error(runtime_trap(scheduler->runtime, SYS_SCHED_SWITCH, scheduler->switching, 0, 0, 0)))
+	if (result_is_error(
+		    runtime_trap(scheduler->runtime, SYS_SCHED_SWITCH, scheduler->switching, 0, 0, 0)))
 		return POSIX_EIO;
 	return 0;
 }
@@ -199,7 +204,8 @@ static enum error table_share(struct scheduler *scheduler)
 	handle_t handle;
 	void *address;
 
-	error = os_memory_allocate(runtime_os(scheduler->runtime), PAGE_SIZE, MEMORY_SHARED, &handle, &address);
+	error = os_memory_allocate(runtime_os(scheduler->runtime), PAGE_SIZE, MEMORY_SHARED, &handle,
+	                           &address);
 	if (error)
 		return error;
 	schedule_init(&scheduler->schedule, address);
@@ -226,7 +232,8 @@ static void scheduler_begin(struct runtime *runtime, void *state)
 	scheduler->inspect = runtime_grant(runtime, "inspect");
 	error = table_share(scheduler);
 	if (error) {
-		fail(scheduler, "the kernel does not take the table (is \"switch\" granted?)", (int32_t)error);
+		fail(scheduler, "the kernel does not take the table (is \"switch\" granted?)",
+		     (int32_t)error);
 		return;
 	}
 	service = service_create(runtime, scheduler, &limits, NULL, &error);

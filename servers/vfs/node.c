@@ -7,8 +7,9 @@
 
 #include "permission.h"
 
-#define MODE_BITS           07777u
-#define MODE_DIRECTORY_BITS 01777u /* that can be asked for when a directory is made */
+#define NANOSECONDS_PER_SECOND 1000000000u
+#define MODE_BITS              07777u
+#define MODE_DIRECTORY_BITS    01777u /* that can be asked for when a directory is made */
 
 /* Nothing that can fail: who gives a reference back holds it. */
 void node_forget(const struct caller *caller, uint64_t node)
@@ -78,6 +79,18 @@ int32_t node_peek(const struct caller *caller, const struct node_name *at,
 
 /* ---- attributes ---------------------------------------------------------- */
 
+/* What is wrong whoever asks for it, and so comes before permissions. */
+static int32_t check_values(const struct tmpfs_attributes *node, uint32_t valid,
+                            const struct tmpfs_attributes *values)
+{
+	if ((valid & TMPFS_SET_ATIME && values->atime.nanoseconds >= NANOSECONDS_PER_SECOND) ||
+	    (valid & TMPFS_SET_MTIME && values->mtime.nanoseconds >= NANOSECONDS_PER_SECOND))
+		return POSIX_EINVAL;
+	if (valid & TMPFS_SET_SIZE && !attributes_type_is(node, POSIX_S_IFREG))
+		return attributes_type_is(node, POSIX_S_IFDIR) ? POSIX_EISDIR : POSIX_EINVAL;
+	return 0;
+}
+
 int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,
                             const struct tmpfs_attributes *values, struct tmpfs_attributes *result)
 {
@@ -86,9 +99,9 @@ int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t
 
 	if (error)
 		return error;
-	if (valid & TMPFS_SET_SIZE && attributes_type_is(&old, POSIX_S_IFDIR))
-		return POSIX_EISDIR;
-	error = permission_set(caller->who, &old, valid, values);
+	error = check_values(&old, valid, values);
+	if (!error)
+		error = permission_set(caller->who, &old, valid, values);
 	if (error)
 		return error;
 	changed.mode = permission_mode_after(caller->who, &old, valid, values);
@@ -216,6 +229,14 @@ static int32_t check_move(const struct caller *caller, const struct tmpfs_attrib
 	                                               : 0;
 }
 
+/* A directory takes only a directory's place, and nothing else does. */
+static int32_t check_replace(const struct tmpfs_attributes *moved, const struct tmpfs_attributes *replaced)
+{
+	if (attributes_type_is(moved, POSIX_S_IFDIR) == attributes_type_is(replaced, POSIX_S_IFDIR))
+		return 0;
+	return attributes_type_is(moved, POSIX_S_IFDIR) ? POSIX_ENOTDIR : POSIX_EISDIR;
+}
+
 static int32_t check_rename(const struct caller *caller, const struct node_name *from,
                             const struct node_name *to, uint32_t flags)
 {
@@ -244,6 +265,8 @@ static int32_t check_rename(const struct caller *caller, const struct node_name 
 		error = permission_remove(caller->who, &directory, &replaced);
 	else
 		error = permission_check(caller->who, &directory, ACCESS_WRITE);
+	if (!error && found == 0 && !(flags & TMPFS_RENAME_EXCHANGE))
+		error = check_replace(&moved, &replaced);
 	if (error || from->directory == to->directory)
 		return error;
 	error = check_move(caller, &moved);

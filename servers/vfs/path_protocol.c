@@ -354,7 +354,8 @@ static int32_t serve_set_times(struct request *request, const struct vfs_set_tim
 	uint32_t valid = time_bit(arguments->atime_ns, TMPFS_SET_ATIME_NOW, TMPFS_SET_ATIME) |
 	                 time_bit(arguments->mtime_ns, TMPFS_SET_MTIME_NOW, TMPFS_SET_MTIME);
 
-	return change(request, arguments->path, valid, &values);
+	/* As Linux: to change nothing the path need not even exist. */
+	return valid ? change(request, arguments->path, valid, &values) : 0;
 }
 
 const struct vfs_operations path_handlers = {

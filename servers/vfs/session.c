@@ -29,18 +29,17 @@ static struct session_reference *place_of(const struct session *session, uint64_
 /* Moves the table; without memory it stays as it is, and false is returned. */
 static bool resize(struct session *session, uint32_t capacity)
 {
-	struct session_reference *old = session->references, *reference;
+	struct session_reference *old = session->references, *new;
 	uint32_t old_capacity = session->capacity;
-	struct session_reference *new;
 
 	new = runtime_allocate(session->vfs->runtime, capacity * sizeof(*new));
 	if (!new)
 		return false;
 	session->references = new;
 	session->capacity = capacity;
-	for (reference = old; reference != old + old_capacity; reference++) {
-		if (reference->node != 0)
-			*place_of(session, reference->node) = *reference;
+	for (uint32_t at = 0; at < old_capacity; at++) {
+		if (old[at].node != 0)
+			*place_of(session, old[at].node) = old[at];
 	}
 	runtime_free(session->vfs->runtime, old);
 	return true;

@@ -32,6 +32,7 @@ int command_umount(int argc, char **argv);
 int command_fs(int argc, char **argv);
 int command_gdb(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_bench(int argc, char **argv);
 
 /*
  * The option every command takes. Make it the only child of a command's argp,

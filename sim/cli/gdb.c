@@ -24,16 +24,9 @@ static error_t gdb_parse(int key, char *argument, struct argp_state *state)
 		state->child_inputs[0] = &options->instance;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (!options->server && !(state->quoted && state->next > state->quoted)) {
-			options->server = argument;
-			return 0;
-		}
-		if (!state->quoted || state->next <= state->quoted)
+		if (options->server)
 			argp_error(state, "one too many: `%s' (gdb's own arguments follow --)", argument);
-		return ARGP_ERR_UNKNOWN; /* comes back as ARGP_KEY_ARGS */
-	case ARGP_KEY_ARGS:
-		options->arguments = state->argv + state->next;
-		options->count = state->argc - state->next;
+		options->server = argument;
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->server)
@@ -80,6 +73,19 @@ static int find_server(const struct gdb_options *options)
 	return pid;
 }
 
+/* Splits gdb's own arguments off at `--`; returns how many are left. */
+static int split_arguments(struct gdb_options *options, int argc, char **argv)
+{
+	for (int index = 1; index < argc; index++) {
+		if (strcmp(argv[index], "--") == 0) {
+			options->arguments = argv + index + 1;
+			options->count = argc - index - 1;
+			return index;
+		}
+	}
+	return argc;
+}
+
 int command_gdb(int argc, char **argv)
 {
 	struct gdb_options options = {0};
@@ -87,7 +93,7 @@ int command_gdb(int argc, char **argv)
 	int number, next = 0;
 	const char **command;
 
-	argp_parse(&gdb_argp, argc, argv, 0, NULL, &options);
+	argp_parse(&gdb_argp, split_arguments(&options, argc, argv), argv, 0, NULL, &options);
 	number = find_server(&options);
 	if (!number)
 		return CLI_FAILED;

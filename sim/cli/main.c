@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{"ps", command_ps},         {"ports", command_ports}, {"lanes", command_lanes},
 	{"log", command_log},       {"mount", command_mount}, {"umount", command_umount},
 	{"fs", command_fs},         {"gdb", command_gdb},     {"doctor", command_doctor},
+	{"bench", command_bench},
 };
 
 const char *argp_program_version = "drydock " DRYDOCK_VERSION;
@@ -39,6 +40,7 @@ static const char main_documentation[] =
 	"  fs        work with its files without mounting them\n"
 	"  gdb       debug one server while the others run on\n"
 	"  doctor    say what this machine can and cannot do\n"
+	"  bench     measure it\n"
 	"\n"
 	"Every command explains itself: drydock COMMAND --help. Those that speak to an instance speak to the "
 	"one named `default', or to the one that --name says.\n"

@@ -1,9 +1,11 @@
 /* `drydock run`: boots an instance, here or in the background. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -13,6 +15,7 @@
 #include "sim/manifest/manifest.h"
 
 #define MOUNT_AUTOMATIC "auto"
+#define SERVER_LOOK     20 /* milliseconds between looks for a server that is to be debugged */
 #define WRAPS_MAXIMUM   MANIFEST_SERVICES
 
 enum {
@@ -38,7 +41,7 @@ static const struct argp_option run_argp_options[] = {
 	{"mount", OPTION_MOUNT, "DIRECTORY", 0,
 	 "Mount the file system there; `auto' is a directory of the instance's own, where this machine has FUSE", 0},
 	{"cpus", OPTION_CPUS, "NUMBER", 0, "Run on so many CPUs (`drydock doctor' says what is usual here)", 0},
-	{"gdb", OPTION_GDB, "SERVER", 0, "Stop that server at its first instruction, for `drydock gdb SERVER'", 0},
+	{"gdb", OPTION_GDB, "SERVER", 0, "Hold that server before it does anything, until `drydock gdb SERVER' has come and continued it", 0},
 	{"wrap", OPTION_WRAP, "SERVER=COMMAND", 0, "Run that server under a tool; may be given for several", 0},
 	{0},
 };
@@ -103,7 +106,7 @@ static const struct argp run_argp = {
 	       "Examples:\n"
 	       "  drydock run --mount auto                boots and mounts, and says where\n"
 	       "  drydock run -d --name test              one more, in the background\n"
-	       "  drydock run --gdb vfs                   debugs vfs from its first instruction\n"
+	       "  drydock run --gdb vfs                   debugs vfs from its start\n"
 	       "  drydock run --wrap vfs='valgrind -q'    runs vfs under valgrind",
 	.children = cli_instance_child,
 };
@@ -241,17 +244,36 @@ static void read_notice(int pipe, char *text, size_t size)
 	close(pipe);
 }
 
-static int await_host(const struct run_options *options, int pipe)
+/* Whether the server that is to be debugged is there; false once the host has more to say than that. */
+static bool await_server(const struct run_options *options, int pipe)
+{
+	struct pollfd event = {.fd = pipe, .events = POLLIN};
+
+	while (poll(&event, 1, SERVER_LOOK) == 0) {
+		cJSON *processes = ask_running(options->instance) ? ask_list(options->instance, "ps") : NULL;
+		bool there = ask_process(processes, options->host.gdb_server) != NULL;
+
+		cJSON_Delete(processes);
+		if (there)
+			return true;
+	}
+	return false;
+}
+
+static int await_host(const struct run_options *options, pid_t host, int pipe)
 {
 	const char *program = program_invocation_name, *instance = options->instance;
 	char notice[1024];
 
-	if (options->host.gdb_server) {
-		printf("%s stops at its first instruction; go on by: %s gdb %s --name %s\n", options->host.gdb_server,
-		       program, options->host.gdb_server, instance);
+	if (options->host.gdb_server && await_server(options, pipe)) {
+		printf("%s waits for a debugger: %s gdb %s --name %s\n", options->host.gdb_server, program,
+		       options->host.gdb_server, instance);
 		fflush(stdout);
 	}
 	read_notice(pipe, notice, sizeof(notice));
+	/* What failed takes itself apart: not before that is the name free again. */
+	if (strcmp(notice, "ok\n") != 0)
+		waitpid(host, NULL, 0);
 	if (strncmp(notice, "error: ", 7) == 0) {
 		notice[strlen(notice) - 1] = 0;
 		return cli_error("run: %s", notice + 7);
@@ -283,7 +305,7 @@ static int run_background(struct run_options *options)
 		exit(host_run(&options->host));
 	}
 	close(ends[1]);
-	return await_host(options, ends[0]);
+	return await_host(options, host, ends[0]);
 }
 
 static int run_foreground(struct run_options *options)

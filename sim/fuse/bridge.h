@@ -45,7 +45,21 @@ struct operation {
 	struct call call;
 	void (*finish)(struct operation *operation); /* replies to the request; the call is done */
 	struct buffer *buffer; /* on loan to the call, or NULL */
+	struct ahead *ahead;   /* attributes asked for together with this, or by this; or NULL */
+	uint32_t serial;       /* of that question */
 	bool exclusive;        /* create: O_EXCL */
+};
+
+/* The answer to a question that Linux is about to ask (ahead.c). */
+#define AHEAD_SLOTS 16u
+
+struct ahead {
+	struct fs_attributes attributes;
+	uint64_t node;
+	uint64_t expires; /* monotonic nanoseconds */
+	uint32_t serial;  /* of the last question; answers to others do not count */
+	bool changed;     /* the change has been made */
+	bool valid;
 };
 
 /* References to give back that no call has taken along yet (forget.c). */
@@ -97,6 +111,7 @@ struct bridge {
 	uint32_t fibers;           /* of the bridge, that wait for the vfs */
 	struct forgets forgets;
 	struct identities identities;
+	struct ahead ahead[AHEAD_SLOTS];
 
 	/* loop.c */
 	struct buffer buffer[BRIDGE_BUFFERS];
@@ -160,12 +175,12 @@ struct operation *operation_start(fuse_req_t request, void (*finish)(struct oper
 
 /*
  * Sends the call which `status` says to be prepared, for the bridge's own
- * actor, or parks or answers the request.
+ * actor, or parks or answers the request. True if it was sent.
  */
-void operation_submit(struct operation *operation, int32_t status);
+bool operation_submit(struct operation *operation, int32_t status);
 
 /* The same for the identity of the process that asked: it becomes the owner of what is made. */
-void operation_submit_owned(struct operation *operation, int32_t status);
+bool operation_submit_owned(struct operation *operation, int32_t status);
 
 /* For calls that belong to no request. */
 struct operation *operation_take(struct bridge *bridge);
@@ -178,6 +193,21 @@ void forget_add(struct bridge *bridge, uint64_t node, uint64_t count);
 
 /* Submits what the lane takes; the round after it sends them. */
 void forget_flush(struct bridge *bridge);
+
+/* ---- ahead.c ------------------------------------------------------------------------------- */
+
+/* Asks for the attributes of a directory in which `change`, just submitted, changes a name. */
+void ahead_ask(struct operation *change, uint64_t directory);
+
+/* The change has been made, or not. */
+void ahead_changed(struct operation *change);
+
+/* The attributes of `node`, and for how many seconds they are good; once for each question. */
+bool ahead_take(struct bridge *bridge, uint64_t node, struct fs_attributes *attributes, double *timeout);
+
+/* What was asked about a node, or about any, counts no more. */
+void ahead_drop(struct bridge *bridge, uint64_t node);
+void ahead_clear(struct bridge *bridge);
 
 /* ---- loop.c -------------------------------------------------------------------------------- */
 
@@ -211,7 +241,8 @@ void handle_read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
 void handle_write(fuse_req_t request, fuse_ino_t node, const char *data, size_t size, off_t offset,
                   struct fuse_file_info *file);
 void handle_fsync(fuse_req_t request, fuse_ino_t node, int data_only, struct fuse_file_info *file);
-void handle_readdir(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset, struct fuse_file_info *file);
+void handle_readdir(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
+                    struct fuse_file_info *file);
 void handle_statfs(fuse_req_t request, fuse_ino_t node);
 
 #endif

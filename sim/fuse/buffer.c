@@ -5,6 +5,9 @@
  */
 #include "bridge.h"
 
+/* Bytes at the start of the data area where no buffer lies: what calls need is looked for from there. */
+#define FRONT_SIZE (128u * 1024)
+
 /* Moves a free buffer to the lane that is connected now, if it lies in another or nowhere. */
 static void renew(struct bridge *bridge, struct buffer *buffer)
 {
@@ -17,14 +20,18 @@ static void renew(struct bridge *bridge, struct buffer *buffer)
 
 bool buffers_renew(struct bridge *bridge)
 {
+	struct reservation front = {0};
 	bool any = false;
 
+	client_reserve(bridge->client, FRONT_SIZE, &front);
 	list_for_each(link, &bridge->buffers) {
 		struct buffer *buffer = list_entry(link, struct buffer, link);
 
 		renew(bridge, buffer);
 		any |= buffer->reservation.data != NULL;
 	}
+	if (front.lane != NULL)
+		client_release(&front);
 	return any;
 }
 

@@ -22,12 +22,13 @@ static int32_t prepare_lane(struct bridge *bridge)
 	if (bridge->client == NULL)
 		bridge->client = client_open(bridge->runtime, "vfs", &fs_protocol, &lane_options, &status);
 	if (status == 0)
-		status = client_register_actor(bridge->client, geteuid(), getegid(), NULL, 0, IDENTITY_CHECKED,
-		                               &bridge->actor);
+		status = client_register_actor(bridge->client, geteuid(), getegid(), NULL, 0,
+		                               IDENTITY_CHECKED, &bridge->actor);
 	if (status != 0)
 		return status;
 	bridge->generation = client_generation(bridge->client);
 	identities_clear(&bridge->identities);
+	ahead_clear(bridge);
 	return buffers_renew(bridge) ? 0 : -E_NOMEM;
 }
 

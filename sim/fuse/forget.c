@@ -51,7 +51,8 @@ void forget_flush(struct bridge *bridge)
 
 		if (operation == NULL)
 			return;
-		if (fs_forget_try_prepare(&operation->call, bridge->client, forget->node, forget->count) != 0) {
+		if (fs_forget_try_prepare(&operation->call, bridge->client, forget->node, forget->count) !=
+		    0) {
 			operation_put(operation);
 			return;
 		}

@@ -16,7 +16,8 @@ _Static_assert(sizeof(struct fs_entry) == 24 && sizeof(struct fs_entry) % 8 == 0
  * Takes the entry at `*at`; `name` has room for a terminator. False at the
  * end, or where it is no entry: the vfs may have written anything.
  */
-static bool take_entry(const uint8_t *entries, uint32_t length, uint32_t *at, struct fs_entry *entry, char *name)
+static bool take_entry(const uint8_t *entries, uint32_t length, uint32_t *at, struct fs_entry *entry,
+                       char *name)
 {
 	uint32_t left = length - *at;
 
@@ -43,7 +44,8 @@ static size_t convert(fuse_req_t request, const uint8_t *entries, uint32_t lengt
 
 	while (take_entry(entries, length, &at, &entry, name)) {
 		const struct stat stat = {.st_ino = entry.node, .st_mode = entry.mode};
-		size_t size = fuse_add_direntry(request, reply + used, room - used, name, &stat, (off_t)entry.cookie);
+		size_t size = fuse_add_direntry(request, reply + used, room - used, name, &stat,
+		                                (off_t)entry.cookie);
 
 		if (size > room - used)
 			break;
@@ -68,14 +70,17 @@ static void finish_readdir(struct operation *operation)
 	fuse_reply_buf(operation->request, reply, length);
 }
 
-void handle_readdir(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset, struct fuse_file_info *file)
+void handle_readdir(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
+                    struct fuse_file_info *file)
 {
 	struct operation *operation = operation_start(request, finish_readdir);
 
 	(void)file;
 	if (size > READDIR_LIMIT)
 		size = READDIR_LIMIT;
-	if (operation != NULL)
-		operation_submit(operation, fs_readdir_try_prepare(&operation->call, operation->bridge->client, node,
-		                                                   (uint64_t)offset, (uint32_t)size));
+	if (operation == NULL)
+		return;
+	ahead_drop(operation->bridge, node);
+	operation_submit(operation, fs_readdir_try_prepare(&operation->call, operation->bridge->client, node,
+	                                                   (uint64_t)offset, (uint32_t)size));
 }

@@ -54,8 +54,8 @@ void handle_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 	struct operation *operation = operation_start(request, finish_lookup);
 
 	if (operation != NULL)
-		operation_submit(operation, fs_lookup_try_prepare(&operation->call, operation->bridge->client, parent,
-		                                                  name, length_of(name)));
+		operation_submit(operation, fs_lookup_try_prepare(&operation->call, operation->bridge->client,
+		                                                  parent, name, length_of(name)));
 }
 
 /* ---- making ---------------------------------------------------------------- */
@@ -91,9 +91,11 @@ void handle_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode
 	if (operation == NULL)
 		return;
 	operation->exclusive = (file->flags & O_EXCL) != 0;
-	operation_submit_owned(operation, fs_create_try_prepare(&operation->call, operation->bridge->client, parent,
-	                                                        S_IFREG | (mode & ~(mode_t)S_IFMT), 0, name,
-	                                                        length_of(name)));
+	if (operation_submit_owned(operation,
+	                           fs_create_try_prepare(&operation->call, operation->bridge->client, parent,
+	                                                 S_IFREG | (mode & ~(mode_t)S_IFMT), 0, name,
+	                                                 length_of(name))))
+		ahead_ask(operation, parent);
 }
 
 static void finish_mknod(struct operation *operation)
@@ -107,10 +109,11 @@ void handle_mknod(fuse_req_t request, fuse_ino_t parent, const char *name, mode_
 {
 	struct operation *operation = operation_start(request, finish_mknod);
 
-	if (operation != NULL)
-		operation_submit_owned(operation,
-		                       fs_create_try_prepare(&operation->call, operation->bridge->client, parent,
-		                                             mode, (uint32_t)device, name, length_of(name)));
+	if (operation != NULL &&
+	    operation_submit_owned(operation,
+	                           fs_create_try_prepare(&operation->call, operation->bridge->client, parent,
+	                                                 mode, (uint32_t)device, name, length_of(name))))
+		ahead_ask(operation, parent);
 }
 
 static void finish_mkdir(struct operation *operation)
@@ -124,11 +127,11 @@ void handle_mkdir(fuse_req_t request, fuse_ino_t parent, const char *name, mode_
 {
 	struct operation *operation = operation_start(request, finish_mkdir);
 
-	if (operation != NULL)
-		operation_submit_owned(operation,
-		                       fs_make_directory_try_prepare(&operation->call, operation->bridge->client,
-		                                                     parent, mode & ~(mode_t)S_IFMT, name,
-		                                                     length_of(name)));
+	if (operation != NULL &&
+	    operation_submit_owned(operation, fs_make_directory_try_prepare(
+						      &operation->call, operation->bridge->client, parent,
+						      mode & ~(mode_t)S_IFMT, name, length_of(name))))
+		ahead_ask(operation, parent);
 }
 
 static void finish_symlink(struct operation *operation)
@@ -142,10 +145,11 @@ void handle_symlink(fuse_req_t request, const char *target, fuse_ino_t parent, c
 {
 	struct operation *operation = operation_start(request, finish_symlink);
 
-	if (operation != NULL)
-		operation_submit_owned(operation,
-		                       fs_symlink_try_prepare(&operation->call, operation->bridge->client, parent,
-		                                              name, length_of(name), target, length_of(target)));
+	if (operation != NULL &&
+	    operation_submit_owned(operation,
+	                           fs_symlink_try_prepare(&operation->call, operation->bridge->client, parent,
+	                                                  name, length_of(name), target, length_of(target))))
+		ahead_ask(operation, parent);
 }
 
 static void finish_link(struct operation *operation)
@@ -159,9 +163,10 @@ void handle_link(fuse_req_t request, fuse_ino_t node, fuse_ino_t parent, const c
 {
 	struct operation *operation = operation_start(request, finish_link);
 
-	if (operation != NULL)
-		operation_submit(operation, fs_link_try_prepare(&operation->call, operation->bridge->client, node,
-		                                                parent, name, length_of(name)));
+	if (operation != NULL &&
+	    operation_submit(operation, fs_link_try_prepare(&operation->call, operation->bridge->client, node,
+	                                                    parent, name, length_of(name))))
+		ahead_ask(operation, parent);
 }
 
 /* ---- removing, renaming ------------------------------------------------------- */
@@ -170,19 +175,21 @@ void handle_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
 	struct operation *operation = operation_start(request, finish_plain);
 
-	if (operation != NULL)
-		operation_submit(operation, fs_unlink_try_prepare(&operation->call, operation->bridge->client, parent,
-		                                                  name, length_of(name)));
+	if (operation != NULL &&
+	    operation_submit(operation, fs_unlink_try_prepare(&operation->call, operation->bridge->client,
+	                                                      parent, name, length_of(name))))
+		ahead_ask(operation, parent);
 }
 
 void handle_rmdir(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
 	struct operation *operation = operation_start(request, finish_plain);
 
-	if (operation != NULL)
-		operation_submit(operation,
-		                 fs_remove_directory_try_prepare(&operation->call, operation->bridge->client, parent,
-		                                                 name, length_of(name)));
+	if (operation != NULL &&
+	    operation_submit(operation,
+	                     fs_remove_directory_try_prepare(&operation->call, operation->bridge->client,
+	                                                     parent, name, length_of(name))))
+		ahead_ask(operation, parent);
 }
 
 void handle_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
@@ -198,7 +205,11 @@ void handle_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse
 	}
 	operation = operation_start(request, finish_plain);
 	if (operation != NULL)
-		operation_submit(operation, fs_rename_try_prepare(&operation->call, operation->bridge->client, parent,
-		                                                  new_parent, flags, name, length_of(name), new_name,
-		                                                  length_of(new_name)));
+		ahead_drop(operation->bridge, parent);
+	if (operation != NULL &&
+	    operation_submit(operation,
+	                     fs_rename_try_prepare(&operation->call, operation->bridge->client, parent,
+	                                           new_parent, flags, name, length_of(name), new_name,
+	                                           length_of(new_name))))
+		ahead_ask(operation, new_parent);
 }

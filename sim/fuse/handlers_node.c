@@ -13,7 +13,8 @@ static void finish_plain(struct operation *operation)
 	fuse_reply_err(operation->request, operation->call.status ? reply_errno(operation->call.status) : 0);
 }
 
-static void finish_attributes(struct operation *operation, int32_t status, const struct fs_attributes *attributes)
+static void finish_attributes(struct operation *operation, int32_t status,
+                              const struct fs_attributes *attributes)
 {
 	struct stat stat;
 
@@ -34,12 +35,22 @@ static void finish_getattr(struct operation *operation)
 
 void handle_getattr(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file)
 {
-	struct operation *operation = operation_start(request, finish_getattr);
+	struct bridge *bridge = fuse_req_userdata(request);
+	struct fs_attributes attributes;
+	struct operation *operation;
+	struct stat stat;
+	double timeout;
 
 	(void)file;
+	if (ahead_take(bridge, node, &attributes, &timeout)) {
+		reply_stat(&attributes, &stat);
+		fuse_reply_attr(request, &stat, timeout);
+		return;
+	}
+	operation = operation_start(request, finish_getattr);
 	if (operation != NULL)
 		operation_submit(operation,
-		                 fs_get_attributes_try_prepare(&operation->call, operation->bridge->client, node));
+		                 fs_get_attributes_try_prepare(&operation->call, bridge->client, node));
 }
 
 static void finish_setattr(struct operation *operation)
@@ -59,9 +70,10 @@ void handle_setattr(fuse_req_t request, fuse_ino_t node, struct stat *attributes
 	(void)file;
 	if (operation == NULL)
 		return;
+	ahead_drop(operation->bridge, node);
 	valid = reply_set_attributes(attributes, set, &values);
-	operation_submit(operation, fs_set_attributes_try_prepare(&operation->call, operation->bridge->client, node,
-	                                                          valid, &values));
+	operation_submit(operation, fs_set_attributes_try_prepare(&operation->call, operation->bridge->client,
+	                                                          node, valid, &values));
 }
 
 static void finish_statfs(struct operation *operation)
@@ -83,8 +95,8 @@ void handle_statfs(fuse_req_t request, fuse_ino_t node)
 	struct operation *operation = operation_start(request, finish_statfs);
 
 	if (operation != NULL)
-		operation_submit(operation,
-		                 fs_statistics_try_prepare(&operation->call, operation->bridge->client, node));
+		operation_submit(operation, fs_statistics_try_prepare(&operation->call,
+		                                                      operation->bridge->client, node));
 }
 
 /* ---- data ------------------------------------------------------------------ */
@@ -107,8 +119,8 @@ void handle_read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
 
 	(void)file;
 	if (operation != NULL)
-		operation_submit(operation, fs_read_try_prepare(&operation->call, operation->bridge->client, node,
-		                                                (uint64_t)offset, (uint32_t)size));
+		operation_submit(operation, fs_read_try_prepare(&operation->call, operation->bridge->client,
+		                                                node, (uint64_t)offset, (uint32_t)size));
 }
 
 static void finish_write(struct operation *operation)
@@ -151,7 +163,8 @@ void handle_write(fuse_req_t request, fuse_ino_t node, const char *data, size_t 
 	if (status == 0 && !lend(operation, data, size)) {
 		/* The lane is newer than the buffer. */
 		call_end(&operation->call);
-		status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, data, (uint32_t)size);
+		status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, data,
+		                              (uint32_t)size);
 	}
 	operation_submit(operation, status);
 }
@@ -163,7 +176,8 @@ void handle_fsync(fuse_req_t request, fuse_ino_t node, int data_only, struct fus
 	(void)data_only;
 	(void)file;
 	if (operation != NULL)
-		operation_submit(operation, fs_sync_try_prepare(&operation->call, operation->bridge->client, node));
+		operation_submit(operation,
+		                 fs_sync_try_prepare(&operation->call, operation->bridge->client, node));
 }
 
 static void finish_readlink(struct operation *operation)
@@ -185,6 +199,7 @@ void handle_readlink(fuse_req_t request, fuse_ino_t node)
 	struct operation *operation = operation_start(request, finish_readlink);
 
 	if (operation != NULL)
-		operation_submit(operation, fs_readlink_try_prepare(&operation->call, operation->bridge->client, node,
-		                                                    TARGET_MAXIMUM));
+		operation_submit(operation,
+		                 fs_readlink_try_prepare(&operation->call, operation->bridge->client, node,
+		                                         TARGET_MAXIMUM));
 }

@@ -24,6 +24,8 @@
 #define CROWD_PROBE  64u /* requests until one more look */
 #define BATCH        16  /* requests that go into one round */
 
+#define FORGET_MILLISECONDS 5 /* that what was forgotten waits for company */
+
 static volatile sig_atomic_t stop_requested;
 
 void loop_stop(int signal)
@@ -49,11 +51,11 @@ static void expect_crowd(struct bridge *bridge)
 	set_nonblocking(bridge, true);
 }
 
-static bool device_readable(const struct bridge *bridge)
+static bool device_readable(const struct bridge *bridge, int milliseconds)
 {
 	struct pollfd device = {.fd = bridge->device, .events = POLLIN};
 
-	return poll(&device, 1, 0) > 0;
+	return poll(&device, 1, milliseconds) > 0;
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -152,14 +154,13 @@ static void sleep_for_more(struct bridge *bridge)
 
 /*
  * Whether to sleep in read(2): nothing will come but a request. What was
- * forgotten goes along with the next one if that is there already, else by
- * itself, before we sleep.
+ * forgotten goes along with the next one if that comes soon, else by itself.
  */
 static bool may_block(struct bridge *bridge)
 {
 	if (bridge->outstanding > 0 || bridge->fibers > 0)
 		return false;
-	if (bridge->forgets.count == 0 || device_readable(bridge))
+	if (bridge->forgets.count == 0 || device_readable(bridge, FORGET_MILLISECONDS))
 		return true;
 	forget_flush(bridge);
 	return false;
@@ -172,7 +173,7 @@ static bool look_at_device(struct bridge *bridge)
 		return false;
 	if (!bridge->nonblocking && may_block(bridge))
 		return take_request(bridge);
-	if (!bridge->nonblocking && ++bridge->probe % CROWD_PROBE == 0 && device_readable(bridge))
+	if (!bridge->nonblocking && ++bridge->probe % CROWD_PROBE == 0 && device_readable(bridge, 0))
 		expect_crowd(bridge);
 	return bridge->nonblocking && take_requests(bridge);
 }

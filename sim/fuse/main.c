@@ -47,7 +47,8 @@ static bool mount_session(struct bridge *bridge, const char *directory, char *re
 	}
 	errno = 0;
 	if (fuse_session_mount(bridge->session, directory) != 0) {
-		snprintf(reason, size, "%s; see: drydock doctor", errno ? strerror(errno) : "fusermount3 refused");
+		snprintf(reason, size, "%s; see: drydock doctor",
+		         errno ? strerror(errno) : "fusermount3 refused");
 		fuse_session_destroy(bridge->session);
 		return false;
 	}
@@ -72,8 +73,10 @@ static bool connect_first(struct bridge *bridge, char *reason, size_t size)
 	if (bridge->status == -E_QUOTA)
 		snprintf(reason, size, "the role 'fuse' needs a quota of 20 MiB and two lanes");
 	else
-		snprintf(reason, size, "the vfs does not serve the bridge: %s (status %d); is the role 'fuse' granted it, "
-		         "with impersonate?", strerror(reply_errno(bridge->status)), bridge->status);
+		snprintf(reason, size,
+		         "the vfs does not serve the bridge: %s (status %d); is the role 'fuse' granted it, "
+		         "with impersonate?",
+		         strerror(reply_errno(bridge->status)), bridge->status);
 	return false;
 }
 
@@ -105,6 +108,8 @@ static void catch_signals(void)
 static void tear_down(struct bridge *bridge)
 {
 	alarm(0);
+	/* Ends what is in flight, and frees it. */
+	client_close(bridge->client);
 	fuse_session_unmount(bridge->session);
 	fuse_session_destroy(bridge->session);
 	runtime_destroy(bridge->runtime);
@@ -126,7 +131,8 @@ int main(int argument_count, char **arguments)
 	struct bridge bridge = {.device = -1};
 
 	if (fcntl(DESCRIPTOR_SOCKET, F_SETFD, FD_CLOEXEC) != 0 || argument_count < 2 || argument_count > 3) {
-		fprintf(stderr, "%s: this is the FUSE bridge of Drydock and is started by its host: drydock mount\n",
+		fprintf(stderr,
+		        "%s: this is the FUSE bridge of Drydock and is started by its host: drydock mount\n",
 		        arguments[0]);
 		return 2;
 	}

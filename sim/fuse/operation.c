@@ -59,6 +59,7 @@ struct operation *operation_start(fuse_req_t request, void (*finish)(struct oper
 	operation->request = request;
 	operation->finish = finish;
 	operation->buffer = NULL;
+	operation->ahead = NULL;
 	return operation;
 }
 
@@ -67,6 +68,7 @@ static void operation_done(struct call *call, void *context)
 	struct operation *operation = context;
 	struct bridge *bridge = operation->bridge;
 
+	ahead_changed(operation);
 	operation->finish(operation);
 	call_end(call);
 	bridge->outstanding--;
@@ -85,21 +87,23 @@ static void interrupted(fuse_req_t request, void *context)
 }
 
 /* The call was not made. It is tried again once the lane has room or is back. */
-static void refuse(struct operation *operation, int32_t status)
+static bool refuse(struct operation *operation, int32_t status)
 {
 	struct bridge *bridge = operation->bridge;
 	fuse_req_t request = operation->request;
-	bool wait = (status == -E_WOULD_BLOCK && (bridge->outstanding > 0 || bridge->forgets.in_flight > 0)) ||
-	            (status == -E_PEER_DEAD && !bridge->given_up);
+	bool wait =
+		(status == -E_WOULD_BLOCK && (bridge->outstanding > 0 || bridge->forgets.in_flight > 0)) ||
+		(status == -E_PEER_DEAD && !bridge->given_up);
 
 	operation_put(operation);
 	if (wait)
 		park(bridge, request);
 	else
 		fuse_reply_err(request, reply_errno(status));
+	return false;
 }
 
-static void submit(struct operation *operation, uint32_t actor)
+static bool submit(struct operation *operation, uint32_t actor)
 {
 	struct bridge *bridge = operation->bridge;
 
@@ -108,37 +112,30 @@ static void submit(struct operation *operation, uint32_t actor)
 	call_submit(&operation->call, operation_done, operation);
 	/* Runs at once where the interrupt came first. */
 	fuse_req_interrupt_func(operation->request, interrupted, operation);
+	return true;
 }
 
-void operation_submit(struct operation *operation, int32_t status)
+bool operation_submit(struct operation *operation, int32_t status)
 {
-	if (status == 0)
-		submit(operation, operation->bridge->actor);
-	else
-		refuse(operation, status);
+	return status == 0 ? submit(operation, operation->bridge->actor) : refuse(operation, status);
 }
 
-void operation_submit_owned(struct operation *operation, int32_t status)
+bool operation_submit_owned(struct operation *operation, int32_t status)
 {
 	const struct fuse_ctx *context = fuse_req_ctx(operation->request);
 	struct bridge *bridge = operation->bridge;
 	enum identity_answer answer;
 	uint32_t actor;
 
-	if (status != 0) {
-		refuse(operation, status);
-		return;
-	}
+	if (status != 0)
+		return refuse(operation, status);
 	answer = identity_actor(bridge, context->uid, context->gid, &actor, &status);
-	if (answer == IDENTITY_KNOWN) {
-		submit(operation, actor);
-		return;
-	}
+	if (answer == IDENTITY_KNOWN)
+		return submit(operation, actor);
 	call_end(&operation->call);
-	if (answer == IDENTITY_REFUSED) {
-		refuse(operation, status);
-		return;
-	}
+	if (answer == IDENTITY_REFUSED)
+		return refuse(operation, status);
 	park(bridge, operation->request);
 	operation_put(operation);
+	return false;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TIMEOUT_DEFAULT 1.0   /* seconds: programs on the system change files, too */
+#define TIMEOUT_DEFAULT 1.0 /* seconds: programs on the system change files, too */
 #define TIMEOUT_MAXIMUM 1e9
 
 enum option {
@@ -57,7 +57,8 @@ static bool parse_one(struct options *options, int option, char *value, char *er
 		         value ? value : "");
 		return false;
 	default:
-		snprintf(error, size, "unknown mount option '%s'; there are allow_other, ro, timeout=SECONDS, writeback",
+		snprintf(error, size,
+		         "unknown mount option '%s'; there are allow_other, ro, timeout=SECONDS, writeback",
 		         value);
 		return false;
 	}

@@ -211,7 +211,8 @@ static cJSON *command_attach(struct control_client *client, const cJSON *request
 	if (role_name == NULL || name == NULL || name[0] == '\0' || strlen(name) >= NAME_SIZE)
 		return control_error("'attach' needs 'role' and 'name' (1 to %d bytes)", NAME_SIZE - 1);
 	if (!find_role(machine->options->manifest, role_name, &role))
-		return control_error("the manifest has no role '%s' for guests; add a [role] to it", role_name);
+		return control_error("the manifest has no role '%s' for guests; add a [role] to it",
+		                     role_name);
 	if (machine->stopping)
 		return control_error("the instance is being stopped");
 	if (!peer_credentials(client->socket, &credentials, &pid))
@@ -258,8 +259,9 @@ static cJSON *run_command(struct control_client *client, const cJSON *request)
 		return command_umount(client, request);
 	if (strcmp(command, "stop") == 0)
 		return command_stop(client);
-	return control_error("there is no command '%.64s'; there are: attach ps ports lanes info mount umount stop",
-	                     command);
+	return control_error(
+		"there is no command '%.64s'; there are: attach ps ports lanes info mount umount stop",
+		command);
 }
 
 static void take_request(struct control_client *client, const char *text, size_t length)
@@ -339,7 +341,7 @@ static bool too_many(const struct machine *machine)
 	return count >= CLIENTS_MAXIMUM;
 }
 
-/* Without descriptors a waiting client would wake the loop for ever: it is taken on the spare one and let go. */
+/* Out of descriptors, a client that waits would wake the loop for ever: the spare one takes it, to let it go. */
 static void shed_client(struct machine *machine)
 {
 	descriptor_close(&machine->spare);
@@ -381,7 +383,8 @@ bool control_open(struct machine *machine, char *error, size_t size)
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", machine->instance.handle,
 	         CONTROL_SOCKET);
 	mask = umask(0177);
-	result = machine->control >= 0 ? bind(machine->control, (struct sockaddr *)&address, sizeof(address)) : -1;
+	result = machine->control >= 0 ? bind(machine->control, (struct sockaddr *)&address, sizeof(address))
+	                               : -1;
 	umask(mask);
 	if (result != 0 || listen(machine->control, 64) != 0) {
 		snprintf(error, size, "cannot make the control socket in %s: %s", machine->instance.directory,

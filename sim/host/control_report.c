@@ -133,7 +133,8 @@ static cJSON *kernel_record(void)
 }
 
 /* The kernel packs records of one kind back to back; they are copied for their alignment. */
-static cJSON *record_at(struct machine *machine, const struct inspect_reply *reply, enum inspect what, uint32_t index)
+static cJSON *record_at(struct machine *machine, const struct inspect_reply *reply, enum inspect what,
+                        uint32_t index)
 {
 	union {
 		struct inspect_process process;
@@ -143,7 +144,8 @@ static cJSON *record_at(struct machine *machine, const struct inspect_reply *rep
 
 	switch (what) {
 	case INSPECT_PROCESSES:
-		memcpy(&record.process, reply->records + index * sizeof(record.process), sizeof(record.process));
+		memcpy(&record.process, reply->records + index * sizeof(record.process),
+		       sizeof(record.process));
 		return process_record(machine, &record.process);
 	case INSPECT_PORTS:
 		memcpy(&record.port, reply->records + index * sizeof(record.port), sizeof(record.port));

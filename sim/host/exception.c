@@ -59,8 +59,8 @@ static void crash_end(struct crash *crash, const char *summary)
 	struct machine *machine = crash->machine;
 
 	if (crash->file >= 0)
-		console_print(machine, "%s (linux pid %d) died: %s; report: %s/%s", crash->name, (int)crash->pid,
-		              summary, machine->instance.directory, crash->file_name);
+		console_print(machine, "%s (linux pid %d) died: %s; report: %s/%s", crash->name,
+		              (int)crash->pid, summary, machine->instance.directory, crash->file_name);
 	else
 		console_print(machine, "%s (linux pid %d) died: %s; there is no room for a report in %s",
 		              crash->name, (int)crash->pid, summary, machine->instance.directory);
@@ -128,13 +128,13 @@ void core_report(struct host_process *process)
 		fclose(file);
 	}
 	if (pattern[0] == '|') {
-		console_print(machine, "the core of %s was given to '%s' (kernel.core_pattern)", process->name,
-		              pattern + 1);
+		console_print(machine, "the core of %s was given to '%s' (kernel.core_pattern)",
+		              process->name, pattern + 1);
 		return;
 	}
 	if (pattern[0] == '/' || strpbrk(pattern, "%/") != NULL) {
-		console_print(machine, "the core of %s is named by kernel.core_pattern '%s', from %s", process->name,
-		              pattern, machine->instance.directory);
+		console_print(machine, "the core of %s is named by kernel.core_pattern '%s', from %s",
+		              process->name, pattern, machine->instance.directory);
 		return;
 	}
 	/* A plain name, with ".pid" after it where kernel.core_uses_pid says so (core(5)). */

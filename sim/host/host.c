@@ -110,7 +110,8 @@ static void watch_all(struct machine *machine)
 	ev_signal_init(&machine->terminate, on_signal, SIGTERM);
 	ev_signal_init(&machine->hang_up, on_signal, SIGHUP);
 	machine->prepare.data = machine->check.data = machine->doorbell_watcher.data = machine;
-	machine->tick.data = machine->interrupt.data = machine->terminate.data = machine->hang_up.data = machine;
+	machine->tick.data = machine->interrupt.data = machine->terminate.data = machine->hang_up.data =
+		machine;
 	ev_prepare_start(loop, &machine->prepare);
 	ev_check_start(loop, &machine->check);
 	ev_io_start(loop, &machine->doorbell_watcher);
@@ -179,7 +180,8 @@ static void quota_add(struct quota *sum, const struct quota *part, uint32_t time
  */
 static struct quota quota_of(const struct manifest *manifest)
 {
-	struct quota sum = {.memory = MEMORY_SPARE, .handles = 4096, .ports = 256, .lanes = 1024, .processes = 64};
+	struct quota sum = {
+		.memory = MEMORY_SPARE, .handles = 4096, .ports = 256, .lanes = 1024, .processes = 64};
 
 	for (uint32_t i = 0; i < manifest->service_count && i < MANIFEST_SERVICES; i++)
 		quota_add(&sum, &manifest->services[i].quota, 2);
@@ -318,8 +320,13 @@ static int say_failure(struct machine *machine, const char *error)
 
 int host_run(const struct host_options *options)
 {
-	static const struct machine nothing = {.console = -1, .control = -1, .page_reader = -1, .doorbell_read = -1,
-	                                       .doorbell_write = -1, .spare = -1, .arrival = {.socket = -1}};
+	static const struct machine nothing = {.console = -1,
+	                                       .control = -1,
+	                                       .page_reader = -1,
+	                                       .doorbell_read = -1,
+	                                       .doorbell_write = -1,
+	                                       .spare = -1,
+	                                       .arrival = {.socket = -1}};
 	struct machine machine = nothing;
 	char error[512];
 	int code;

@@ -84,7 +84,8 @@ static bool private_directory(const char *path, char *error, size_t size)
 		return fail(error, size, "%s belongs to somebody else (uid %u); it cannot be trusted", path,
 		            (unsigned)status.st_uid);
 	if ((status.st_mode & 077) != 0)
-		return fail(error, size, "%s is open to others; make it private by: chmod 700 %s", path, path);
+		return fail(error, size, "%s is open to others; make it private by: chmod 700 %s", path,
+		            path);
 	return true;
 }
 
@@ -206,7 +207,8 @@ unsigned instance_close(struct instance *instance)
 
 void instance_write(const struct instance *instance, const char *name, const char *text)
 {
-	int file = openat(instance->handle, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int file =
+		openat(instance->handle, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (file < 0)
 		return;

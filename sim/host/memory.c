@@ -20,7 +20,8 @@ struct host_memory {
 	void *view; /* NULL: not looked at yet */
 };
 
-enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size, uint32_t flags)
+enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size,
+                                  uint32_t flags)
 {
 	struct host_memory *host_memory;
 
@@ -71,7 +72,7 @@ void *platform_memory_view(struct machine *machine, struct memory *memory)
 	return host_memory->view;
 }
 
-/* Queues a descriptor, which becomes the queue's, to go with the reply; false if it is none or there is no room. */
+/* Queues a descriptor to go with the reply, and owns it; false if it is none, or there is no room. */
 static bool pass(struct host_process *process, int descriptor)
 {
 	if (descriptor < 0)

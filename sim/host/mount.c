@@ -136,7 +136,8 @@ static bool within_own(struct machine *machine, const char *path)
 		const struct mount *mount = list_entry(link, struct mount, link);
 		size_t length = strlen(mount->directory);
 
-		if (strncmp(path, mount->directory, length) == 0 && (path[length] == '/' || path[length] == '\0'))
+		if (strncmp(path, mount->directory, length) == 0 &&
+		    (path[length] == '/' || path[length] == '\0'))
 			return true;
 	}
 	return false;
@@ -204,7 +205,8 @@ bool mount_start(struct machine *machine, const char *directory, const char *opt
 		return false;
 	}
 	if (within_own(machine, directory)) {
-		snprintf(error, size, "%s is mounted by this instance already, or lies in such a mount", directory);
+		snprintf(error, size, "%s is mounted by this instance already, or lies in such a mount",
+		         directory);
 		return false;
 	}
 	mount = calloc(1, sizeof(*mount));
@@ -256,7 +258,8 @@ void mount_bridge_gone(struct host_process *bridge)
 		if (!mount_point_mounted(mount->directory))
 			console_print(machine, "%s was unmounted", mount->directory);
 		else if (mount_point_detach(mount->directory))
-			console_print(machine, "the bridge of %s died; the mount is detached", mount->directory);
+			console_print(machine, "the bridge of %s died; the mount is detached",
+			              mount->directory);
 	}
 	settle(mount);
 }
@@ -281,7 +284,8 @@ static void detached(struct mount *mount)
 	cJSON_AddBoolToObject(reply, "detached", true);
 	answer(mount, reply);
 	console_print(machine, "%s was in use and is detached: %s", mount->directory,
-	              machine->stopping ? "what was open there is lost" : "it goes when the last file is closed");
+	              machine->stopping ? "what was open there is lost"
+	                                : "it goes when the last file is closed");
 	if (machine->stopping) {
 		if (machine->busy == NULL)
 			machine->busy = cJSON_CreateArray();
@@ -335,7 +339,8 @@ bool mount_end(struct machine *machine, const char *directory, struct control_cl
 	struct mount *mount = find(machine, directory);
 
 	if (mount == NULL) {
-		snprintf(error, size, "this instance has nothing mounted on %s; see: drydock doctor", directory);
+		snprintf(error, size, "this instance has nothing mounted on %s; see: drydock doctor",
+		         directory);
 		return false;
 	}
 	if (mount->state != MOUNT_READY) {

@@ -93,9 +93,11 @@ bool mount_point_check(const char *directory, char *path, char *error, size_t er
 		return false;
 	}
 	if (mount_point_dead(path)) {
-		snprintf(error, error_size,
-		         "%s is the mount of a file system whose server has died; free it by: fusermount3 -uz %s",
-		         path, path);
+		snprintf(
+			error, error_size,
+			"%s is the mount of a file system whose server has died; "
+			"free it by: fusermount3 -uz %s",
+			path, path);
 		return false;
 	}
 	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {

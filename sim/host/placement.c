@@ -38,13 +38,13 @@ void placement_choose(int processors, struct placement *placement)
 	}
 	available = CPU_COUNT(&placement->set);
 	if (processors > 0 && processors >= available) {
-		snprintf(placement->reason, sizeof(placement->reason), "all %d CPUs: %d were asked for", available,
-		         processors);
+		snprintf(placement->reason, sizeof(placement->reason), "all %d CPUs: %d were asked for",
+		         available, processors);
 	} else if (processors > 0) {
 		keep_last(&placement->set, processors);
 		placement->restricted = true;
-		snprintf(placement->reason, sizeof(placement->reason), "%d of %d CPUs, as asked for", processors,
-		         available);
+		snprintf(placement->reason, sizeof(placement->reason), "%d of %d CPUs, as asked for",
+		         processors, available);
 	} else if (available == 1) {
 		snprintf(placement->reason, sizeof(placement->reason), "the one CPU there is");
 	} else if (available == 2) {

@@ -39,7 +39,8 @@ void platform_timer(struct machine *machine, uint64_t deadline)
 	ev_timer_start(machine->loop, &machine->tick);
 }
 
-void platform_announce(struct machine *machine, enum announcement announcement, const char *text, size_t length)
+void platform_announce(struct machine *machine, enum announcement announcement, const char *text,
+                       size_t length)
 {
 	machine->announced = true;
 	if (announcement == ANNOUNCE_SERVICES_UP) {

@@ -342,8 +342,8 @@ static void hold(struct host_process *process)
 	struct machine *machine = process->machine;
 
 	process->held = true;
-	console_print(machine, "%s (linux pid %d) waits for a debugger: drydock gdb %s --name %s", process->name,
-	              (int)process->pid, process->name, machine->instance.name);
+	console_print(machine, "%s (linux pid %d) waits for a debugger: drydock gdb %s --name %s",
+	              process->name, (int)process->pid, process->name, machine->instance.name);
 	ev_timer_init(&process->hold, on_hold, HOLD_LOOK, HOLD_LOOK);
 	process->hold.data = process;
 	ev_timer_start(machine->loop, &process->hold);
@@ -393,7 +393,8 @@ void process_breach(struct host_process *process, const char *why)
 {
 	if (process->killed || process->gone || process->process == NULL)
 		return;
-	console_print(process->machine, "%s (linux pid %d) %s; it is ended", process->name, (int)process->pid, why);
+	console_print(process->machine, "%s (linux pid %d) %s; it is ended", process->name, (int)process->pid,
+	              why);
 	platform_process_kill(process->machine, process->process);
 }
 
@@ -430,7 +431,8 @@ enum error platform_process_switch(struct machine *machine, struct process *proc
 	return E_INVAL;
 }
 
-void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority, uint32_t slice)
+void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority,
+                               uint32_t slice)
 {
 	const struct host_process *host_process = process->machine;
 	int steps = (int)PRIORITY_DEFAULT - (int)priority;

@@ -49,12 +49,15 @@ void report_summary(const struct exception_record *record, const char *function,
 		function = "";
 	if (record->vector == 14)
 		snprintf(text, size, "page fault at 0x%llx (%s)%s%s", (unsigned long long)record->address,
-		         record->code & 16 ? "execute" : record->code & 2 ? "write" : "read", before, function);
+		         record->code & 16  ? "execute"
+		         : record->code & 2 ? "write"
+		                            : "read",
+		         before, function);
 	else if (name != NULL)
 		snprintf(text, size, "%s%s%s", name, before, function);
 	else
-		snprintf(text, size, "signal %u (%s)%s%s", record->signal, strsignal((int)record->signal), before,
-		         function);
+		snprintf(text, size, "signal %u (%s)%s%s", record->signal, strsignal((int)record->signal),
+		         before, function);
 }
 
 /* ---- symbols ------------------------------------------------------------- */
@@ -153,10 +156,11 @@ static void write_log(FILE *file, int console)
 	fprintf(file, "\nlast lines of the console:\n%s", line);
 }
 
-void report_write(int descriptor, const char *name, pid_t pid, const struct exception_record *record, int console,
-                  char *summary, size_t size)
+void report_write(int descriptor, const char *name, pid_t pid, const struct exception_record *record,
+                  int console, char *summary, size_t size)
 {
-	uint32_t count = record->backtrace_count < BACKTRACE_MAXIMUM ? record->backtrace_count : BACKTRACE_MAXIMUM;
+	uint32_t count =
+		record->backtrace_count < BACKTRACE_MAXIMUM ? record->backtrace_count : BACKTRACE_MAXIMUM;
 	char function[512];
 	FILE *file = fdopen(descriptor, "w");
 	Dwfl *dwfl;
@@ -170,7 +174,8 @@ void report_write(int descriptor, const char *name, pid_t pid, const struct exce
 		return;
 	fprintf(file, "%s (linux pid %d, process %llu) died: %s\n", name, (int)pid,
 	        (unsigned long long)record->process, summary);
-	fprintf(file, "signal %u, vector %d, error code 0x%llx, address 0x%llx, at %llu.%09llu s of the clock\n",
+	fprintf(file,
+	        "signal %u, vector %d, error code 0x%llx, address 0x%llx, at %llu.%09llu s of the clock\n",
 	        record->signal, (int32_t)record->vector, (unsigned long long)record->code,
 	        (unsigned long long)record->address, (unsigned long long)(record->time / 1000000000u),
 	        (unsigned long long)(record->time % 1000000000u));

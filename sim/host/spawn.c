@@ -114,8 +114,9 @@ static bool command_line(const struct host_process *process, char **text, const 
 		*text = strdup(wrap);
 		count = *text != NULL ? split_words(*text, arguments, WORDS_MAXIMUM / 2) : -1;
 		if (count < 0) {
-			console_print(process->machine, "cannot wrap %s: the words of '%s' cannot be told apart",
-			              process->name, wrap);
+			console_print(process->machine,
+			              "cannot wrap %s: the words of '%s' cannot be told apart", process->name,
+			              wrap);
 			return false;
 		}
 	}

@@ -12,6 +12,25 @@
 #define DELAY_FIRST   1.0         /* seconds */
 #define DELAY_MAXIMUM 30.0
 #define STOP_SECONDS  2.0         /* for mounts to go */
+#define GREETING_DELAY 0.1        /* seconds for the log server to print the last of the boot, which it sorts first */
+
+static void on_greeting(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	const struct machine *machine = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (!machine->stopping)
+		(void)!write(STDOUT_FILENO, machine->options->greeting, strlen(machine->options->greeting));
+}
+
+static void greet_soon(struct machine *machine)
+{
+	ev_timer_init(&machine->greeting, on_greeting, GREETING_DELAY, 0.);
+	machine->greeting.data = machine;
+	ev_now_update(machine->loop);
+	ev_timer_start(machine->loop, &machine->greeting);
+}
 
 void machine_notify(struct machine *machine, const char *error)
 {
@@ -19,7 +38,7 @@ void machine_notify(struct machine *machine, const char *error)
 	int length;
 
 	if (error == NULL && machine->notify < 0 && machine->options->greeting != NULL)
-		(void)!write(STDOUT_FILENO, machine->options->greeting, strlen(machine->options->greeting));
+		greet_soon(machine);
 	if (machine->notify < 0)
 		return;
 	length = error == NULL ? snprintf(line, sizeof(line), "ok\n")
@@ -61,7 +80,9 @@ void init_died(struct machine *machine)
 	if (platform_time(machine) - machine->init_started >= HEALTHY)
 		machine->init_delay = 0;
 	delay = machine->init_delay;
-	machine->init_delay = delay == 0 ? DELAY_FIRST : delay * 2 < DELAY_MAXIMUM ? delay * 2 : DELAY_MAXIMUM;
+	machine->init_delay = delay == 0                  ? DELAY_FIRST
+	                      : delay * 2 < DELAY_MAXIMUM ? delay * 2
+	                                                  : DELAY_MAXIMUM;
 	if (delay == 0)
 		console_print(machine, "init died; starting it again");
 	else

@@ -42,7 +42,8 @@ bool platform_traced(struct machine *machine)
 	list_for_each(link, &machine->processes) {
 		const struct host_process *process = list_entry(link, struct host_process, link);
 
-		if (!process->gone && process->pid > 0 && (process->held || pid_state(process->pid) != PID_RUNS)) {
+		if (!process->gone && process->pid > 0 &&
+		    (process->held || pid_state(process->pid) != PID_RUNS)) {
 			machine->traced = true;
 			break;
 		}

@@ -82,11 +82,13 @@ static void set_number(struct reader *reader, enum key key, const char *value)
 	uint64_t number;
 
 	if (!string_to_number(value, &number)) {
-		reader_error(reader, reader->line, "%s = %s is no number: write one like 16, 64M or 8G (of bytes)",
-		             rule->name, value);
+		reader_error(reader, reader->line,
+		             "%s = %s is no number: write one like 16, 64M or 8G (of bytes)", rule->name,
+		             value);
 	} else if (number < rule->least || number > rule->most) {
-		reader_error(reader, reader->line, "%s = %s is out of range: choose from %llu to %llu", rule->name, value,
-		             (unsigned long long)rule->least, (unsigned long long)rule->most);
+		reader_error(reader, reader->line, "%s = %s is out of range: choose from %llu to %llu",
+		             rule->name, value, (unsigned long long)rule->least,
+		             (unsigned long long)rule->most);
 	} else {
 		number_put(reader->section, key, number);
 	}
@@ -109,7 +111,8 @@ static void add_options(struct reader *reader, const char *value)
 	size_t length = strlen(options), more = strlen(value);
 
 	if (length + (length > 0) + more >= SPAWN_OPTIONS_SIZE) {
-		reader_error(reader, reader->line, "options are too long: use at most %u characters", SPAWN_OPTIONS_SIZE - 1);
+		reader_error(reader, reader->line, "options are too long: use at most %u characters",
+		             SPAWN_OPTIONS_SIZE - 1);
 		return;
 	}
 	if (length > 0)
@@ -124,7 +127,8 @@ static void add_call_flag(struct reader *reader, struct named_call *call, const 
 	else if (strcmp(flag, "control") == 0)
 		call->flags |= CALL_CONTROL;
 	else
-		reader_error(reader, reader->line, "+%s is unknown: a call may have +impersonate and +control", flag);
+		reader_error(reader, reader->line,
+		             "+%s is unknown: a call may have +impersonate and +control", flag);
 }
 
 /* NAME or NAME+FLAG+FLAG. */
@@ -139,7 +143,8 @@ static void add_call(struct reader *reader, char *text)
 	if (!reader_name_valid(reader, "called service", text))
 		return;
 	if (section->call_count == MANIFEST_CALLS) {
-		reader_error(reader, reader->line, "too many calls: take some out, %u are possible", MANIFEST_CALLS);
+		reader_error(reader, reader->line, "too many calls: take some out, %u are possible",
+		             MANIFEST_CALLS);
 		return;
 	}
 	memcpy(call.name, text, strlen(text) + 1);
@@ -153,7 +158,8 @@ static void add_call(struct reader *reader, char *text)
 	}
 	for (uint32_t at = 0; at < section->call_count; at++) {
 		if (strcmp(section->calls[at].name, call.name) == 0) {
-			reader_error(reader, reader->line, "%s is called twice: name it once, with all its flags", call.name);
+			reader_error(reader, reader->line,
+			             "%s is called twice: name it once, with all its flags", call.name);
 			return;
 		}
 	}
@@ -163,8 +169,9 @@ static void add_call(struct reader *reader, char *text)
 static void add_authority(struct reader *reader, char *text)
 {
 	static const char *const names[] = {
-		[AUTHORITY_SPAWN] = "spawn",     [AUTHORITY_SWITCH] = "switch",   [AUTHORITY_CONSOLE] = "console",
-		[AUTHORITY_INSPECT] = "inspect", [AUTHORITY_CONTROL] = "control",
+		[AUTHORITY_SPAWN] = "spawn",     [AUTHORITY_SWITCH] = "switch",
+		[AUTHORITY_CONSOLE] = "console", [AUTHORITY_INSPECT] = "inspect",
+		[AUTHORITY_CONTROL] = "control",
 	};
 
 	for (uint32_t authority = AUTHORITY_SPAWN; authority <= AUTHORITY_CONTROL; authority++) {
@@ -174,17 +181,20 @@ static void add_authority(struct reader *reader, char *text)
 		}
 	}
 	reader_error(reader, reader->line,
-	             "the authority \"%s\" is unknown: there are spawn, switch, console, inspect, control", text);
+	             "the authority \"%s\" is unknown: there are spawn, switch, console, inspect, control",
+	             text);
 }
 
 /* Each item of a list; a comma at a line's end is no item. */
-static void add_items(struct reader *reader, const char *value, void (*add)(struct reader *reader, char *item))
+static void add_items(struct reader *reader, const char *value,
+                      void (*add)(struct reader *reader, char *item))
 {
 	char text[1024];
 	char *next = text;
 
 	if (strlen(value) >= sizeof(text)) {
-		reader_error(reader, reader->line, "the line is too long: break it, and begin the next with a space");
+		reader_error(reader, reader->line,
+		             "the line is too long: break it, and begin the next with a space");
 		return;
 	}
 	memcpy(text, value, strlen(value) + 1);
@@ -201,7 +211,8 @@ static void add_items(struct reader *reader, const char *value, void (*add)(stru
 		if (*item != '\0')
 			add(reader, item);
 		else if (next)
-			reader_error(reader, reader->line, "nothing stands before a comma: take the comma out");
+			reader_error(reader, reader->line,
+			             "nothing stands before a comma: take the comma out");
 	}
 }
 
@@ -242,8 +253,8 @@ void keys_set(struct reader *reader, const char *name, const char *value)
 	enum key key = key_find(name);
 
 	if (key == KEY_COUNT) {
-		reader_error(reader, reader->line, "unknown key \"%s\": docs/MANIFEST.md lists those of a %s", name,
-		             section->service ? "service" : "role");
+		reader_error(reader, reader->line, "unknown key \"%s\": docs/MANIFEST.md lists those of a %s",
+		             name, section->service ? "service" : "role");
 		return;
 	}
 	if (!(rules[key].where & where)) {
@@ -252,11 +263,13 @@ void keys_set(struct reader *reader, const char *name, const char *value)
 	}
 	if (reader->continued && key != KEY_CALLS && key != KEY_AUTHORITIES && key != KEY_OPTIONS) {
 		reader_error(reader, reader->line,
-		             "the line begins with a space, as if it continued %s: begin a key at the margin", name);
+		             "the line begins with a space, as if it continued %s: begin a key at the margin",
+		             name);
 		return;
 	}
 	if (!reader->continued && section->key_lines[key] != 0) {
-		reader_error(reader, reader->line, "%s is given twice: see line %u", name, section->key_lines[key]);
+		reader_error(reader, reader->line, "%s is given twice: see line %u", name,
+		             section->key_lines[key]);
 		return;
 	}
 	if (section->key_lines[key] == 0)

@@ -32,12 +32,13 @@ void reader_error(struct reader *reader, unsigned line, const char *format, ...)
 bool reader_name_valid(struct reader *reader, const char *what, const char *name)
 {
 	if (strlen(name) >= NAME_SIZE) {
-		reader_error(reader, reader->line, "the %s \"%s\" is too long: use at most %u characters", what, name,
-		             NAME_SIZE - 1);
+		reader_error(reader, reader->line, "the %s \"%s\" is too long: use at most %u characters",
+		             what, name, NAME_SIZE - 1);
 		return false;
 	}
 	if (name[0] == '\0' || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(name)) {
-		reader_error(reader, reader->line, "the %s \"%s\" is no name: use a-z, 0-9, _ and -", what, name);
+		reader_error(reader, reader->line, "the %s \"%s\" is no name: use a-z, 0-9, _ and -", what,
+		             name);
 		return false;
 	}
 	return true;
@@ -68,11 +69,13 @@ static struct section *section_add(struct reader *reader, bool service, const ch
 	struct section *section = &reader->sections[reader->section_count];
 
 	if (manifest->service_count == MANIFEST_SERVICES && service) {
-		reader_error(reader, reader->line, "too many services: take some out, %u are possible", MANIFEST_SERVICES);
+		reader_error(reader, reader->line, "too many services: take some out, %u are possible",
+		             MANIFEST_SERVICES);
 		return NULL;
 	}
 	if (manifest->role_count == MANIFEST_ROLES && !service) {
-		reader_error(reader, reader->line, "too many roles: take some out, %u are possible", MANIFEST_ROLES);
+		reader_error(reader, reader->line, "too many roles: take some out, %u are possible",
+		             MANIFEST_ROLES);
 		return NULL;
 	}
 	if (service)
@@ -94,7 +97,8 @@ static void section_begin(struct reader *reader, char *text)
 	bool service;
 
 	reader->in_section = false;
-	if (!kind || !name || strtok(NULL, " \t") || (strcmp(kind, "service") != 0 && strcmp(kind, "role") != 0)) {
+	if (!kind || !name || strtok(NULL, " \t") ||
+	    (strcmp(kind, "service") != 0 && strcmp(kind, "role") != 0)) {
 		reader_error(reader, reader->line, "unknown section: write [service NAME] or [role NAME]");
 		return;
 	}
@@ -102,13 +106,14 @@ static void section_begin(struct reader *reader, char *text)
 	if (!reader_name_valid(reader, kind, name))
 		return;
 	if (service && (strcmp(name, "init") == 0 || strcmp(name, "kernel") == 0)) {
-		reader_error(reader, reader->line, "%s is there without a manifest: choose another name", name);
+		reader_error(reader, reader->line, "%s is there without a manifest: choose another name",
+		             name);
 		return;
 	}
 	same = section_find(reader, service, name);
 	if (same) {
-		reader_error(reader, reader->line, "%s %s is described twice: put all of it under line %u", kind, name,
-		             same->line);
+		reader_error(reader, reader->line, "%s %s is described twice: put all of it under line %u",
+		             kind, name, same->line);
 		return;
 	}
 	reader->section = section_add(reader, service, name);
@@ -160,7 +165,8 @@ static bool line_take(struct reader *reader, char *text)
 			section_begin(reader, start + 1);
 			return false;
 		}
-		reader_error(reader, reader->line, "the section does not end: write [service NAME] or [role NAME]");
+		reader_error(reader, reader->line,
+		             "the section does not end: write [service NAME] or [role NAME]");
 		return true;
 	}
 	if (!reader->continued && !strpbrk(start, "=:")) {
@@ -195,8 +201,8 @@ static int handle(void *context, const char *section, const char *name, const ch
 	if (reader->in_section)
 		keys_set(reader, name, value);
 	else if (section[0] == '\0')
-		reader_error(reader, reader->line, "\"%s\" belongs to no section: write [service NAME] or [role NAME] first",
-		             name);
+		reader_error(reader, reader->line,
+		             "\"%s\" belongs to no section: write [service NAME] or [role NAME] first", name);
 	return 1;
 }
 
@@ -210,9 +216,11 @@ static void read_stream(struct reader *reader)
 	if (ferror(reader->stream))
 		reader_error(reader, reader->line + 1, "cannot be read: %s", strerror(errno));
 	else if (line != 0)
-		reader_error(reader, line > 0 ? (unsigned)line : reader->line, "this cannot be understood: write KEY = VALUE");
+		reader_error(reader, line > 0 ? (unsigned)line : reader->line,
+		             "this cannot be understood: write KEY = VALUE");
 	else if (manifest->service_count == 0 && reader->error_count == 0)
-		reader_error(reader, reader->line > 0 ? reader->line : 1, "no service is described: add a [service NAME]");
+		reader_error(reader, reader->line > 0 ? reader->line : 1,
+		             "no service is described: add a [service NAME]");
 	resolve(reader);
 }
 
@@ -230,12 +238,14 @@ bool manifest_read(const char *path, FILE *errors, struct manifest *manifest)
 		fprintf(errors, "%s: no memory to read it\n", path);
 		return false;
 	}
-	*reader = (struct reader){.path = path, .stream = fopen(path, "re"), .errors = errors, .manifest = manifest};
+	*reader = (struct reader){
+		.path = path, .stream = fopen(path, "re"), .errors = errors, .manifest = manifest};
 	if (reader->stream) {
 		read_stream(reader);
 		fclose(reader->stream);
 		if (reader->error_count > MANIFEST_ERRORS)
-			fprintf(errors, "%s: %u more errors are not shown\n", path, reader->error_count - MANIFEST_ERRORS);
+			fprintf(errors, "%s: %u more errors are not shown\n", path,
+			        reader->error_count - MANIFEST_ERRORS);
 	} else {
 		fprintf(errors, "%s: cannot be opened: %s\n", path, strerror(errno));
 		reader->error_count++;

@@ -22,7 +22,8 @@ static void resolve_call(struct reader *reader, struct section *section, const s
 	if (strcmp(named->name, "init") == 0)
 		reader_error(reader, named->line, "everybody may call init: take it out of calls");
 	else if (call.service == manifest->service_count)
-		reader_error(reader, named->line, "there is no service \"%s\": describe it in [service %s], or do not call it",
+		reader_error(reader, named->line,
+		             "there is no service \"%s\": describe it in [service %s], or do not call it",
 		             named->name, named->name);
 	else if (section->service == &manifest->services[call.service])
 		reader_error(reader, named->line, "%s calls itself: take it out of calls", named->name);
@@ -37,7 +38,8 @@ static void resolve_number(struct reader *reader, const struct section *section)
 	const struct manifest_service *service = section->service;
 
 	if (section->key_lines[KEY_NUMBER] == 0) {
-		reader_error(reader, section->line, "service %s has no number: give it one of its own, as number = 16",
+		reader_error(reader, section->line,
+		             "service %s has no number: give it one of its own, as number = 16",
 		             service->name);
 		return;
 	}
@@ -68,7 +70,7 @@ static void resolve_cycle(struct reader *reader)
 
 		if (section->service == &manifest->services[path[0]])
 			reader_error(reader, section->key_lines[KEY_CALLS],
-			             "calls form a cycle, in which all would wait for each other: %s; take one of them out",
+			             "calls form a cycle, in which all may wait for others: %s; take one out",
 			             text);
 	}
 }

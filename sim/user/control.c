@@ -17,12 +17,14 @@ int control_connect(const char *instance_directory, char *error, size_t size)
 	int control, failed;
 
 	if (directory < 0) {
-		snprintf(error, size, "no instance runs in %s; start one by: drydock run", instance_directory);
+		snprintf(error, size, "no instance runs in %s; start one by: drydock run",
+		         instance_directory);
 		return -1;
 	}
 	control = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	/* By way of /proc: a socket's path must be short, a directory's need not. */
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", directory, CONTROL_SOCKET);
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", directory,
+	         CONTROL_SOCKET);
 	failed = control < 0 || connect(control, (struct sockaddr *)&address, sizeof(address)) != 0;
 	if (failed) {
 		if (errno == ECONNREFUSED || errno == ENOENT)
@@ -56,7 +58,8 @@ static cJSON *receive(int socket, char *error, size_t size)
 	free(text);
 	if (reply == NULL)
 		snprintf(error, size, "%s",
-		         length <= 0 ? "the instance ended before it answered" : "the instance's answer is no JSON");
+		         length <= 0 ? "the instance ended before it answered"
+		                     : "the instance's answer is no JSON");
 	return reply;
 }
 

@@ -40,7 +40,8 @@ bool descriptors_receive(int socket, enum descriptor_type type, int *descriptors
 	} while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return false;
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part)) {
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL;
+	     part = CMSG_NXTHDR(&message, part)) {
 		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
 			continue;
 		for (size_t i = 0; i < (part->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {

@@ -18,7 +18,8 @@ static void *map_guarded(int descriptor, uint64_t size, int protection)
 
 	if (size == 0 || size > SIZE_MAX - 2 * PAGE_SIZE)
 		return NULL;
-	whole = mmap(NULL, size + 2 * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	whole = mmap(NULL, size + 2 * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+	             0);
 	if (whole == MAP_FAILED)
 		return NULL;
 	if (mmap(whole + PAGE_SIZE, size, protection, flags | MAP_FIXED, descriptor, 0) == MAP_FAILED) {

@@ -11,7 +11,8 @@ void handle_table_init(struct handle_table *table)
 void handle_table_free(struct kernel *kernel, struct handle_table *table)
 {
 	for (uint32_t chunk = 0; chunk < table->slots / HANDLE_CHUNK; chunk++)
-		platform_free(kernel->machine, table->chunks[chunk], HANDLE_CHUNK * sizeof(struct handle_slot));
+		platform_free(kernel->machine, table->chunks[chunk],
+		              HANDLE_CHUNK * sizeof(struct handle_slot));
 	table->slots = 0;
 }
 
@@ -64,7 +65,8 @@ struct handle_slot *handle_find(struct process *process, uint64_t handle)
 	if (handle > UINT32_MAX)
 		return NULL;
 	slot = handle_slot_at(&process->handles, (uint32_t)handle & HANDLE_INDEX_MASK);
-	if (slot == NULL || slot->capability.kind == OBJECT_NONE || slot->generation != handle >> HANDLE_INDEX_BITS)
+	if (slot == NULL || slot->capability.kind == OBJECT_NONE ||
+	    slot->generation != handle >> HANDLE_INDEX_BITS)
 		return NULL;
 	return slot;
 }
@@ -99,7 +101,8 @@ enum error handle_lookup_authority(struct process *process, uint64_t handle, enu
 	struct handle_slot *slot = handle_find(process, handle);
 
 	/* An authority for something else is as good as a wrong kind. */
-	if (slot == NULL || slot->capability.kind != OBJECT_AUTHORITY || slot->capability.authority != authority)
+	if (slot == NULL || slot->capability.kind != OBJECT_AUTHORITY ||
+	    slot->capability.authority != authority)
 		return E_CAP_INVALID;
 	return slot->capability.rights & RIGHT_EXECUTE ? E_OK : E_NO_RIGHTS;
 }

@@ -6,7 +6,8 @@
 
 #include "kernel/core.h"
 
-static void inspect_process(struct kernel *kernel, const struct process *process, struct inspect_process *record)
+static void inspect_process(struct kernel *kernel, const struct process *process,
+                            struct inspect_process *record)
 {
 	const struct process *parent = process_parent(kernel, process);
 
@@ -115,7 +116,8 @@ static uint64_t inspect_id(enum inspect what, struct list *link)
 	return list_entry(link, struct lane, link)->id;
 }
 
-uint64_t kernel_inspect(struct kernel *kernel, enum inspect what, uint64_t cursor, struct inspect_reply *reply)
+uint64_t kernel_inspect(struct kernel *kernel, enum inspect what, uint64_t cursor,
+                        struct inspect_reply *reply)
 {
 	union {
 		struct inspect_process process;

@@ -190,7 +190,8 @@ void kernel_print(struct kernel *kernel, const char *format, ...)
 
 /* ---- beginning and end ----------------------------------------------- */
 
-struct kernel *kernel_create(struct machine *machine, const struct quota *quota, const struct credentials *owner)
+struct kernel *kernel_create(struct machine *machine, const struct quota *quota,
+                             const struct credentials *owner)
 {
 	struct kernel *kernel;
 

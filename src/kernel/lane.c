@@ -45,14 +45,12 @@ static void lane_tell_closed(struct kernel *kernel, struct lane_end *end)
 {
 	struct port *port = end->process->home;
 
-	if (end->process->state == PROCESS_DEAD)
-		return;
 	/* A server hears of it where it accepted, or at home once that port has ended. */
 	if (end == &end->lane->ends[LANE_SERVER] && end->lane->port != NULL)
 		port = end->lane->port;
-	if (port->ended)
-		return;
-	event_post(kernel, &end->event, port, EVENT_LANE_CLOSED);
+	/* An ended home is a dying process's, whose end closes in a moment. */
+	if (!port->ended)
+		event_post(kernel, &end->event, port, EVENT_LANE_CLOSED);
 }
 
 void lane_end_close(struct kernel *kernel, struct lane_end *end, enum error reason)

@@ -50,7 +50,8 @@ uint64_t sys_vm_allocate(struct call *call)
 		return error_result(E_INVAL);
 	if (size % PAGE_SIZE != 0)
 		return error_result(E_ALIGN);
-	error = memory_create(call->kernel, size, (uint32_t)flags, call->process->account, &capability.memory);
+	error = memory_create(call->kernel, size, (uint32_t)flags, call->process->account,
+	                      &capability.memory);
 	if (error != E_OK)
 		return error_result(error);
 	if (flags & MEMORY_SHARED)
@@ -85,8 +86,8 @@ uint64_t sys_memory_map(struct call *call)
 		return error_result(E_INVAL);
 	if ((access & ~(uint64_t)capability->rights) != 0)
 		return error_result(E_NO_RIGHTS);
-	error = platform_memory_map(call->kernel->machine, call->process, capability->memory, (rights_t)access,
-	                            &info.address);
+	error = platform_memory_map(call->kernel->machine, call->process, capability->memory,
+	                            (rights_t)access, &info.address);
 	if (error != E_OK)
 		return error_result(error);
 	handle_find(call->process, call->argument[0])->mapped = true;

@@ -110,8 +110,9 @@ bool port_take(struct kernel *kernel, struct port *port, struct receipt *receipt
 
 	/* By turns, so that neither a flood of datagrams nor one of events starves the other. */
 	port->datagram_turn = !datagram_first;
-	taken = datagram_first ? datagram_receive(kernel, port, receipt) || event_receive(kernel, port, receipt)
-	                       : event_receive(kernel, port, receipt) || datagram_receive(kernel, port, receipt);
+	taken = datagram_first
+	                ? datagram_receive(kernel, port, receipt) || event_receive(kernel, port, receipt)
+	                : event_receive(kernel, port, receipt) || datagram_receive(kernel, port, receipt);
 	port_quieten(port);
 	return taken;
 }
@@ -163,7 +164,7 @@ void port_end(struct kernel *kernel, struct port *port)
 	}
 	port->datagram_count = 0;
 	event_evacuate(kernel, port);
-	/* Each sender's record goes, or stays only until it has been told to try again: to find the port gone. */
+	/* Each sender's record goes, or stays until it has been told to try again and find the port gone. */
 	while ((link = list_take(&port->senders)) != NULL) {
 		struct sender *sender = list_entry(link, struct sender, port_link);
 

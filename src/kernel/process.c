@@ -52,8 +52,8 @@ enum error process_create(struct kernel *kernel, struct account *payer, const st
 		struct quota amount = *quota;
 
 		/* The child itself is one of its parent's processes. */
-		if (amount.processes == UINT32_MAX || (amount.processes++, false) ||
-		    charge_take(&process->charge, payer, &amount) != E_OK) {
+		amount.processes++;
+		if (amount.processes == 0 || charge_take(&process->charge, payer, &amount) != E_OK) {
 			platform_free(kernel->machine, process, sizeof(*process));
 			return E_QUOTA;
 		}
@@ -177,7 +177,8 @@ void kernel_process_exited(struct kernel *kernel, struct process *process, uint6
 	process_end(kernel, process, true);
 }
 
-void kernel_process_exception(struct kernel *kernel, struct process *process, const struct exception_record *record)
+void kernel_process_exception(struct kernel *kernel, struct process *process,
+                              const struct exception_record *record)
 {
 	if (process->state == PROCESS_DEAD)
 		return;
@@ -187,8 +188,9 @@ void kernel_process_exception(struct kernel *kernel, struct process *process, co
 		process->exception.backtrace_count = BACKTRACE_MAXIMUM;
 	process->has_exception = true;
 	process->state = PROCESS_FAULTED;
-	kernel_print(kernel, "exception %u in %s (PID %u) at 0x%llx, address 0x%llx", record->vector, process->name,
-	             process->number, (unsigned long long)record->rip, (unsigned long long)record->address);
+	kernel_print(kernel, "exception %u in %s (PID %u) at 0x%llx, address 0x%llx", record->vector,
+	             process->name, process->number, (unsigned long long)record->rip,
+	             (unsigned long long)record->address);
 	process_tell(kernel, process, EVENT_PROCESS_EXCEPTION);
 }
 
@@ -222,7 +224,8 @@ void process_block(struct kernel *kernel, struct process *process, enum blocked_
 {
 	struct list *before = kernel->blocked.next;
 
-	while (before != &kernel->blocked && list_entry(before, struct process, blocked.link)->blocked.deadline <= deadline)
+	while (before != &kernel->blocked &&
+	       list_entry(before, struct process, blocked.link)->blocked.deadline <= deadline)
 		before = before->next;
 	process->blocked.kind = kind;
 	process->blocked.deadline = deadline;
@@ -299,7 +302,8 @@ uint64_t sys_exit(struct call *call)
 uint64_t sys_process_kill(struct call *call)
 {
 	struct capability *capability;
-	enum error error = handle_lookup(call->process, call->argument[0], OBJECT_PROCESS, RIGHT_DESTROY, &capability);
+	enum error error =
+		handle_lookup(call->process, call->argument[0], OBJECT_PROCESS, RIGHT_DESTROY, &capability);
 
 	if (error != E_OK)
 		return error_result(error);
@@ -312,7 +316,8 @@ uint64_t sys_process_kill(struct call *call)
 uint64_t sys_process_exception(struct call *call)
 {
 	struct capability *capability;
-	enum error error = handle_lookup(call->process, call->argument[0], OBJECT_PROCESS, RIGHT_READ, &capability);
+	enum error error =
+		handle_lookup(call->process, call->argument[0], OBJECT_PROCESS, RIGHT_READ, &capability);
 
 	if (error != E_OK)
 		return error_result(error);

@@ -25,7 +25,8 @@ static bool account_fits(const struct account *account, const struct quota *amou
 {
 	const struct quota *limit = &account->limit, *used = &account->used;
 
-	return amount->memory <= limit->memory - used->memory && amount->handles <= limit->handles - used->handles &&
+	return amount->memory <= limit->memory - used->memory &&
+	       amount->handles <= limit->handles - used->handles &&
 	       amount->ports <= limit->ports - used->ports && amount->lanes <= limit->lanes - used->lanes &&
 	       amount->processes <= limit->processes - used->processes;
 }

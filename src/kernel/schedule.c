@@ -22,7 +22,8 @@ void schedule_forget(struct kernel *kernel)
  */
 static bool schedule_copy(const struct schedule_table *shared, struct schedule_table *copy)
 {
-	uint32_t version = atomic_load_acquire(&shared->version); /* pairs with the release of the last change */
+	/* Pairs with the scheduler's release of its last change. */
+	uint32_t version = atomic_load_acquire(&shared->version);
 	uint32_t count = atomic_load_relaxed(&shared->count);
 
 	if (version % 2 != 0)
@@ -108,7 +109,8 @@ uint64_t sys_sched_table(struct call *call)
 	enum error error = handle_lookup_authority(call->process, call->argument[0], AUTHORITY_SWITCH);
 
 	if (error == E_OK)
-		error = handle_lookup(call->process, call->argument[1], OBJECT_MEMORY, RIGHT_READ, &capability);
+		error = handle_lookup(call->process, call->argument[1], OBJECT_MEMORY, RIGHT_READ,
+		                      &capability);
 	if (error != E_OK)
 		return error_result(error);
 	if (capability->memory->size < sizeof(struct schedule_table))

@@ -20,7 +20,8 @@ static const char *const authority_names[] = {
 };
 
 /* Gives the newborn a handle and lists it in its start block. */
-static enum error birth_grant(struct birth *birth, const struct capability *capability, const struct grant *like)
+static enum error birth_grant(struct birth *birth, const struct capability *capability,
+                              const struct grant *like)
 {
 	struct grant grant = *like;
 	enum error error;
@@ -69,7 +70,8 @@ static enum error birth_grant_authorities(struct birth *birth, uint32_t authorit
 
 		if (!(authorities & AUTHORITY_BIT(authority)))
 			continue;
-		string_copy(grant.name, NAME_SIZE, authority_names[authority], string_length(authority_names[authority]));
+		string_copy(grant.name, NAME_SIZE, authority_names[authority],
+		            string_length(authority_names[authority]));
 		error = birth_grant(birth, &capability, &grant);
 		if (error != E_OK)
 			return error;
@@ -169,7 +171,8 @@ static bool image_valid(const char image[NAME_SIZE])
 	for (size_t at = 0; at < length; at++) {
 		char byte = image[at];
 
-		if (!(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9') && byte != '_' && byte != '-')
+		if (!(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9') && byte != '_' &&
+		    byte != '-')
 			return false;
 	}
 	return true;
@@ -224,7 +227,8 @@ static void spawn_describe(struct process *process, struct process *parent, stru
 }
 
 /* Everything that can fail, up to letting it run. */
-static enum error spawn_make(struct call *call, struct process *child, const struct spawn *spawn, handle_t *handle)
+static enum error spawn_make(struct call *call, struct process *child, const struct spawn *spawn,
+                             handle_t *handle)
 {
 	struct kernel *kernel = call->kernel;
 	struct birth birth = {.kernel = kernel, .process = child};
@@ -321,7 +325,7 @@ static enum error init_grant_processes(struct birth *birth)
 			continue;
 		memcpy(grant.name, process->name, NAME_SIZE);
 		error = birth_grant(birth, &capability, &grant);
-		/* More than the block holds live on without a handle: init hears of their end all the same. */
+		/* More than the block holds live on without a handle: init hears of their end as well. */
 		if (error == E_TOO_LARGE)
 			break;
 		if (error != E_OK)

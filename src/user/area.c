@@ -5,6 +5,7 @@ void area_init(struct area *area, uint64_t *bitmap, uint32_t size)
 {
 	area->used = bitmap;
 	area->granules = size / AREA_GRANULE;
+	area->low = 0;
 	if (area->granules % 64 != 0)
 		bitmap[area->granules / 64] = ~0ull << (area->granules % 64);
 }
@@ -60,7 +61,7 @@ static void mark(struct area *area, uint32_t first, uint32_t count, bool used)
  */
 static uint32_t search(const struct area *area, uint32_t count)
 {
-	uint32_t from = 0;
+	uint32_t from = area->low;
 
 	while ((from = next_free(area, from)) < area->granules) {
 		uint32_t end;
@@ -83,11 +84,19 @@ bool area_reserve(struct area *area, uint32_t length, struct range *range)
 	if (first == area->granules)
 		return false;
 	mark(area, first, count, true);
+	if (first == area->low)
+		area->low = first + count;
 	*range = (struct range){.offset = first * AREA_GRANULE, .length = length};
 	return true;
 }
 
 void area_release(struct area *area, struct range range)
 {
-	mark(area, range.offset / AREA_GRANULE, area_granules(range.length), false);
+	uint32_t first = range.offset / AREA_GRANULE;
+
+	if (range.length == 0)
+		return;
+	mark(area, first, area_granules(range.length), false);
+	if (first < area->low)
+		area->low = first;
 }

@@ -15,6 +15,7 @@
 struct area {
 	uint64_t *used;     /* a bit a granule; bits past the end are set */
 	uint32_t granules;
+	uint32_t low;       /* no granule below is free */
 };
 
 /* Bytes of bitmap that an area of `size` bytes needs. */

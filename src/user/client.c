@@ -346,6 +346,14 @@ void client_close(struct client *client)
 		client_free(client);
 }
 
+void client_publish_first(struct client *client)
+{
+	struct runtime *runtime = client->runtime;
+
+	list_remove(&client->lane->lane.dirty);
+	list_add_head(&runtime->dirty, &client->lane->lane.dirty);
+}
+
 uint32_t client_depth(const struct client *client)
 {
 	return client->options.depth;

@@ -60,12 +60,19 @@ static inline bool lane_range_valid(const struct lane *lane, struct range range)
 	return range.offset <= lane->area_size && range.length <= lane->area_size - range.offset;
 }
 
-/* Shows the peer what was put and taken; the caller's fence and lane_wake follow. */
-static inline void lane_publish(struct lane *lane)
+/*
+ * Shows the peer what was put and taken. True where it has got messages: the
+ * caller's fence and lane_wake follow. For what was taken nobody waits: credit
+ * is counted by those who spend it.
+ */
+static inline bool lane_publish(struct lane *lane)
 {
+	bool messages = lane->out.published != lane->out.put;
+
 	/* Heads first: credit that a message relies on must be seen before the message. */
 	ring_release(&lane->in);
 	ring_publish(&lane->out);
+	return messages;
 }
 
 /*

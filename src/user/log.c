@@ -43,6 +43,7 @@ static bool send_line(struct runtime *runtime, enum log_level level, const char 
 	log->free_calls &= ~(1ull << (call - log->calls));
 	log->dropped = 0;
 	call_submit(call, written, log);
+	client_publish_first(log->client);
 	return true;
 }
 

@@ -156,8 +156,12 @@ void runtime_publish(struct runtime *runtime)
 {
 	if (list_empty(&runtime->dirty))
 		return;
-	for (struct list *link = runtime->dirty.next; link != &runtime->dirty; link = link->next)
-		lane_publish(list_entry(link, struct lane, dirty));
+	list_for_each(link, &runtime->dirty) {
+		if (!lane_publish(list_entry(link, struct lane, dirty)))
+			list_remove(link);
+	}
+	if (list_empty(&runtime->dirty))
+		return;
 	/* Orders what was published before the reading of `armed`; see runtime_sleep. */
 	atomic_fence();
 	for (struct list *link; (link = list_take(&runtime->dirty)) != NULL;) {
@@ -249,6 +253,11 @@ void runtime_stop(struct runtime *runtime, uint64_t code)
 struct os *runtime_os(struct runtime *runtime)
 {
 	return runtime->os;
+}
+
+void *runtime_state(struct runtime *runtime)
+{
+	return runtime->state;
 }
 
 const struct start_block *runtime_start(struct runtime *runtime)

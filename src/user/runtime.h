@@ -88,6 +88,12 @@ void client_drain(struct lane *lane);
 void client_event(struct runtime *runtime, const struct receipt *receipt);
 void client_free_all(struct runtime *runtime);
 
+/*
+ * What was put on this lane is shown before what was put on others: a line of
+ * the log reaches the log before anything that it may have caused.
+ */
+void client_publish_first(struct client *client);
+
 /* call.c: ends the calls that were submitted to dead lanes. */
 void call_finish_stillborn(struct runtime *runtime);
 

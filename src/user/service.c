@@ -57,6 +57,11 @@ void service_add(struct service *service, const struct protocol *protocol, const
 	service->protocol_count++;
 }
 
+handle_t service_port(const struct service *service)
+{
+	return service->port;
+}
+
 uint64_t service_port_id(struct service *service)
 {
 	return runtime_trap(service->runtime, SYS_PORT_INFO, service->port, 0, 0, 0);

@@ -64,6 +64,15 @@ def birth(pid):
     return None if fields[0] == "Z" else fields[19]
 
 
+class Process(subprocess.Popen):
+    """A command beside the test, which does not wait for it where it has failed already."""
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, value, trace)
+
+
 class Instance:
     """An instance in the background. Leaving the `with` stops it and sees to it that nothing is left."""
 
@@ -83,7 +92,7 @@ class Instance:
     def spawn(self, verb, *arguments, **options):
         """The command as a process of its own, with its output in a pipe."""
         options.setdefault("stdout", subprocess.PIPE)
-        return subprocess.Popen([PROGRAM, verb, "--name", self.name, *arguments], env=self.environment, text=True,
+        return Process([PROGRAM, verb, "--name", self.name, *arguments], env=self.environment, text=True,
                                 **options)
 
     def start(self):

@@ -131,13 +131,13 @@ class Breakpoints(unittest.TestCase):
                                                 r"log_work.*The loop \(on the processor\)")
                 follower.terminate()
 
-    def test_from_the_first_instruction(self):
+    def test_from_its_start(self):
         instance = Instance("--gdb", "vfs")
         self.addCleanup(instance.clean)
-        with instance.spawn("run", "-d", "--gdb", "vfs") as run:
-            self.assertIn("stops at its first instruction", run.stdout.readline())
-            gdb = self.gdb(instance, "break main", "continue", "bt 1", "delete", "echo AT MAIN\\n", "detach")
-            self.assertRegex(self.until(gdb, "AT MAIN"), r"#0 .*main")
+        with instance.spawn("run", "-d", *instance.arguments) as run:
+            self.assertIn("vfs waits for a debugger", run.stdout.readline())
+            gdb = self.gdb(instance, "break runtime_main", "continue", "bt 1", "delete", "echo AT ITS START\\n", "detach")
+            self.assertRegex(self.until(gdb, "AT ITS START"), r"#0 .*runtime_main")
             gdb.stdout.read()
             self.assertEqual(gdb.wait(harness.LIMIT), 0)
             output, _ = run.communicate(timeout=harness.LIMIT)

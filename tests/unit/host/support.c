@@ -55,7 +55,8 @@ void support_boot(struct test_instance *instance, const char *image)
 	int ends[2];
 
 	fill_manifest(&manifest);
-	ck_assert(instance_path("unit", instance->directory, sizeof(instance->directory), error, sizeof(error)));
+	ck_assert(instance_path("unit", instance->directory, sizeof(instance->directory), error,
+	                        sizeof(error)));
 	ck_assert_int_eq(pipe(ends), 0);
 	instance->host = fork();
 	ck_assert_int_ge(instance->host, 0);

@@ -97,13 +97,23 @@ END_TEST
 START_TEST(nonsense_is_answered)
 {
 	static const char *const requests[] = {
-		"x", "{", "[]", "null", "\"ps\"", "{}", "{\"command\":7}", "{\"command\":\"nope\"}",
-		"{\"command\":\"ps\",\"cursor\":-1}", "{\"command\":\"ps\",\"cursor\":1e300}",
-		"{\"command\":\"mount\"}", "{\"command\":\"mount\",\"directory\":\"relative\"}",
-		"{\"command\":\"umount\",\"directory\":\"/tmp\"}", "{\"command\":\"attach\"}",
+		"x",
+		"{",
+		"[]",
+		"null",
+		"\"ps\"",
+		"{}",
+		"{\"command\":7}",
+		"{\"command\":\"nope\"}",
+		"{\"command\":\"ps\",\"cursor\":-1}",
+		"{\"command\":\"ps\",\"cursor\":1e300}",
+		"{\"command\":\"mount\"}",
+		"{\"command\":\"mount\",\"directory\":\"relative\"}",
+		"{\"command\":\"umount\",\"directory\":\"/tmp\"}",
+		"{\"command\":\"attach\"}",
 		"{\"command\":\"attach\",\"role\":\"root\",\"name\":\"x\"}",
 		"{\"command\":\"attach\",\"role\":\"user\",\"name\":\"\"}",
-		"{\"command\":\"attach\",\"role\":\"user\",\"name\":\"a name of more than thirty-one bytes\"}",
+		"{\"command\":\"attach\",\"role\":\"user\",\"name\":\"a name of thirty-two bytes or more\"}",
 	};
 	int control = connect_control();
 
@@ -202,7 +212,8 @@ START_TEST(blocked_call_ends_at_its_deadline)
 
 	ck_assert_uint_eq(result_error(trap(os, SYS_PORT_RECEIVE, os_start(os)->home, DEADLINE_POLL)),
 	                  E_WOULD_BLOCK);
-	ck_assert_uint_eq(result_error(trap(os, SYS_PORT_RECEIVE, os_start(os)->home, deadline)), E_TIMED_OUT);
+	ck_assert_uint_eq(result_error(trap(os, SYS_PORT_RECEIVE, os_start(os)->home, deadline)),
+	                  E_TIMED_OUT);
 	ck_assert_uint_ge(os_time(os), deadline);
 	os_destroy(os);
 }

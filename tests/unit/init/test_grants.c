@@ -18,7 +18,8 @@ static void setup(void)
 	strcpy(manifest.services[1].options, "size=1G");
 	manifest.services[1].number = 4;
 	manifest.services[1].priority = 20;
-	manifest.services[1].authorities = AUTHORITY_BIT(AUTHORITY_CONSOLE) | AUTHORITY_BIT(AUTHORITY_INSPECT);
+	manifest.services[1].authorities =
+		AUTHORITY_BIT(AUTHORITY_CONSOLE) | AUTHORITY_BIT(AUTHORITY_INSPECT);
 	manifest.services[1].quota = (struct quota){1 << 20, 2, 3, 4, 5};
 	manifest.services[1].call_count = 1;
 	strcpy(manifest.roles[0].name, "admin");

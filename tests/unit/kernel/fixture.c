@@ -138,7 +138,8 @@ handle_t init_of(const struct process *process)
 	/* The second handle that a process is born with. */
 	handle_t handle = 1u << HANDLE_INDEX_BITS | 1;
 
-	ck_assert_ptr_eq(handle_find((struct process *)process, handle)->capability.port, fixture.kernel->init_port);
+	ck_assert_ptr_eq(handle_find((struct process *)process, handle)->capability.port,
+	                 fixture.kernel->init_port);
 	return handle;
 }
 
@@ -176,7 +177,8 @@ struct connection connect_lane(struct process *client, struct process *server, u
 
 	connection.port = (handle_t)call_succeeds(server, SYS_PORT_ALLOCATE);
 	connection.send = share(server, connection.port, client, RIGHT_SEND);
-	connection.client = (handle_t)call_succeeds(client, SYS_LANE_OPEN, connection.send, 2 | 1 << 16, depth, 4096);
+	connection.client =
+		(handle_t)call_succeeds(client, SYS_LANE_OPEN, connection.send, 2 | 1 << 16, depth, 4096);
 	receipt = receive(server, connection.port);
 	connection.id = receipt.object;
 	connection.server = (handle_t)call_succeeds(server, SYS_LANE_ACCEPT, connection.port, receipt.object);

@@ -91,7 +91,8 @@ static void check_events(struct walk *walk, struct port *port)
 			walk_reference(walk, OBJECT_PROCESS, process);
 			/* It waits where its parent looks, and that parent lives. */
 			if (!process->of_init)
-				HOLDS(kernel_process_find(walk->kernel, process->parent->id) == process->parent);
+				HOLDS(kernel_process_find(walk->kernel, process->parent->id) ==
+				      process->parent);
 			HOLDS(port == (process->of_init ? walk->kernel->init_port : process->parent->home));
 		} else if (event->source == EVENT_OF_LANE_END) {
 			struct lane_end *end = list_entry(event, struct lane_end, event);
@@ -186,7 +187,8 @@ static void check_lane_end(struct walk *walk, struct lane_end *end)
 		walk_reference(walk, OBJECT_PROCESS, end->process);
 	if (end->open) {
 		uint32_t index = end->handle & HANDLE_INDEX_MASK;
-		struct handle_slot *slot = &end->process->handles.chunks[index / HANDLE_CHUNK][index % HANDLE_CHUNK];
+		struct handle_slot *slot =
+			&end->process->handles.chunks[index / HANDLE_CHUNK][index % HANDLE_CHUNK];
 
 		HOLDS(end->process->state != PROCESS_DEAD);
 		HOLDS(slot->capability.kind == OBJECT_LANE);

@@ -164,7 +164,8 @@ enum error platform_process_switch(struct machine *machine, struct process *proc
 	return machine->can_switch ? E_OK : E_INVAL;
 }
 
-void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority, uint32_t slice)
+void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority,
+                               uint32_t slice)
 {
 	(void)machine;
 	side_of(process)->schedules++;
@@ -178,7 +179,8 @@ uint64_t platform_process_name(struct machine *machine, struct process *process)
 	return process->id + 4000;
 }
 
-enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size, uint32_t flags)
+enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size,
+                                  uint32_t flags)
 {
 	ck_assert_uint_eq(flags & ~(MEMORY_SHARED | MEMORY_GUARDS), 0);
 	ck_assert_uint_eq(size % PAGE_SIZE, 0);
@@ -246,7 +248,8 @@ bool platform_traced(struct machine *machine)
 	return machine->traced;
 }
 
-void platform_announce(struct machine *machine, enum announcement announcement, const char *text, size_t length)
+void platform_announce(struct machine *machine, enum announcement announcement, const char *text,
+                       size_t length)
 {
 	machine->announcements++;
 	machine->announcement = announcement;

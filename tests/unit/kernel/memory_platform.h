@@ -31,7 +31,8 @@ struct machine {
 	unsigned timer_calls;
 	bool traced;
 	bool can_switch;
-	enum error create_error, start_error, map_error, attach_error; /* what to answer, E_OK for the truth */
+	enum error create_error, start_error, map_error,
+		attach_error; /* what to answer, E_OK for the truth */
 	/* Everything the kernel may be refused, counted from 1; the one with number `fail_at` fails. */
 	uint64_t requests, fail_at;
 	size_t bytes;         /* records that live */

@@ -68,7 +68,8 @@ static void live_together(struct process *client, struct process *server)
 		struct receipt receipt = try_receive(fixture.init, home_of(fixture.init));
 
 		if (receipt.kind == RECEIPT_LANE && served == 0)
-			served = (handle_t)try(fixture.init, SYS_LANE_ACCEPT, home_of(fixture.init), receipt.object);
+			served = (handle_t)try(fixture.init, SYS_LANE_ACCEPT, home_of(fixture.init),
+			                       receipt.object);
 		else if (receipt.kind == RECEIPT_LANE)
 			try(fixture.init, SYS_LANE_REFUSE, home_of(fixture.init), receipt.object);
 	}

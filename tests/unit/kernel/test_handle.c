@@ -124,7 +124,8 @@ END_TEST
 START_TEST(duplicate_narrows)
 {
 	handle_t port = (handle_t)call_succeeds(fixture.init, SYS_PORT_ALLOCATE);
-	handle_t send = (handle_t)call_succeeds(fixture.init, SYS_CAP_DUPLICATE, port, RIGHT_SEND | RIGHT_TRANSFER);
+	handle_t send =
+		(handle_t)call_succeeds(fixture.init, SYS_CAP_DUPLICATE, port, RIGHT_SEND | RIGHT_TRANSFER);
 	handle_t bare;
 
 	ck_assert_uint_eq(call(fixture.init, SYS_PORT_INFO, port), call(fixture.init, SYS_PORT_INFO, send));
@@ -172,7 +173,8 @@ START_TEST(home_port_cannot_be_dropped)
 	call_fails(E_NO_RIGHTS, child, SYS_CAP_DROP, home_of(child));
 	call_fails(E_NO_RIGHTS, fixture.init, SYS_CAP_DROP, home_of(fixture.init));
 	/* A duplicate of it can. */
-	call_succeeds(child, SYS_CAP_DROP, call_succeeds(child, SYS_CAP_DUPLICATE, home_of(child), RIGHT_SEND));
+	call_succeeds(child, SYS_CAP_DROP,
+	              call_succeeds(child, SYS_CAP_DUPLICATE, home_of(child), RIGHT_SEND));
 }
 END_TEST
 
@@ -219,8 +221,8 @@ START_TEST(table_grows_to_its_limit)
 	for (;;) {
 		uint64_t length = 0;
 
-		result = kernel_syscall(fixture.kernel, child, SYS_CAP_DUPLICATE, (const uint64_t[6]){port, RIGHT_SEND},
-		                        &length);
+		result = kernel_syscall(fixture.kernel, child, SYS_CAP_DUPLICATE,
+		                        (const uint64_t[6]){port, RIGHT_SEND}, &length);
 		if (result_is_error(result))
 			break;
 		count++;
@@ -233,4 +235,5 @@ END_TEST
 
 RUN_SUITE("handle", born_with, zero_is_no_handle, stale_handle_is_caught, freed_slots_queue, forged_handles,
           foreign_handle, wrong_kind, authority_without_execute, duplicate_narrows, duplicate_keeps_the_badge,
-          lane_is_not_duplicated, home_port_cannot_be_dropped, worn_out_slot_is_retired, table_grows_to_its_limit);
+          lane_is_not_duplicated, home_port_cannot_be_dropped, worn_out_slot_is_retired,
+          table_grows_to_its_limit);

@@ -56,7 +56,8 @@ static uint64_t random_handle(struct process *process)
 			break;
 		index = (uint32_t)below(below(2) == 0 ? 12 : other->handles.slots);
 	}
-	return handle_of_slot(handle_slot_at(&other->handles, index), index) - (below(30) == 0 ? 1u << HANDLE_INDEX_BITS : 0);
+	return handle_of_slot(handle_slot_at(&other->handles, index), index) -
+	       (below(30) == 0 ? 1u << HANDLE_INDEX_BITS : 0);
 }
 
 static handle_t handle_of_kind(struct process *process, enum object_kind kind)
@@ -77,7 +78,8 @@ static handle_t spawn_authority(struct process *process)
 	for (uint32_t index = 0; index < process->handles.slots; index++) {
 		struct handle_slot *slot = handle_slot_at(&process->handles, index);
 
-		if (slot->capability.kind == OBJECT_AUTHORITY && slot->capability.authority == AUTHORITY_SPAWN)
+		if (slot->capability.kind == OBJECT_AUTHORITY &&
+		    slot->capability.authority == AUTHORITY_SPAWN)
 			return handle_of_slot(slot, index);
 	}
 	return (handle_t)random_handle(process);
@@ -103,7 +105,8 @@ static uint64_t random_number(void)
 
 static uint64_t random_rights(void)
 {
-	return below(4) == 0 ? random_word() & RIGHTS_ALL : (random_word() & RIGHTS_ALL & ~(uint64_t)RIGHT_RECEIVE);
+	return below(4) == 0 ? random_word() & RIGHTS_ALL
+	                     : (random_word() & RIGHTS_ALL & ~(uint64_t)RIGHT_RECEIVE);
 }
 
 /* A request to spawn that is right in most ways. */
@@ -213,7 +216,8 @@ static void plausible(struct process *process, uint64_t number, uint64_t argumen
 	}
 }
 
-static void attempt_call(struct process *process, uint64_t number, const uint64_t arguments[6], uint64_t length)
+static void attempt_call(struct process *process, uint64_t number, const uint64_t arguments[6],
+                         uint64_t length)
 {
 	uint64_t result = kernel_syscall(fixture.kernel, process, number, arguments, &length);
 
@@ -268,7 +272,8 @@ static void lane_call(struct lane *lane)
 	if (lane->state == LANE_OPENING && lane->port->owner != NULL) {
 		arguments[0] = lane->port->receive;
 		arguments[1] = lane->id;
-		attempt_call(lane->port->owner, below(4) == 0 ? SYS_LANE_REFUSE : SYS_LANE_ACCEPT, arguments, 0);
+		attempt_call(lane->port->owner, below(4) == 0 ? SYS_LANE_REFUSE : SYS_LANE_ACCEPT, arguments,
+		             0);
 		return;
 	}
 	if (!end->open)
@@ -295,7 +300,8 @@ static void reap(struct process *process)
 
 static void happen(void)
 {
-	const struct exception_record record = {.vector = (uint32_t)below(20), .backtrace_count = (uint32_t)random_word()};
+	const struct exception_record record = {.vector = (uint32_t)below(20),
+	                                        .backtrace_count = (uint32_t)random_word()};
 	struct process *process = random_process(), *guest;
 	uint64_t event = below(400);
 

@@ -4,7 +4,8 @@
 
 START_TEST(unknown_calls)
 {
-	static const uint64_t unknown[] = {0, 11, 15, 38, SYS_INTERRUPT_ACKNOWLEDGE, 1000, UINT32_MAX, UINT64_MAX};
+	static const uint64_t unknown[] = {0,    11,         15,        38, SYS_INTERRUPT_ACKNOWLEDGE,
+	                                   1000, UINT32_MAX, UINT64_MAX};
 
 	for (size_t at = 0; at < sizeof(unknown) / sizeof(unknown[0]); at++)
 		call_fails(E_INVALID_SYSCALL, fixture.init, unknown[at], 1, 2, 3, 4, 5, 6);
@@ -16,13 +17,15 @@ START_TEST(lengths)
 	uint64_t length = KERNEL_BUFFER_SIZE + 1;
 	const uint64_t none[6] = {0};
 
-	ck_assert_uint_eq(kernel_syscall(fixture.kernel, fixture.init, SYS_TIME, none, &length), error_result(E_INVAL));
+	ck_assert_uint_eq(kernel_syscall(fixture.kernel, fixture.init, SYS_TIME, none, &length),
+	                  error_result(E_INVAL));
 	ck_assert_uint_eq(length, 0);
 	length = UINT64_MAX;
 	ck_assert_uint_eq(kernel_syscall(fixture.kernel, fixture.init, SYS_CONSOLE, none, &length),
 	                  error_result(E_INVAL));
 	length = KERNEL_BUFFER_SIZE;
-	ck_assert_uint_eq(kernel_syscall(fixture.kernel, fixture.init, SYS_TIME, none, &length), fixture.machine.time);
+	ck_assert_uint_eq(kernel_syscall(fixture.kernel, fixture.init, SYS_TIME, none, &length),
+	                  fixture.machine.time);
 }
 END_TEST
 
@@ -34,7 +37,8 @@ START_TEST(console)
 	ck_assert_uint_eq(call_with(fixture.init, SYS_CONSOLE, arguments, "[vfs] Ready\n", 12), 0);
 	ck_assert_uint_eq(fixture.machine.console_length, 12);
 	ck_assert_mem_eq(fixture.machine.console, "[vfs] Ready\n", 12);
-	ck_assert_uint_eq(call_with(fixture.init, SYS_CONSOLE, (const uint64_t[6]){0}, "x", 1), error_result(E_CAP_INVALID));
+	ck_assert_uint_eq(call_with(fixture.init, SYS_CONSOLE, (const uint64_t[6]){0}, "x", 1),
+	                  error_result(E_CAP_INVALID));
 	ck_assert_uint_eq(fixture.machine.console_length, 12);
 }
 END_TEST

@@ -12,7 +12,8 @@ static void two_processes(void)
 	client->number = 9;
 	server->number = 4;
 	port = (handle_t)call_succeeds(server, SYS_PORT_ALLOCATE);
-	to_port = share(server, (handle_t)call_succeeds(server, SYS_PORT_DERIVE, port, 77), client, RIGHT_SEND);
+	to_port =
+		share(server, (handle_t)call_succeeds(server, SYS_PORT_DERIVE, port, 77), client, RIGHT_SEND);
 }
 
 static handle_t open_lane(void)
@@ -143,7 +144,8 @@ START_TEST(accept_before_the_event_was_read)
 	two_processes();
 	open_lane();
 	/* Ids are no secret. */
-	connection.server = (handle_t)call_succeeds(server, SYS_LANE_ACCEPT, port, fixture.kernel->next_lane - 1);
+	connection.server =
+		(handle_t)call_succeeds(server, SYS_LANE_ACCEPT, port, fixture.kernel->next_lane - 1);
 	receive_nothing(server, port);
 	call_succeeds(server, SYS_LANE_CLOSE, connection.server, E_OK);
 }
@@ -379,6 +381,6 @@ END_TEST
 
 RUN_SUITE("lane", open_and_accept, attach_either_end, geometry, accept_only_what_is_pending,
           accept_before_the_event_was_read, refuse, close_tells_the_server, close_tells_the_client,
-          accepted_and_closed_are_told_together, pending_lane_disappears_with_its_opener, pending_lane_is_dropped,
-          port_ends_with_pending_lanes, accepted_lane_outlives_its_port, server_dies, client_dies, both_die,
-          lane_to_oneself, accept_can_fail_and_be_repeated);
+          accepted_and_closed_are_told_together, pending_lane_disappears_with_its_opener,
+          pending_lane_is_dropped, port_ends_with_pending_lanes, accepted_lane_outlives_its_port, server_dies,
+          client_dies, both_die, lane_to_oneself, accept_can_fail_and_be_repeated);

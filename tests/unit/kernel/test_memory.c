@@ -9,7 +9,8 @@ START_TEST(allocate_and_free)
 	handle_t private = (handle_t)call_succeeds(child, SYS_VM_ALLOCATE, 4096, MEMORY_GUARDS);
 
 	ck_assert_uint_eq(child->account->used.memory, 12288);
-	ck_assert_uint_eq(handle_find(child, shared)->capability.rights, RIGHT_READ | RIGHT_WRITE | RIGHT_TRANSFER);
+	ck_assert_uint_eq(handle_find(child, shared)->capability.rights,
+	                  RIGHT_READ | RIGHT_WRITE | RIGHT_TRANSFER);
 	ck_assert_uint_eq(handle_find(child, private)->capability.rights, RIGHT_READ | RIGHT_WRITE);
 	call_fails(E_NO_RIGHTS, child, SYS_CAP_DUPLICATE, private, RIGHT_READ);
 	call_succeeds(child, SYS_VM_DEALLOCATE, shared);
@@ -95,4 +96,5 @@ START_TEST(goes_with_the_last_handle)
 }
 END_TEST
 
-RUN_SUITE("memory", allocate_and_free, sizes_and_flags, machine_has_none_left, map, goes_with_the_last_handle);
+RUN_SUITE("memory", allocate_and_free, sizes_and_flags, machine_has_none_left, map,
+          goes_with_the_last_handle);

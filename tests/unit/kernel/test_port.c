@@ -249,7 +249,7 @@ START_TEST(port_info_is_unique)
 }
 END_TEST
 
-RUN_SUITE("port", datagram_arrives, datagram_length, order_is_kept, rights_are_needed, badge_cannot_be_changed,
-          full_port_and_space, space_is_sticky, space_after_the_handle_was_dropped, turns_are_fair,
-          notice_is_set_before_the_ring, ended_port, ended_port_clears_its_notice, datagrams_of_the_dead_arrive,
-          port_info_is_unique);
+RUN_SUITE("port", datagram_arrives, datagram_length, order_is_kept, rights_are_needed,
+          badge_cannot_be_changed, full_port_and_space, space_is_sticky, space_after_the_handle_was_dropped,
+          turns_are_fair, notice_is_set_before_the_ring, ended_port, ended_port_clears_its_notice,
+          datagrams_of_the_dead_arrive, port_info_is_unique);

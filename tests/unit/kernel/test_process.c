@@ -100,6 +100,8 @@ START_TEST(tick_before_time)
 {
 	a_child();
 	blocks(SYS_PORT_RECEIVE, home_of(child), 5 * SECOND);
+	/* The timer has gone off early, and is spent. */
+	fixture.machine.timer = DEADLINE_NEVER;
 	kernel_tick(fixture.kernel);
 	ck_assert_uint_eq(side_of(child)->completions, 0);
 	ck_assert_uint_eq(fixture.machine.timer, 5 * SECOND);
@@ -299,7 +301,8 @@ START_TEST(exception)
 	ck_assert_uint_eq(receipt.value, 256 + 11);
 	/* Of the dead, too. */
 	ck_assert_uint_eq(call(fixture.init, SYS_PROCESS_EXCEPTION, receipt.handle), 0);
-	kernel_process_exception(fixture.kernel, handle_find(fixture.init, receipt.handle)->capability.process, &record);
+	kernel_process_exception(fixture.kernel,
+	                         handle_find(fixture.init, receipt.handle)->capability.process, &record);
 	receive_nothing(fixture.init, home_of(fixture.init));
 }
 END_TEST
@@ -309,7 +312,8 @@ START_TEST(exception_needs_read)
 	handle_t blind;
 
 	a_child();
-	blind = (handle_t)call_succeeds(fixture.init, SYS_CAP_DUPLICATE, handle_of_child(child), RIGHT_DESTROY);
+	blind = (handle_t)call_succeeds(fixture.init, SYS_CAP_DUPLICATE, handle_of_child(child),
+	                                RIGHT_DESTROY);
 	call_fails(E_NO_RIGHTS, fixture.init, SYS_PROCESS_EXCEPTION, blind);
 }
 END_TEST
@@ -331,5 +335,6 @@ END_TEST
 
 RUN_SUITE("process", receive_polls, receive_blocks_until_a_datagram, receive_blocks_until_an_event,
           receive_is_for_its_port, receive_times_out, tick_before_time, deadlines_in_order,
-          blocked_process_has_no_second_call, debugger_puts_deadlines_off, wait_until_rung, wait_ends_with_an_event,
-          exit_and_event, crash, kill, dead_and_rung, exception, exception_needs_read, ids_are_never_reused);
+          blocked_process_has_no_second_call, debugger_puts_deadlines_off, wait_until_rung,
+          wait_ends_with_an_event, exit_and_event, crash, kill, dead_and_rung, exception,
+          exception_needs_read, ids_are_never_reused);

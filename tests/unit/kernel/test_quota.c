@@ -124,7 +124,8 @@ START_TEST(orphans_are_inherited)
 	struct quota before = fixture.kernel->root.used;
 	struct process *child = spawn_child("vfs"), *orphan;
 	struct spawn spawn = spawn_request("grand");
-	handle_t authority = share(fixture.init, authority_of_init(AUTHORITY_SPAWN), child, RIGHT_EXECUTE), handle;
+	handle_t authority = share(fixture.init, authority_of_init(AUTHORITY_SPAWN), child, RIGHT_EXECUTE),
+		 handle;
 	struct receipt receipt;
 
 	spawn.quota = (struct quota){.memory = MIB, .handles = 8, .ports = 1, .lanes = 1};
@@ -154,7 +155,8 @@ START_TEST(untold_ends_are_inherited)
 {
 	struct process *child = spawn_child("vfs"), *orphan;
 	struct spawn spawn = spawn_request("grand");
-	handle_t authority = share(fixture.init, authority_of_init(AUTHORITY_SPAWN), child, RIGHT_EXECUTE), handle;
+	handle_t authority = share(fixture.init, authority_of_init(AUTHORITY_SPAWN), child, RIGHT_EXECUTE),
+		 handle;
 	uint64_t id;
 
 	spawn.quota = (struct quota){.handles = 8};

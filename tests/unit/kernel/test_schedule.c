@@ -43,7 +43,8 @@ START_TEST(rows_that_are_lies)
 	with_table();
 	ck_assert_int_eq(kernel_attach_guest(fixture.kernel, 0, "tool", &credentials_owner, &guest), E_OK);
 	table->count = UINT32_MAX;
-	table->entry[0] = (struct schedule_entry){.process = child->id, .priority = PRIORITY_MAXIMUM + 1, .slice = 1};
+	table->entry[0] =
+		(struct schedule_entry){.process = child->id, .priority = PRIORITY_MAXIMUM + 1, .slice = 1};
 	table->entry[1] = (struct schedule_entry){.process = child->id, .priority = 1, .slice = 0};
 	table->entry[2] = (struct schedule_entry){.process = guest->id, .priority = 1, .slice = 1};
 	table->entry[SCHEDULE_MAXIMUM - 1] =

@@ -105,8 +105,14 @@ START_TEST(grants_are_checked)
 	/* All or nothing. */
 	ck_assert_uint_eq(fixture.kernel->root.used.handles, handles);
 	ck_assert_uint_eq(fixture.machine.processes, 1);
+	/* More than a request has room for, though the buffer would have. */
 	request.grant_count = SPAWN_GRANTS_MAXIMUM + 1;
-	ck_assert_uint_eq(spawn(&request), error_result(E_INVAL));
+	memset(fixture.init->buffer, 0, KERNEL_BUFFER_SIZE);
+	memcpy(fixture.init->buffer, &request, sizeof(request));
+	ck_assert_uint_eq(call_with(fixture.init, SYS_SCHED_SPAWN,
+	                            (const uint64_t[6]){authority_of_init(AUTHORITY_SPAWN)}, NULL,
+	                            KERNEL_BUFFER_SIZE),
+	                  error_result(E_INVAL));
 	request.grant_count = UINT32_MAX;
 	ck_assert_uint_eq(spawn(&request), error_result(E_INVAL));
 }
@@ -152,13 +158,17 @@ START_TEST(images_and_lengths)
 	ck_assert_uint_eq(spawn(&request), error_result(E_INVAL));
 	/* Too short for its head, or for the grants that it says it has. */
 	request = spawn_request("vfs");
-	ck_assert_uint_eq(call_with(fixture.init, SYS_SCHED_SPAWN, arguments, &request, offsetof(struct spawn, grants) - 1),
+	ck_assert_uint_eq(call_with(fixture.init, SYS_SCHED_SPAWN, arguments, &request,
+	                            offsetof(struct spawn, grants) - 1),
 	                  error_result(E_INVAL));
-	ck_assert_uint_eq(call_with(fixture.init, SYS_SCHED_SPAWN, arguments, NULL, 0), error_result(E_INVAL));
+	ck_assert_uint_eq(call_with(fixture.init, SYS_SCHED_SPAWN, arguments, NULL, 0),
+	                  error_result(E_INVAL));
 	grant(&request, home_of(fixture.init), RIGHT_SEND, "home");
-	ck_assert_uint_eq(call_with(fixture.init, SYS_SCHED_SPAWN, arguments, &request, offsetof(struct spawn, grants)),
-	                  error_result(E_INVAL));
-	succeeded(call_with(fixture.init, SYS_SCHED_SPAWN, arguments, &request, offsetof(struct spawn, grants[1])));
+	ck_assert_uint_eq(
+		call_with(fixture.init, SYS_SCHED_SPAWN, arguments, &request, offsetof(struct spawn, grants)),
+		error_result(E_INVAL));
+	succeeded(call_with(fixture.init, SYS_SCHED_SPAWN, arguments, &request,
+	                    offsetof(struct spawn, grants[1])));
 }
 END_TEST
 
@@ -181,7 +191,8 @@ START_TEST(needs_the_authority)
 	struct process *child = spawn_child("vfs");
 
 	ck_assert_uint_eq(spawn_with(child, home_of(child), &request), error_result(E_CAP_INVALID));
-	ck_assert_uint_eq(spawn_with(child, share(fixture.init, authority_of_init(AUTHORITY_SPAWN), child, 0), &request),
+	ck_assert_uint_eq(spawn_with(child, share(fixture.init, authority_of_init(AUTHORITY_SPAWN), child, 0),
+	                             &request),
 	                  error_result(E_NO_RIGHTS));
 }
 END_TEST
@@ -205,7 +216,8 @@ END_TEST
 START_TEST(grandchildren)
 {
 	struct process *child = spawn_child("vfs"), *grandchild;
-	handle_t authority = share(fixture.init, authority_of_init(AUTHORITY_SPAWN), child, RIGHT_EXECUTE), handle;
+	handle_t authority = share(fixture.init, authority_of_init(AUTHORITY_SPAWN), child, RIGHT_EXECUTE),
+		 handle;
 	struct spawn request = spawn_request("grand");
 	struct receipt receipt;
 
@@ -237,7 +249,8 @@ START_TEST(init_is_born)
 	                  RIGHT_SEND | RIGHT_RECEIVE | RIGHT_DERIVE);
 	ck_assert_uint_eq(block->restarts, 0);
 	ck_assert_uint_eq(block->grant_count, 6);
-	ck_assert_uint_eq(handle_find(fixture.init, granted(block, "manifest"))->capability.rights, RIGHT_READ);
+	ck_assert_uint_eq(handle_find(fixture.init, granted(block, "manifest"))->capability.rights,
+	                  RIGHT_READ);
 	ck_assert_mem_eq(manifest->machine, &fixture.manifest, sizeof(fixture.manifest));
 	ck_assert_int_eq(kernel_start_init(fixture.kernel, &fixture.manifest), E_BUSY);
 }
@@ -245,7 +258,8 @@ END_TEST
 
 START_TEST(init_is_born_again)
 {
-	struct process *child = spawn_child("vfs"), *client = spawn_child("client"), *guest, *dead = spawn_child("dead");
+	struct process *child = spawn_child("vfs"), *client = spawn_child("client"), *guest,
+		       *dead = spawn_child("dead");
 	handle_t badged = (handle_t)call_succeeds(fixture.init, SYS_PORT_DERIVE, home_of(fixture.init), 5);
 	handle_t send = share(fixture.init, badged, client, RIGHT_SEND), accepted, pending, late;
 	uint64_t init = fixture.init->id, dead_id = dead->id, id;
@@ -320,7 +334,8 @@ START_TEST(init_dies_blocked)
 	struct process *child = spawn_child("vfs");
 	unsigned completions;
 
-	ck_assert_uint_eq(call(fixture.init, SYS_PORT_RECEIVE, home_of(fixture.init), DEADLINE_NEVER), SYSCALL_BLOCKED);
+	ck_assert_uint_eq(call(fixture.init, SYS_PORT_RECEIVE, home_of(fixture.init), DEADLINE_NEVER),
+	                  SYSCALL_BLOCKED);
 	completions = side_of(fixture.init)->completions;
 	ck_assert_uint_eq(completions, 0);
 	kernel_process_exited(fixture.kernel, fixture.init, 0);
@@ -398,7 +413,8 @@ START_TEST(guests_that_cannot_be)
 	struct credentials many = credentials_owner;
 	struct process *process;
 
-	ck_assert_int_eq(kernel_attach_guest(fixture.kernel, 2, "x", &credentials_owner, &process), E_PROCESS_NOT_FOUND);
+	ck_assert_int_eq(kernel_attach_guest(fixture.kernel, 2, "x", &credentials_owner, &process),
+	                 E_PROCESS_NOT_FOUND);
 	ck_assert_ptr_null(process);
 	ck_assert_int_eq(kernel_attach_guest(fixture.kernel, UINT32_MAX, "x", &credentials_owner, &process),
 	                 E_PROCESS_NOT_FOUND);
@@ -428,6 +444,6 @@ START_TEST(guest_while_init_is_dead)
 END_TEST
 
 RUN_SUITE("spawn", start_block, grants, grants_are_checked, grants_within_quota, images_and_lengths,
-          names_are_cleaned, needs_the_authority, machine_fails, grandchildren, init_is_born, init_is_born_again,
-          init_dies_blocked, init_cannot_be_born, more_children_than_grants, guest, guests_that_cannot_be,
-          guest_while_init_is_dead);
+          names_are_cleaned, needs_the_authority, machine_fails, grandchildren, init_is_born,
+          init_is_born_again, init_dies_blocked, init_cannot_be_born, more_children_than_grants, guest,
+          guests_that_cannot_be, guest_while_init_is_dead);

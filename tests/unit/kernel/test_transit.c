@@ -69,8 +69,10 @@ START_TEST(cookies_are_never_repeated)
 	connected(1);
 	for (int turn = 0; turn < 20; turn++) {
 		struct process *from = turn % 3 == 0 ? client : server, *to = turn % 3 == 0 ? server : client;
-		handle_t mine = turn % 3 == 0 ? lane.client : lane.server, theirs = turn % 3 == 0 ? lane.server : lane.client;
-		handle_t copy = (handle_t)call_succeeds(from, SYS_CAP_DUPLICATE, home_of(from), RIGHT_SEND | RIGHT_TRANSFER);
+		handle_t mine = turn % 3 == 0 ? lane.client : lane.server,
+			 theirs = turn % 3 == 0 ? lane.server : lane.client;
+		handle_t copy = (handle_t)call_succeeds(from, SYS_CAP_DUPLICATE, home_of(from),
+		                                        RIGHT_SEND | RIGHT_TRANSFER);
 		uint64_t cookie = call_succeeds(from, SYS_CAP_MOVE, mine, copy, RIGHT_SEND);
 
 		ck_assert_uint_gt(cookie, last);
@@ -110,13 +112,14 @@ START_TEST(every_kind_moves)
 	lane = connect_lane(client, fixture.init, 8);
 	child = spawn_child("child");
 	memory = (handle_t)call_succeeds(fixture.init, SYS_VM_ALLOCATE, 4096, MEMORY_SHARED);
-	got = (handle_t)call_succeeds(client, SYS_CAP_ACCEPT, lane.client,
-	                              call_succeeds(fixture.init, SYS_CAP_MOVE, lane.server, memory, RIGHT_READ));
+	got = (handle_t)call_succeeds(
+		client, SYS_CAP_ACCEPT, lane.client,
+		call_succeeds(fixture.init, SYS_CAP_MOVE, lane.server, memory, RIGHT_READ));
 	call_succeeds(client, SYS_MEMORY_MAP, got, RIGHT_READ);
 	call_fails(E_NO_RIGHTS, client, SYS_MEMORY_MAP, got, RIGHT_READ | RIGHT_WRITE);
 	got = (handle_t)call_succeeds(client, SYS_CAP_ACCEPT, lane.client,
-	                              call_succeeds(fixture.init, SYS_CAP_MOVE, lane.server, handle_of_child(child),
-	                                            RIGHT_DESTROY));
+	                              call_succeeds(fixture.init, SYS_CAP_MOVE, lane.server,
+	                                            handle_of_child(child), RIGHT_DESTROY));
 	call_fails(E_NO_RIGHTS, client, SYS_PROCESS_EXCEPTION, got);
 	call_succeeds(client, SYS_PROCESS_KILL, got, 3);
 	got = (handle_t)call_succeeds(client, SYS_CAP_ACCEPT, lane.client,
@@ -134,7 +137,8 @@ START_TEST(depth_bounds_each_end)
 	connected(2);
 	send = sendable(server);
 	for (int turn = 0; turn < 2; turn++) {
-		handle_t copy = (handle_t)call_succeeds(server, SYS_CAP_DUPLICATE, send, RIGHT_SEND | RIGHT_TRANSFER);
+		handle_t copy =
+			(handle_t)call_succeeds(server, SYS_CAP_DUPLICATE, send, RIGHT_SEND | RIGHT_TRANSFER);
 
 		call_succeeds(server, SYS_CAP_MOVE, lane.server, copy, RIGHT_SEND);
 	}

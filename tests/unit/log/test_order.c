@@ -245,7 +245,7 @@ int main(void)
 	tcase_add_test(cases, equal_to_the_cut);
 	tcase_add_test(cases, future_is_now);
 	tcase_add_test(cases, flood);
-	tcase_add_loop_test(cases, causes_come_first, 0, 20);
+	tcase_add_loop_test(cases, causes_come_first, 0, 8);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -86,7 +86,7 @@ END_TEST
 #define CHANGES 100000
 #define READ    8
 
-/* As the kernel reads: in what it accepts, the halves of each row belong together, and rows follow each other. */
+/* As the kernel reads: in what it accepts, halves of a row belong together, and rows follow each other. */
 static void *reader(void *argument)
 {
 	bool *torn = argument;

@@ -71,19 +71,35 @@ enum error os_memory_allocate(struct os *os, uint64_t size, uint32_t flags, hand
 	return E_OK;
 }
 
+/* In front of what is allocated. */
+struct block {
+	_Alignas(16) size_t size;
+};
+
 void *runtime_allocate(struct runtime *runtime, size_t size)
 {
+	struct block *block;
+
 	if (runtime->harness.allocations >= runtime->harness.allocations_max)
 		return NULL;
+	block = calloc(1, sizeof(*block) + size);
+	ck_assert_ptr_nonnull(block);
+	block->size = size;
 	runtime->harness.allocations++;
-	return calloc(1, size);
+	runtime->harness.allocated += size;
+	return block + 1;
 }
 
 void runtime_free(struct runtime *runtime, void *address)
 {
-	if (address)
-		runtime->harness.allocations--;
-	free(address);
+	struct block *block = address;
+
+	if (!block)
+		return;
+	block--;
+	runtime->harness.allocations--;
+	runtime->harness.allocated -= block->size;
+	free(block);
 }
 
 void runtime_stop(struct runtime *runtime, uint64_t code)

@@ -42,6 +42,7 @@ struct harness {
 	uint64_t memory_quota;    /* bytes of memory objects, all in all */
 	uint64_t memory;          /* taken of it */
 	uint64_t allocations;     /* that runtime_free has not seen */
+	uint64_t allocated;       /* bytes of these */
 	uint64_t allocations_max; /* more fail */
 	bool stopped;
 	bool registered;

@@ -1,0 +1,54 @@
+/* `drydock bench`: its parts. */
+#ifndef DRYDOCK_BENCH_BENCH_H
+#define DRYDOCK_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cjson/cJSON.h>
+
+#include "sim/host/instance.h"
+#include "statistics.h"
+
+struct bench_options {
+	unsigned rounds;   /* each measures every row once */
+	uint64_t duration; /* nanoseconds a row of a round is measured for */
+	unsigned files;    /* of `files` */
+	const char *only;  /* of `ipc`: rows whose names contain this; NULL: all */
+	bool json;
+};
+
+/* Each measures, prints, and returns an enum cli_exit. */
+int bench_ipc(const struct bench_options *options);
+int bench_boot(const struct bench_options *options);
+int bench_files(const struct bench_options *options);
+
+/* An instance of the benchmark's own. */
+struct bench_instance {
+	char name[32];
+	char directory[INSTANCE_PATH_SIZE];
+	pid_t host;   /* Linux pids */
+	pid_t server; /* of the service that is measured; 0: none */
+};
+
+/*
+ * Boots an instance, mounted on `directory` unless that is NULL; `service` "bench" boots the benchmark's own manifest,
+ * NULL the default one. False, having said why.
+ */
+bool bench_instance_boot(struct bench_instance *instance, const char *service, const char *directory);
+void bench_instance_end(struct bench_instance *instance);
+
+/*
+ * Runs this program with `arguments` (argv from 1 on, NULL-terminated), silent
+ * but for errors. Returns its exit code, or -1.
+ */
+int bench_self(const char *const *arguments);
+
+/* On a terminal, which round it is. */
+void bench_progress(const struct bench_options *options, unsigned round);
+
+/* Prints and frees. */
+void bench_print_json(cJSON *object);
+
+#endif

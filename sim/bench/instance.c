@@ -1,0 +1,77 @@
+/* The benchmark's own instances (bench.h). */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "sim/cli/ask.h"
+#include "sim/cli/cli.h"
+#include "sim/cli/paths.h"
+
+#define ARGUMENTS 16
+
+int bench_self(const char *const *arguments)
+{
+	const char *argv[ARGUMENTS] = {"drydock"};
+	int status;
+	pid_t pid;
+
+	for (int i = 0; arguments[i] != NULL && i + 2 < ARGUMENTS; i++)
+		argv[i + 1] = arguments[i];
+	pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDOUT_FILENO);
+		execv("/proc/self/exe", (char *const *)argv);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+bool bench_instance_boot(struct bench_instance *instance, const char *service, const char *directory)
+{
+	char manifest[PATH_MAX];
+	const char *run[] = {"run", "-d", "--name", instance->name, NULL, NULL, NULL, NULL, NULL};
+	int next = 4;
+	cJSON *processes;
+
+	memset(instance, 0, sizeof(*instance));
+	snprintf(instance->name, sizeof(instance->name), "bench-%d", (int)getpid());
+	if (service != NULL) {
+		if (!paths_find("../bench/bench.manifest", "bench.manifest", manifest)) {
+			cli_error("bench: there is no %s", manifest);
+			return false;
+		}
+		run[next++] = "--manifest";
+		run[next++] = manifest;
+	}
+	if (directory != NULL) {
+		run[next++] = "--mount";
+		run[next++] = directory;
+	}
+	if (bench_self(run) != 0 || !ask_directory(instance->name, instance->directory))
+		return false;
+	processes = ask_list(instance->name, "ps");
+	if (processes == NULL)
+		return false;
+	instance->host = (pid_t)ask_number(ask_process(processes, "kernel"), "linux_pid");
+	if (service != NULL)
+		instance->server = (pid_t)ask_number(ask_process(processes, service), "linux_pid");
+	cJSON_Delete(processes);
+	return instance->host > 0;
+}
+
+void bench_instance_end(struct bench_instance *instance)
+{
+	const char *stop[] = {"stop", "--name", instance->name, NULL};
+
+	bench_self(stop);
+}

@@ -1,0 +1,381 @@
+/*
+ * Generated from bench.proto by scripts/protogen; do not edit.
+ *
+ * Client stubs, dispatch and descriptions.
+ */
+#include "bench.h"
+
+#include <drydock/posix.h>
+#include <drydock/string.h>
+
+/* call_begin or call_try_begin. */
+typedef int32_t (*begin_t)(struct call *call, struct client *client, uint16_t op, uint32_t in_length,
+                           uint32_t out_length);
+
+/* ping */
+static int32_t start_ping(begin_t begin, struct call *call, struct client *client, uint64_t value)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, BENCH_PING, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = value;
+	return 0;
+}
+
+int32_t bench_ping_prepare(struct call *call, struct client *client, uint64_t value)
+{
+	return start_ping(call_begin, call, client, value);
+}
+
+int32_t bench_ping_try_prepare(struct call *call, struct client *client, uint64_t value)
+{
+	return start_ping(call_try_begin, call, client, value);
+}
+
+int32_t bench_ping_finish(struct call *call, struct bench_ping_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results)
+		results->value = call->reply.word[2];
+	return 0;
+}
+
+int32_t bench_ping(struct client *client, uint64_t value, struct bench_ping_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_ping_prepare(&call, client, value);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_ping_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void bench_ping_reply(struct request *request, int32_t error, const struct bench_ping_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results)
+		reply.word[2] = results->value;
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_ping(struct request *request,
+                                                 const struct bench_operations *operations)
+{
+	struct bench_ping_arguments arguments;
+	struct bench_ping_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->ping)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.value = request->message.word[1];
+	if (!error)
+		error = operations->ping(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		bench_ping_reply(request, error, &results);
+}
+
+/* policy */
+static int32_t start_policy(begin_t begin, struct call *call, struct client *client, uint32_t policy)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, BENCH_POLICY, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(policy, 0);
+	return 0;
+}
+
+int32_t bench_policy_prepare(struct call *call, struct client *client, uint32_t policy)
+{
+	return start_policy(call_begin, call, client, policy);
+}
+
+int32_t bench_policy_try_prepare(struct call *call, struct client *client, uint32_t policy)
+{
+	return start_policy(call_try_begin, call, client, policy);
+}
+
+int32_t bench_policy_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t bench_policy(struct client *client, uint32_t policy)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_policy_prepare(&call, client, policy);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_policy_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void bench_policy_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_policy(struct request *request,
+                                                   const struct bench_operations *operations)
+{
+	struct bench_policy_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->policy)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.policy = word_low(request->message.word[1]);
+	if (!error)
+		error = operations->policy(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		bench_policy_reply(request, error);
+}
+
+/* port */
+static int32_t start_port(begin_t begin, struct call *call, struct client *client)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, BENCH_PORT, 0, 0);
+	if (error)
+		return error;
+	return 0;
+}
+
+int32_t bench_port_prepare(struct call *call, struct client *client)
+{
+	return start_port(call_begin, call, client);
+}
+
+int32_t bench_port_try_prepare(struct call *call, struct client *client)
+{
+	return start_port(call_try_begin, call, client);
+}
+
+int32_t bench_port_finish(struct call *call, struct bench_port_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results)
+		results->port = call->reply.word[2];
+	return 0;
+}
+
+int32_t bench_port(struct client *client, struct bench_port_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_port_prepare(&call, client);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_port_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void bench_port_reply(struct request *request, int32_t error, const struct bench_port_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results)
+		reply.word[2] = results->port;
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_port(struct request *request,
+                                                 const struct bench_operations *operations)
+{
+	struct bench_port_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->port)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	if (!error)
+		error = operations->port(request, &results);
+	if (error != REQUEST_DETACHED)
+		bench_port_reply(request, error, &results);
+}
+
+/* echo */
+static int32_t start_echo(begin_t begin, struct call *call, struct client *client, uint64_t port)
+{
+	int32_t error;
+
+	call->request = (struct message){{0}};
+	error = begin(call, client, BENCH_ECHO, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = port;
+	return 0;
+}
+
+int32_t bench_echo_prepare(struct call *call, struct client *client, uint64_t port)
+{
+	return start_echo(call_begin, call, client, port);
+}
+
+int32_t bench_echo_try_prepare(struct call *call, struct client *client, uint64_t port)
+{
+	return start_echo(call_try_begin, call, client, port);
+}
+
+int32_t bench_echo_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t bench_echo(struct client *client, uint64_t port)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_echo_prepare(&call, client, port);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_echo_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void bench_echo_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_echo(struct request *request,
+                                                 const struct bench_operations *operations)
+{
+	struct bench_echo_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->echo)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.port = request->message.word[1];
+	if (!error)
+		error = operations->echo(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		bench_echo_reply(request, error);
+}
+
+static void bench_dispatch(struct request *request, const void *operations)
+{
+	switch (message_op(&request->message)) {
+	case BENCH_PING:
+		serve_ping(request, operations);
+		break;
+	case BENCH_POLICY:
+		serve_policy(request, operations);
+		break;
+	case BENCH_PORT:
+		serve_port(request, operations);
+		break;
+	case BENCH_ECHO:
+		serve_echo(request, operations);
+		break;
+	default:
+		request_reply(request, POSIX_ENOSYS, 0, NULL);
+	}
+}
+
+static const struct field_description arguments_of_ping[] = {
+	{"value", "u64", 1, 0},
+};
+
+static const struct field_description results_of_ping[] = {
+	{"value", "u64", 2, 0},
+};
+
+static const struct field_description arguments_of_policy[] = {
+	{"policy", "u32", 1, 0},
+};
+
+static const struct field_description results_of_port[] = {
+	{"port", "cap", 2, 0},
+};
+
+static const struct field_description arguments_of_echo[] = {
+	{"port", "cap", 1, 0},
+};
+
+static const struct operation_description bench_descriptions[] = {
+	{
+		.number = BENCH_PING,
+		.changes = false,
+		.name = "ping",
+		.arguments = arguments_of_ping,
+		.results = results_of_ping,
+		.argument_count = 1,
+		.result_count = 1,
+	},
+	{
+		.number = BENCH_POLICY,
+		.changes = false,
+		.name = "policy",
+		.arguments = arguments_of_policy,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
+	{
+		.number = BENCH_PORT,
+		.changes = false,
+		.name = "port",
+		.arguments = NULL,
+		.results = results_of_port,
+		.argument_count = 0,
+		.result_count = 1,
+	},
+	{
+		.number = BENCH_ECHO,
+		.changes = false,
+		.name = "echo",
+		.arguments = arguments_of_echo,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
+};
+
+const struct protocol bench_protocol = {
+	.number = 15,
+	.version = 1,
+	.sessions = false,
+	.name = "bench",
+	.operations = bench_descriptions,
+	.operation_count = 4,
+	.dispatch = bench_dispatch,
+};

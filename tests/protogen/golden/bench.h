@@ -1,0 +1,106 @@
+/*
+ * Generated from bench.proto by scripts/protogen; do not edit.
+ *
+ * What the benchmark calls: a server that does nothing but answer.
+ */
+#ifndef DRYDOCK_PROTO_BENCH_H
+#define DRYDOCK_PROTO_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <drydock/client.h>
+#include <drydock/service.h>
+
+/*
+ * Client, for each operation; a status is as in <drydock/client.h>:
+ *   NAME()             makes the call and waits for it, in a fiber
+ *   NAME_prepare()     begins `call` and marshals; suspends while the lane is full. After 0 the caller
+ *                      submits it, has it done, finishes it, and ends it; otherwise there is nothing to end.
+ *                      A string over its limit is POSIX_ENAMETOOLONG, and nothing is sent
+ *   NAME_try_prepare() as NAME_prepare, but -E_WOULD_BLOCK instead of suspending
+ *   NAME_finish()      returns the status of a call that is done; on 0 fills in what is not NULL.
+ *                      POSIX_EBADMSG: the server's reply is malformed
+ * Strings are given with their length and need no terminator. IN data that is NULL is reserved, but
+ * left to the caller, who fills `call->in` (behind the strings) before submitting; to lend it with
+ * call_lend_in, give length 0. Where OUT data goes there must be room for the capacity named; as many
+ * bytes were written as the results say.
+ *
+ * Server: a handler of the operations table returns 0, a POSIX error, or REQUEST_DETACHED, and then
+ * replies later, once, by NAME_reply(). What `arguments` points to is the handler's until it returns:
+ * strings are private, checked copies with a terminator and without NUL inside; structures are private
+ * copies; IN and OUT bytes are memory shared with the client, who may change it at any time: copy
+ * first, then validate. Results, and structures for OUT data, start as zeros and are sent only with
+ * status 0. A status below 0, or a length over the capacity, is the handler's mistake: POSIX_EIO.
+ */
+
+enum bench_operation {
+	BENCH_PING = 1,
+	BENCH_POLICY = 2,
+	BENCH_PORT = 3,
+	BENCH_ECHO = 4,
+};
+
+/* ping (1) */
+struct bench_ping_arguments {
+	uint64_t value;
+};
+
+struct bench_ping_results {
+	uint64_t value;
+};
+
+int32_t bench_ping(struct client *client, uint64_t value, struct bench_ping_results *results);
+int32_t bench_ping_prepare(struct call *call, struct client *client, uint64_t value);
+int32_t bench_ping_try_prepare(struct call *call, struct client *client, uint64_t value);
+int32_t bench_ping_finish(struct call *call, struct bench_ping_results *results);
+void bench_ping_reply(struct request *request, int32_t error, const struct bench_ping_results *results);
+
+/* policy (2): How the server waits from now on: enum waiting of drydock/server.h. */
+struct bench_policy_arguments {
+	uint32_t policy;
+};
+
+int32_t bench_policy(struct client *client, uint32_t policy);
+int32_t bench_policy_prepare(struct call *call, struct client *client, uint32_t policy);
+int32_t bench_policy_try_prepare(struct call *call, struct client *client, uint32_t policy);
+int32_t bench_policy_finish(struct call *call);
+void bench_policy_reply(struct request *request, int32_t error);
+
+/*
+ * port (3): A SEND capability for a port of the server. Datagrams to it are sent on to the one that `echo`
+ * named.
+ */
+struct bench_port_results {
+	uint64_t port; /* cookie */
+};
+
+int32_t bench_port(struct client *client, struct bench_port_results *results);
+int32_t bench_port_prepare(struct call *call, struct client *client);
+int32_t bench_port_try_prepare(struct call *call, struct client *client);
+int32_t bench_port_finish(struct call *call, struct bench_port_results *results);
+void bench_port_reply(struct request *request, int32_t error, const struct bench_port_results *results);
+
+/* echo (4) */
+struct bench_echo_arguments {
+	uint64_t port; /* cookie */
+};
+
+int32_t bench_echo(struct client *client, uint64_t port);
+int32_t bench_echo_prepare(struct call *call, struct client *client, uint64_t port);
+int32_t bench_echo_try_prepare(struct call *call, struct client *client, uint64_t port);
+int32_t bench_echo_finish(struct call *call);
+void bench_echo_reply(struct request *request, int32_t error);
+
+/* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
+struct bench_operations {
+	int32_t (*ping)(struct request *request, const struct bench_ping_arguments *arguments,
+	                struct bench_ping_results *results);
+	int32_t (*policy)(struct request *request, const struct bench_policy_arguments *arguments);
+	int32_t (*port)(struct request *request, struct bench_port_results *results);
+	int32_t (*echo)(struct request *request, const struct bench_echo_arguments *arguments);
+};
+
+extern const struct protocol bench_protocol;
+
+#endif

@@ -1,0 +1,386 @@
+"""The mounted file system, as programs use it."""
+
+import errno
+import hashlib
+import mmap
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import harness
+from harness import Instance
+
+NOBODY = 65534
+
+
+def eventually(condition):
+    """Waits for what must come about."""
+    end = time.monotonic() + harness.LIMIT
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("it has not come about")
+        time.sleep(0.01)
+
+
+def as_user(uid, work):
+    """Runs `work` in a child that is only `uid`; the errno of its OSError, or 0."""
+    child = os.fork()
+    if child == 0:
+        code = 255
+        try:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            work()
+            code = 0
+        except OSError as error:
+            code = error.errno
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") \
+            else hashlib.sha256(file.read()).hexdigest()
+
+
+class Mounted(unittest.TestCase):
+    """Each test has a directory of its own in one mount."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.base = tempfile.mkdtemp(prefix="drydock-mount-")
+        cls.addClassCleanup(os.rmdir, cls.base)
+        cls.instance = cls.enterClassContext(Instance("--mount", cls.base, name="fuse")) \
+            if hasattr(cls, "enterClassContext") else cls.enter(Instance("--mount", cls.base, name="fuse"))
+
+    @classmethod
+    def enter(cls, context):
+        entered = context.__enter__()
+        cls.addClassCleanup(context.__exit__, None, None, None)
+        return entered
+
+    def setUp(self):
+        self.directory = os.path.join(self.base, self._testMethodName)
+        os.mkdir(self.directory)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def put(self, name, data=b"data"):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def get(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def fails(self, number, function, *arguments, **options):
+        with self.assertRaises(OSError) as caught:
+            function(*arguments, **options)
+        self.assertEqual(caught.exception.errno, number, caught.exception)
+
+
+class Files(Mounted):
+    def test_write_and_read(self):
+        for length in [0, 1, 4095, 4096, 4097, 131072, 1048576, 1048577, 3000001]:
+            data = os.urandom(length)
+            self.put("file", data)
+            self.assertEqual(self.get("file"), data)
+            self.assertEqual(os.stat(self.path("file")).st_size, length)
+
+    def test_pieces(self):
+        file = os.open(self.path("file"), os.O_RDWR | os.O_CREAT)
+        self.assertEqual(os.pwrite(file, b"end", 10000), 3)
+        self.assertEqual(os.pwrite(file, b"begin", 0), 5)
+        self.assertEqual(os.pread(file, 20000, 0), b"begin" + bytes(9995) + b"end")
+        os.ftruncate(file, 3)
+        self.assertEqual(os.pread(file, 100, 0), b"beg")
+        os.fsync(file)
+        os.close(file)
+        with open(self.path("file"), "ab") as appended:
+            appended.write(b"in")
+        self.assertEqual(self.get("file"), b"begin")
+        with open(self.path("file"), "wb"):
+            pass
+        self.assertEqual(self.get("file"), b"")
+
+    def test_mapped(self):
+        with open(self.put("file", b"a" * 10000), "r+b") as file, mmap.mmap(file.fileno(), 10000) as memory:
+            self.assertEqual(memory[9999], ord("a"))
+            memory[5000:5005] = b"hello"
+            memory.flush()
+        self.assertEqual(self.get("file")[4999:5006], b"ahelloa")
+
+    def test_sparse(self):
+        with open(self.path("file"), "wb") as file:
+            file.truncate(1 << 40)
+            file.seek(1 << 39)
+            file.write(b"x")
+        status = os.stat(self.path("file"))
+        self.assertEqual(status.st_size, 1 << 40)
+        self.assertLess(status.st_blocks * 512, 1 << 20)
+        with open(self.path("file"), "rb") as file:
+            file.seek((1 << 39) - 1)
+            self.assertEqual(file.read(3), b"\0x\0")
+
+    def test_big(self):
+        data = os.urandom(1 << 20)
+        expected = hashlib.sha256()
+        with open(self.path("file"), "wb") as file:
+            for number in range(256):
+                piece = number.to_bytes(8, "big") + data[8:]
+                file.write(piece)
+                expected.update(piece)
+        self.assertEqual(digest(self.path("file")), expected.hexdigest())
+        os.unlink(self.path("file"))
+
+    def test_open_file_without_a_name(self):
+        file = os.open(self.put("file"), os.O_RDWR)
+        os.unlink(self.path("file"))
+        self.fails(errno.ENOENT, os.stat, self.path("file"))
+        os.pwrite(file, b"more", 4)
+        self.assertEqual(os.pread(file, 100, 0), b"datamore")
+        self.assertEqual(os.fstat(file).st_nlink, 0)
+        os.close(file)
+
+    def test_not_supported(self):
+        path = self.put("file")
+        self.fails(errno.ENOTSUP, os.setxattr, path, "user.x", b"y")
+        file = os.open(path, os.O_RDWR)
+        result = subprocess.run(["fallocate", "-l", "10", path], capture_output=True, text=True, check=False)
+        self.assertIn("not supported", result.stderr)
+        os.close(file)
+
+
+class Names(Mounted):
+    def test_kinds(self):
+        os.mkdir(self.path("d"), 0o750)
+        os.mkfifo(self.path("p"), 0o600)
+        os.symlink("f" * 4095, self.path("s"))
+        os.mknod(self.put("f") + "2", stat.S_IFREG | 0o640)
+        for name, mode in [("d", stat.S_IFDIR | 0o750), ("p", stat.S_IFIFO | 0o600),
+                           ("s", stat.S_IFLNK | 0o777), ("f2", stat.S_IFREG | 0o640)]:
+            self.assertEqual(os.lstat(self.path(name)).st_mode, mode, name)
+        self.assertEqual(os.readlink(self.path("s")), "f" * 4095)
+        self.fails(errno.ENAMETOOLONG, self.put, "n" * 256)
+        self.put("n" * 255)
+        self.assertEqual(sorted(os.listdir(self.directory)), sorted(["d", "f", "f2", "n" * 255, "p", "s"]))
+
+    def test_many_names(self):
+        names = {"name-%d-%s" % (number, "x" * (number % 200)) for number in range(3000)}
+        for name in names:
+            self.put(name, b"")
+        self.assertEqual(set(os.listdir(self.directory)), names)
+        for name in names:
+            os.unlink(self.path(name))
+        self.assertEqual(os.listdir(self.directory), [])
+
+    def test_create_what_is_there(self):
+        self.put("f")
+        self.fails(errno.EEXIST, os.open, self.path("f"), os.O_CREAT | os.O_EXCL)
+        self.fails(errno.EEXIST, os.mkdir, self.path("f"))
+        self.fails(errno.EEXIST, os.symlink, "x", self.path("f"))
+
+    def test_a_name_that_another_program_made(self):
+        self.fails(errno.ENOENT, os.stat, self.path("f"))
+        native = "/" + os.path.relpath(self.path("f"), self.base)
+        self.instance.command("fs", "put", "-", native, data="native", check=0)
+        # The kernel may still hold that there is none; to create opens what is there.
+        file = os.open(self.path("f"), os.O_CREAT | os.O_RDWR)
+        self.assertEqual(os.read(file, 100), b"native")
+        os.close(file)
+
+    def test_links(self):
+        os.link(self.put("a", b"one"), self.path("b"))
+        self.assertEqual(os.stat(self.path("a")).st_nlink, 2)
+        self.assertEqual(os.stat(self.path("a")).st_ino, os.stat(self.path("b")).st_ino)
+        self.put("b", b"two")
+        self.assertEqual(self.get("a"), b"two")
+        os.unlink(self.path("a"))
+        self.assertEqual(os.stat(self.path("b")).st_nlink, 1)
+
+    def test_rename(self):
+        self.put("a", b"a")
+        self.put("b", b"b")
+        os.mkdir(self.path("d"))
+        os.rename(self.path("a"), self.path("b"))
+        self.assertEqual(self.get("b"), b"a")
+        os.rename(self.path("b"), self.path("d/c"))
+        self.assertEqual(os.listdir(self.directory), ["d"])
+        self.assertEqual(self.get("d/c"), b"a")
+        self.fails(errno.EINVAL, os.rename, self.path("d"), self.path("d/d"))
+        self.fails(errno.ENOTEMPTY, os.rmdir, self.path("d"))
+        os.unlink(self.path("d/c"))
+        os.rmdir(self.path("d"))
+
+    def test_directory_times(self):
+        """What was asked for ahead is what is true."""
+        for change in [lambda: self.put("f"), lambda: os.rename(self.path("f"), self.path("g")),
+                       lambda: os.mkdir(self.path("d")), lambda: os.symlink("x", self.path("s")),
+                       lambda: os.link(self.path("g"), self.path("h")), lambda: os.unlink(self.path("h")),
+                       lambda: os.rmdir(self.path("d"))]:
+            before = os.stat(self.directory)
+            change()
+            after = os.stat(self.directory)
+            self.assertGreater(after.st_mtime_ns, before.st_mtime_ns)
+        os.mkdir(self.path("d"))
+        os.chmod(self.directory, 0o711)
+        # Reading it makes the kernel ask anew: the access time has changed.
+        os.listdir(self.directory)
+        self.assertEqual(stat.S_IMODE(os.stat(self.directory).st_mode), 0o711)
+        self.assertEqual(os.stat(self.directory).st_nlink, 3)
+
+
+class Attributes(Mounted):
+    def test_times(self):
+        path = self.put("f")
+        os.utime(path, ns=(-1, 2**33 * 10**9 + 5))
+        self.assertEqual((os.stat(path).st_atime_ns, os.stat(path).st_mtime_ns), (-1, 2**33 * 10**9 + 5))
+        os.utime(path)
+        self.assertLess(abs(os.stat(path).st_mtime - time.time()), harness.LIMIT)
+
+    def test_modes(self):
+        path = self.put("f")
+        os.chmod(path, 0o4711)
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o4711)
+        self.assertEqual(os.statvfs(path).f_namemax, 255)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can be somebody else")
+    def test_somebody_else(self):
+        path = self.put("secret")
+        os.chmod(path, 0o600)
+        self.assertEqual(as_user(NOBODY, lambda: open(path, "rb")), errno.EACCES)
+        self.assertEqual(as_user(NOBODY, lambda: os.unlink(path)), errno.EACCES)
+        self.assertEqual(as_user(NOBODY, lambda: os.mkdir(self.path("d"))), errno.EACCES)
+        os.chmod(self.directory, 0o1777)
+        self.assertEqual(as_user(NOBODY, lambda: os.unlink(path)), errno.EPERM)
+        self.assertEqual(as_user(NOBODY, lambda: os.mkdir(self.path("d"))), 0)
+        self.assertEqual(as_user(NOBODY, lambda: os.symlink("x", self.path("s"))), 0)
+        self.assertEqual(as_user(NOBODY, lambda: os.mkfifo(self.path("p"))), 0)
+        self.assertEqual(as_user(NOBODY, lambda: open(self.path("f"), "wb").close()), 0)
+        for name in ["d", "s", "p", "f"]:
+            status = os.lstat(self.path(name))
+            self.assertEqual((status.st_uid, status.st_gid), (NOBODY, NOBODY), name)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can be somebody else")
+    def test_many_others(self):
+        os.chmod(self.directory, 0o777)
+        for uid in range(2000, 2100):
+            self.assertEqual(as_user(uid, lambda: os.mkdir(self.path(str(uid)))), 0)
+            self.assertEqual(os.stat(self.path(str(uid))).st_uid, uid)
+
+
+class Work(Mounted):
+    def test_many_at_once(self):
+        problems = []
+
+        def work(number):
+            try:
+                for turn in range(40):
+                    path, data = self.path("%d-%d" % (number, turn % 5)), os.urandom(1 + turn * 7919 % 300000)
+                    with open(path, "wb") as file:
+                        file.write(data)
+                    with open(path, "rb") as file:
+                        assert file.read() == data
+                    os.rename(path, path + "r")
+                    assert os.stat(path + "r").st_size == len(data)
+                    os.listdir(self.directory)
+                    os.unlink(path + "r")
+            except (OSError, AssertionError) as error:
+                problems.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(problems, [])
+        self.assertEqual(os.listdir(self.directory), [])
+
+    @unittest.skipIf(shutil.which("git") is None, "there is no git")
+    def test_git(self):
+        def git(*arguments):
+            return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *arguments],
+                                  cwd=self.directory, check=True, capture_output=True, text=True).stdout
+
+        git("init", "-q")
+        for number in range(200):
+            self.put("file%d" % number, b"%d\n" % number * number)
+        git("add", "-A")
+        git("commit", "-q", "-m", "first")
+        self.assertEqual(git("status", "--short"), "")
+        git("gc", "-q")
+        git("fsck", "--full", "--strict")
+        shutil.rmtree(self.path("file1"), ignore_errors=True)
+        git("checkout", "-q", "--", ".")
+        self.assertEqual(git("status", "--short"), "")
+
+
+class Ends(unittest.TestCase):
+    """What becomes of mounts when somebody ends."""
+
+    def setUp(self):
+        self.base = tempfile.mkdtemp(prefix="drydock-mount-")
+        self.addCleanup(os.rmdir, self.base)
+
+    def test_vfs_killed(self):
+        with Instance("--mount", self.base, name="fuse") as instance:
+            old = instance.pid("vfs")
+            os.kill(old, signal.SIGKILL)
+
+            def works():
+                try:
+                    with open(os.path.join(self.base, "file"), "wb") as file:
+                        file.write(b"after")
+                    with open(os.path.join(self.base, "file"), "rb") as file:
+                        return file.read() == b"after"
+                except OSError:
+                    return False
+
+            eventually(works)
+            self.assertNotEqual(instance.pid("vfs"), old)
+
+    def test_unmount_and_mount(self):
+        with Instance(name="fuse") as instance:
+            for _ in range(3):
+                instance.command("mount", self.base, check=0)
+                self.assertTrue(harness.mounted(self.base))
+                with open(os.path.join(self.base, "file"), "ab") as file:
+                    file.write(b"x")
+                instance.command("umount", self.base, check=0)
+                self.assertFalse(harness.mounted(self.base))
+            self.assertEqual(instance.command("fs", "cat", "/file", check=0).stdout, "xxx")
+
+    def test_bridge_ended(self):
+        with Instance("--mount", self.base, name="fuse") as instance:
+            bridge = instance.pid("fuse")
+            os.kill(bridge, signal.SIGTERM)
+            eventually(lambda: harness.birth(bridge) is None)
+            self.assertFalse(harness.mounted(self.base))
+
+    def test_host_killed(self):
+        with Instance("--mount", self.base, name="fuse") as instance:
+            bridge = instance.pid("fuse")
+            os.kill(instance.pid("kernel"), signal.SIGKILL)
+            eventually(lambda: harness.birth(bridge) is None)
+            instance.start()
+            self.assertTrue(os.path.isdir(self.base))
+            self.assertEqual(os.listdir(self.base), [])
+
+
+if __name__ == "__main__":
+    obstacle = harness.fuse_obstacle()
+    if obstacle:
+        print("1..0 # SKIP " + obstacle)
+    else:
+        harness.main()
