@@ -26,9 +26,9 @@ struct call;
 typedef void (*call_done_t)(struct call *call, void *context);
 
 /*
- * One call. The caller owns the memory, from call_begin to call_end. Between
- * begin and submit the words 1 to 3, 4 (protocols without sessions), 5 and 6
- * (where no range is named) and 7 of `request` are the caller's to fill.
+ * One call. The caller owns the memory, from call_begin to call_end. call_begin
+ * zeroes `request`; until submit its words 1 to 3, 4 (protocols without
+ * sessions), 5 and 6 (where no range is named) and 7 are the caller's to fill.
  */
 struct call {
 	struct message request;

@@ -158,7 +158,6 @@ class OperationSource:
         if summed:
             lines += ["\tif (in_length > UINT32_MAX)", "\t\treturn -E_TOO_LARGE;"]
         in_length = "(uint32_t)in_length" if summed else " + ".join(lengths) or "0"
-        lines.append("\tcall->request = (struct message){{0}};")
         lines += listed("\terror = begin",
                         ["call", "client", self.full.upper(), in_length, self.out_length()], ");")
         lines += ["\tif (error)", "\t\treturn error;"]

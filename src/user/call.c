@@ -12,7 +12,7 @@
 
 static void wake_waiters(struct client_lane *lane)
 {
-	if (lane->client != NULL)
+	if (lane->client != NULL && !list_empty(&lane->client->waiters))
 		client_wake_waiters(lane->client);
 }
 
@@ -54,7 +54,7 @@ bool client_reserve(struct client *client, uint32_t length, struct reservation *
 
 	if (lane == NULL || length == 0 || !area_reserve(&lane->area, length, &range))
 		return false;
-	client_lane_get(lane);
+	lane->references++;
 	*reservation = (struct reservation){
 		.data = lane->lane.area + range.offset,
 		.length = length,
@@ -100,6 +100,19 @@ static void take_slot(struct call *call, struct client_lane *lane, uint16_t op)
 	call->request.word[0] = message_header(op, flags, index | (uint32_t)slot->generation << 16);
 }
 
+/* All but the reply, which is not valid before there is one. */
+static void call_clear(struct call *call)
+{
+	memset(&call->request, 0, sizeof(call->request));
+	list_init(&call->link);
+	call->in = call->out = NULL;
+	call->status = 0;
+	call->waiter = NULL;
+	call->in_range = call->out_range = (struct range){0};
+	call->state = CALL_BEGUN;
+	call->cancelled = false;
+}
+
 int32_t call_try_begin(struct call *call, struct client *client, uint16_t op, uint32_t in_length,
                        uint32_t out_length)
 {
@@ -107,13 +120,15 @@ int32_t call_try_begin(struct call *call, struct client *client, uint16_t op, ui
 
 	if (lane == NULL)
 		return -E_PEER_DEAD;
-	if (!ranges_can_fit(&lane->area, in_length, out_length))
+	if (in_length + (uint64_t)out_length > 0 && !ranges_can_fit(&lane->area, in_length, out_length))
 		return -E_TOO_LARGE;
-	*call = (struct call){.lane = lane, .state = CALL_BEGUN, .in_length = in_length, .out_length = out_length};
-	list_init(&call->link);
+	call_clear(call);
+	call->lane = lane;
+	call->in_length = in_length;
+	call->out_length = out_length;
 	if (lane->first_free == lane->lane.depth || !take_ranges(call, &lane->area, in_length, out_length))
 		return -E_WOULD_BLOCK;
-	client_lane_get(lane);
+	lane->references++;
 	take_slot(call, lane, op);
 	if (in_length > 0) {
 		call->in = lane->lane.area + call->in_range.offset;
@@ -293,38 +308,39 @@ void call_end(struct call *call)
 /* ---- replies ------------------------------------------------------------------- */
 
 /* A reply: its tag must be that of a call in flight, or the server is broken. */
-static bool take_reply(struct client_lane *lane, const struct message *reply)
+static bool take_reply(struct client_lane *lane, uint64_t header)
 {
-	uint32_t tag = message_tag(reply);
-	uint32_t status = word_low(reply->word[1]);
+	uint32_t tag = (uint32_t)(header >> 32);
 	struct slot *slot = &lane->slots[tag & 0xffff];
+	struct message unwanted, *reply;
 	struct call *call;
 
-	if ((tag & 0xffff) >= lane->lane.depth || !slot->in_flight || slot->generation != tag >> 16 ||
-	    status > STATUS_MAXIMUM)
+	if ((tag & 0xffff) >= lane->lane.depth || !slot->in_flight || slot->generation != tag >> 16)
 		return false;
 	call = slot->call;
+	reply = call != NULL ? &call->reply : &unwanted;
+	ring_take(&lane->lane.in, header, reply);
+	if (word_low(reply->word[1]) > STATUS_MAXIMUM)
+		return false;
 	if (call == NULL)
 		release_ranges(lane, slot->in, slot->out);
 	slot_free(lane, slot);
-	if (call != NULL) {
-		call->reply = *reply;
-		call_finish(call, (int32_t)status);
-	}
+	if (call != NULL)
+		call_finish(call, (int32_t)word_low(reply->word[1]));
 	return true;
 }
 
 /* Takes all replies; false where the server broke the rules. */
 static bool drain(struct client_lane *lane)
 {
-	struct message reply;
-	enum ring_take take;
+	enum ring_state state;
+	uint64_t header;
 
-	while ((take = ring_take(&lane->lane.in, &reply)) == RING_TAKEN) {
-		if (!take_reply(lane, &reply))
+	while ((state = ring_look(&lane->lane.in, &header)) == RING_MESSAGE) {
+		if (!take_reply(lane, header))
 			return false;
 	}
-	return take == RING_EMPTY;
+	return state == RING_EMPTY;
 }
 
 void client_drain(struct lane *shared)
@@ -332,7 +348,7 @@ void client_drain(struct lane *shared)
 	struct client_lane *lane = list_entry(shared, struct client_lane, lane);
 	bool valid;
 
-	client_lane_get(lane);
+	lane->references++;
 	valid = drain(lane);
 	/* A callback may have closed the client. */
 	if (lane->client != NULL) {

@@ -50,11 +50,6 @@ void client_wake_waiters(struct client *client)
 
 /* ---- one connection ------------------------------------------------------------ */
 
-void client_lane_get(struct client_lane *lane)
-{
-	lane->references++;
-}
-
 void client_lane_put(struct client_lane *lane)
 {
 	struct runtime *runtime = lane->runtime;

@@ -74,7 +74,7 @@ void client_disconnect(struct client *client, int32_t status, enum error reason)
 /* Ends every call in flight (call.c). */
 void client_fail_calls(struct client_lane *lane, int32_t status);
 
-void client_lane_get(struct client_lane *lane);
+/* Gives one of `references` back; the last one frees the lane. */
 void client_lane_put(struct client_lane *lane);
 
 #endif

@@ -43,17 +43,20 @@ static void connection_push(struct connection *connection, struct request *reque
 void request_reply(struct request *request, int32_t status, uint32_t length, const struct message *results)
 {
 	struct connection *connection = request->connection;
-	struct message reply = {0};
+	struct ring_out *ring = &connection->lane.out;
+	uint64_t *slot = ring_slot(ring);
 
-	if (results != NULL)
-		reply = *results;
-	reply.word[0] = message_header(message_op(&request->message), 0, message_tag(&request->message));
-	reply.word[1] = word_pair((uint32_t)status, length);
 	request->in_use = false;
 	connection->outstanding--;
 	if (connection->closed)
 		return;
-	ring_put(&connection->lane.out, &reply);
+	/* Word by word: a wider copy of what was just written word by word stalls the processor. */
+	atomic_store_relaxed(&slot[0], message_header(message_op(&request->message), 0,
+	                                              message_tag(&request->message)));
+	atomic_store_relaxed(&slot[1], word_pair((uint32_t)status, length));
+	for (unsigned i = 2; i < MESSAGE_WORDS; i++)
+		atomic_store_relaxed(&slot[i], results != NULL ? results->word[i] : 0);
+	ring->put++;
 	runtime_touch(connection->service->runtime, &connection->lane);
 }
 
@@ -64,53 +67,78 @@ static void request_cancel(struct request *request)
 		request->on_cancel(request);
 }
 
-/* The request that a message names, with its ranges checked. False: a violation. */
-static bool connection_take(struct connection *connection, const struct message *message)
+/* Everything but the message; `connection` and `server` of a slot never change. */
+static void request_clear(struct request *request)
 {
-	uint32_t slot = message_tag(message) & 0xffff;
-	uint16_t flags = message_flags(message);
-	struct range in = {0}, out = {0};
+	request->in = NULL;
+	request->out = NULL;
+	request->in_length = request->out_length = 0;
+	request->sequence = request->actor = 0;
+	request->cancelled = false;
+	request->in_use = true;
+	request->on_cancel = NULL;
+	request->context = NULL;
+}
+
+/* Finds the ranges of a request. False where one is outside of the data area, or a flag is unknown. */
+static bool request_find_ranges(struct request *request, const struct lane *lane)
+{
+	uint16_t flags = message_flags(&request->message);
+
+	if ((flags & ~MESSAGE_FLAGS) != 0)
+		return false;
+	if (flags & MESSAGE_IN) {
+		struct range in = word_range(request->message.word[MESSAGE_WORD_IN]);
+
+		if (!lane_range_valid(lane, in))
+			return false;
+		request->in = lane->area + in.offset;
+		request->in_length = in.length;
+	}
+	if (flags & MESSAGE_OUT) {
+		struct range out = word_range(request->message.word[MESSAGE_WORD_OUT]);
+
+		if (!lane_range_valid(lane, out))
+			return false;
+		request->out = lane->area + out.offset;
+		request->out_length = out.length;
+	}
+	return true;
+}
+
+/* Takes the call with that header off the ring. False: a violation. */
+static bool connection_take(struct connection *connection, uint64_t header)
+{
+	uint32_t slot = (uint32_t)(header >> 32) & 0xffff;
 	struct request *request;
 
 	if (slot >= connection->lane.depth || connection->requests[slot].in_use || !lane_admit(&connection->lane))
 		return false;
 	request = &connection->requests[slot];
-	*request = (struct request){
-		.message = *message,
-		.connection = connection,
-		.server = connection->service->server,
-		.in_use = true,
-	};
+	ring_take(&connection->lane.in, header, &request->message);
+	request_clear(request);
 	connection->outstanding++;
-	if (flags & MESSAGE_IN)
-		in = word_range(message->word[MESSAGE_WORD_IN]);
-	if (flags & MESSAGE_OUT)
-		out = word_range(message->word[MESSAGE_WORD_OUT]);
-	if ((flags & ~MESSAGE_FLAGS) != 0 || !lane_range_valid(&connection->lane, in) ||
-	    !lane_range_valid(&connection->lane, out)) {
+	if (!request_find_ranges(request, &connection->lane)) {
 		request_reply(request, POSIX_EFAULT, 0, NULL);
 		return true;
 	}
-	if (flags & MESSAGE_IN) {
-		request->in = connection->lane.area + in.offset;
-		request->in_length = in.length;
-	}
-	if (flags & MESSAGE_OUT) {
-		request->out = connection->lane.area + out.offset;
-		request->out_length = out.length;
-	}
 	if (connection->protocol->sessions) {
-		request->sequence = word_low(message->word[MESSAGE_WORD_SESSION]);
-		request->actor = word_high(message->word[MESSAGE_WORD_SESSION]);
+		request->sequence = word_low(request->message.word[MESSAGE_WORD_SESSION]);
+		request->actor = word_high(request->message.word[MESSAGE_WORD_SESSION]);
 	}
 	connection_push(connection, request);
 	return true;
 }
 
 /* A call that is not there any more, or never was, is none of anybody's business: no reply, no error. */
-static void connection_cancel(struct connection *connection, uint32_t tag)
+static void connection_cancel(struct connection *connection, uint64_t header)
 {
-	uint32_t slot = tag & 0xffff;
+	struct message message;
+	uint32_t tag, slot;
+
+	ring_take(&connection->lane.in, header, &message);
+	tag = (uint32_t)message.word[1];
+	slot = tag & 0xffff;
 
 	if (slot < connection->lane.depth && connection->requests[slot].in_use &&
 	    message_tag(&connection->requests[slot].message) == tag)
@@ -120,17 +148,17 @@ static void connection_cancel(struct connection *connection, uint32_t tag)
 void connection_drain(struct lane *lane)
 {
 	struct connection *connection = list_entry(lane, struct connection, lane);
-	struct message message;
-	enum ring_take take;
+	enum ring_state state;
+	uint64_t header;
 	bool valid = true;
 
-	while (!connection->closed && valid && (take = ring_take(&lane->in, &message)) != RING_EMPTY) {
-		if (take == RING_VIOLATION)
+	while (!connection->closed && valid && (state = ring_look(&lane->in, &header)) != RING_EMPTY) {
+		if (state == RING_VIOLATION)
 			valid = false;
-		else if (message_op(&message) == OPERATION_CANCEL)
-			connection_cancel(connection, (uint32_t)message.word[1]);
+		else if ((uint16_t)header == OPERATION_CANCEL)
+			connection_cancel(connection, header);
 		else
-			valid = connection_take(connection, &message);
+			valid = connection_take(connection, header);
 	}
 	runtime_touch(connection->service->runtime, lane);
 	if (!valid)
@@ -331,6 +359,10 @@ static enum error connection_prepare(struct connection *connection)
 	connection->requests = runtime_allocate(runtime, info->depth * sizeof(*connection->requests));
 	if (connection->requests == NULL)
 		return E_NOMEM;
+	for (uint32_t i = 0; i < info->depth; i++) {
+		connection->requests[i].connection = connection;
+		connection->requests[i].server = service->server;
+	}
 	error = fiber_reserve(runtime, runtime->connection_count + 1);
 	if (error != E_OK)
 		return error;

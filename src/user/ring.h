@@ -33,16 +33,24 @@ struct ring_in {
 	uint32_t seen;     /* the peer's tail, as last read and checked */
 };
 
-enum ring_take {
+enum ring_state {
 	RING_EMPTY,
-	RING_TAKEN,
+	RING_MESSAGE,
 	RING_VIOLATION, /* the peer's index cannot be */
 };
 
-/* Makes the next message part of the ring; room is the caller's business (credit). */
+/*
+ * The next slot, for the caller to fill with atomic_store_relaxed; ring_put
+ * does so and makes it part of the ring. Room is the caller's business (credit).
+ */
+static inline uint64_t *ring_slot(const struct ring_out *ring)
+{
+	return ring->slots + (uint64_t)(ring->put & ring->mask) * MESSAGE_WORDS;
+}
+
 static inline void ring_put(struct ring_out *ring, const struct message *message)
 {
-	uint64_t *slot = ring->slots + (uint64_t)(ring->put & ring->mask) * MESSAGE_WORDS;
+	uint64_t *slot = ring_slot(ring);
 
 	for (unsigned i = 0; i < MESSAGE_WORDS; i++)
 		atomic_store_relaxed(&slot[i], message->word[i]);
@@ -64,11 +72,13 @@ static inline bool ring_pending(const struct ring_in *ring)
 	return ring->seen != ring->taken || atomic_load_relaxed(ring->tail) != ring->taken;
 }
 
-/* Takes the next message. The acquire pairs with ring_publish. */
-static inline enum ring_take ring_take(struct ring_in *ring, struct message *message)
+/*
+ * Whether there is a message, and its word 0, read for the one and only time.
+ * The acquire pairs with ring_publish. ring_take follows: in two steps, so that
+ * the message goes straight to where its tag says.
+ */
+static inline enum ring_state ring_look(struct ring_in *ring, uint64_t *header)
 {
-	const uint64_t *slot;
-
 	if (ring->seen == ring->taken) {
 		uint32_t tail = atomic_load_acquire(ring->tail);
 
@@ -78,11 +88,19 @@ static inline enum ring_take ring_take(struct ring_in *ring, struct message *mes
 			return RING_EMPTY;
 		ring->seen = tail;
 	}
-	slot = ring->slots + (uint64_t)(ring->taken & ring->mask) * MESSAGE_WORDS;
-	for (unsigned i = 0; i < MESSAGE_WORDS; i++)
+	*header = atomic_load_relaxed(&ring->slots[(uint64_t)(ring->taken & ring->mask) * MESSAGE_WORDS]);
+	return RING_MESSAGE;
+}
+
+/* Takes the message whose header ring_look has read. */
+static inline void ring_take(struct ring_in *ring, uint64_t header, struct message *message)
+{
+	const uint64_t *slot = ring->slots + (uint64_t)(ring->taken & ring->mask) * MESSAGE_WORDS;
+
+	message->word[0] = header;
+	for (unsigned i = 1; i < MESSAGE_WORDS; i++)
 		message->word[i] = atomic_load_relaxed(&slot[i]);
 	ring->taken++;
-	return RING_TAKEN;
 }
 
 /* Lets the peer fill what was taken. The release keeps the loads of ring_take before it. */

@@ -26,6 +26,7 @@ int32_t call_begin(struct call *call, struct client *client, uint16_t op, uint32
 		return -E_TOO_LARGE;
 	client->begun++;
 	call->lane = (struct client_lane *)client;
+	memset(&call->request, 0, sizeof(call->request));
 	call->request.word[0] = message_header(op, flags, 1);
 	if (in_length)
 		call->request.word[MESSAGE_WORD_IN] = word_pair(0, in_length);

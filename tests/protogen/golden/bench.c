@@ -17,7 +17,6 @@ static int32_t start_ping(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, BENCH_PING, 0, 0);
 	if (error)
 		return error;
@@ -92,7 +91,6 @@ static int32_t start_policy(begin_t begin, struct call *call, struct client *cli
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, BENCH_POLICY, 0, 0);
 	if (error)
 		return error;
@@ -158,7 +156,6 @@ static int32_t start_port(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, BENCH_PORT, 0, 0);
 	if (error)
 		return error;
@@ -230,7 +227,6 @@ static int32_t start_echo(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, BENCH_ECHO, 0, 0);
 	if (error)
 		return error;

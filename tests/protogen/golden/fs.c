@@ -79,7 +79,6 @@ static int32_t start_lookup(begin_t begin, struct call *call, struct client *cli
 
 	if (name_length > 255)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_LOOKUP, name_length, sizeof(struct fs_attributes));
 	if (error)
 		return error;
@@ -171,7 +170,6 @@ static int32_t start_forget(begin_t begin, struct call *call, struct client *cli
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_FORGET, 0, 0);
 	if (error)
 		return error;
@@ -240,7 +238,6 @@ static int32_t start_get_attributes(begin_t begin, struct call *call, struct cli
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_GET_ATTRIBUTES, 0, sizeof(struct fs_attributes));
 	if (error)
 		return error;
@@ -322,7 +319,6 @@ static int32_t start_set_attributes(begin_t begin, struct call *call, struct cli
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_SET_ATTRIBUTES, sizeof(*values), sizeof(struct fs_attributes));
 	if (error)
 		return error;
@@ -415,7 +411,6 @@ static int32_t start_read(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_READ, 0, data_capacity);
 	if (error)
 		return error;
@@ -508,7 +503,6 @@ static int32_t start_write(begin_t begin, struct call *call, struct client *clie
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_WRITE, data_length, 0);
 	if (error)
 		return error;
@@ -596,7 +590,6 @@ static int32_t start_create(begin_t begin, struct call *call, struct client *cli
 
 	if (name_length > 255)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_CREATE, name_length, sizeof(struct fs_attributes));
 	if (error)
 		return error;
@@ -693,7 +686,6 @@ static int32_t start_make_directory(begin_t begin, struct call *call, struct cli
 
 	if (name_length > 255)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_MAKE_DIRECTORY, name_length, sizeof(struct fs_attributes));
 	if (error)
 		return error;
@@ -793,7 +785,6 @@ static int32_t start_symlink(begin_t begin, struct call *call, struct client *cl
 		return POSIX_ENAMETOOLONG;
 	if (target_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_SYMLINK, name_length + target_length, sizeof(struct fs_attributes));
 	if (error)
 		return error;
@@ -895,7 +886,6 @@ static int32_t start_link(begin_t begin, struct call *call, struct client *clien
 
 	if (name_length > 255)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_LINK, name_length, sizeof(struct fs_attributes));
 	if (error)
 		return error;
@@ -991,7 +981,6 @@ static int32_t start_unlink(begin_t begin, struct call *call, struct client *cli
 
 	if (name_length > 255)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_UNLINK, name_length, 0);
 	if (error)
 		return error;
@@ -1070,7 +1059,6 @@ static int32_t start_remove_directory(begin_t begin, struct call *call, struct c
 
 	if (name_length > 255)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_REMOVE_DIRECTORY, name_length, 0);
 	if (error)
 		return error;
@@ -1153,7 +1141,6 @@ static int32_t start_rename(begin_t begin, struct call *call, struct client *cli
 		return POSIX_ENAMETOOLONG;
 	if (new_name_length > 255)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_RENAME, name_length + new_name_length, 0);
 	if (error)
 		return error;
@@ -1246,7 +1233,6 @@ static int32_t start_readlink(begin_t begin, struct call *call, struct client *c
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_READLINK, 0, target_capacity);
 	if (error)
 		return error;
@@ -1336,7 +1322,6 @@ static int32_t start_readdir(begin_t begin, struct call *call, struct client *cl
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_READDIR, 0, entries_capacity);
 	if (error)
 		return error;
@@ -1428,7 +1413,6 @@ static int32_t start_statistics(begin_t begin, struct call *call, struct client 
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_STATISTICS, 0, sizeof(struct fs_statistics));
 	if (error)
 		return error;
@@ -1509,7 +1493,6 @@ static int32_t start_sync(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_SYNC, 0, 0);
 	if (error)
 		return error;
@@ -1577,7 +1560,6 @@ static int32_t start_access(begin_t begin, struct call *call, struct client *cli
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, FS_ACCESS, 0, 0);
 	if (error)
 		return error;

@@ -70,7 +70,6 @@ static int32_t start_lookup(begin_t begin, struct call *call, struct client *cli
 
 	if (name_length > 31)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, INIT_LOOKUP, name_length, 0);
 	if (error)
 		return error;
@@ -152,7 +151,6 @@ static int32_t start_register(begin_t begin, struct call *call, struct client *c
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, INIT_REGISTER, 0, 0);
 	if (error)
 		return error;
@@ -218,7 +216,6 @@ static int32_t start_list(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, INIT_LIST, 0, services_capacity);
 	if (error)
 		return error;
@@ -306,7 +303,6 @@ static int32_t start_restart(begin_t begin, struct call *call, struct client *cl
 
 	if (name_length > 31)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, INIT_RESTART, name_length, 0);
 	if (error)
 		return error;
@@ -381,7 +377,6 @@ static int32_t start_watch(begin_t begin, struct call *call, struct client *clie
 
 	if (name_length > 31)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, INIT_WATCH, name_length, 0);
 	if (error)
 		return error;

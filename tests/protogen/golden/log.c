@@ -74,7 +74,6 @@ static int32_t start_write(begin_t begin, struct call *call, struct client *clie
 		return POSIX_ENAMETOOLONG;
 	if (text_length > 512)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, LOG_WRITE, source_length + text_length, 0);
 	if (error)
 		return error;
@@ -166,7 +165,6 @@ static int32_t start_read(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, LOG_READ, 0, entries_capacity);
 	if (error)
 		return error;
@@ -259,7 +257,6 @@ static int32_t start_watch(begin_t begin, struct call *call, struct client *clie
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, LOG_WATCH, 0, 0);
 	if (error)
 		return error;

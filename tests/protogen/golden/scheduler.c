@@ -29,7 +29,6 @@ static int32_t start_set(begin_t begin, struct call *call, struct client *client
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, SCHEDULER_SET, 0, 0);
 	if (error)
 		return error;
@@ -100,7 +99,6 @@ static int32_t start_get(begin_t begin, struct call *call, struct client *client
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, SCHEDULER_GET, 0, 0);
 	if (error)
 		return error;
@@ -177,7 +175,6 @@ static int32_t start_list(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, SCHEDULER_LIST, 0, entries_capacity);
 	if (error)
 		return error;

@@ -70,7 +70,6 @@ static int32_t start_open(begin_t begin, struct call *call, struct client *clien
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_OPEN, path_length, 0);
 	if (error)
 		return error;
@@ -157,7 +156,6 @@ static int32_t start_close(begin_t begin, struct call *call, struct client *clie
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_CLOSE, 0, 0);
 	if (error)
 		return error;
@@ -225,7 +223,6 @@ static int32_t start_read(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_READ, 0, data_capacity);
 	if (error)
 		return error;
@@ -318,7 +315,6 @@ static int32_t start_write(begin_t begin, struct call *call, struct client *clie
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_WRITE, data_length, 0);
 	if (error)
 		return error;
@@ -404,7 +400,6 @@ static int32_t start_seek(begin_t begin, struct call *call, struct client *clien
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_SEEK, 0, 0);
 	if (error)
 		return error;
@@ -489,7 +484,6 @@ static int32_t start_stat(begin_t begin, struct call *call, struct client *clien
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_STAT, path_length, sizeof(struct vfs_status));
 	if (error)
 		return error;
@@ -583,7 +577,6 @@ static int32_t start_mkdir(begin_t begin, struct call *call, struct client *clie
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_MKDIR, path_length, 0);
 	if (error)
 		return error;
@@ -662,7 +655,6 @@ static int32_t start_rmdir(begin_t begin, struct call *call, struct client *clie
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_RMDIR, path_length, 0);
 	if (error)
 		return error;
@@ -736,7 +728,6 @@ static int32_t start_readdir(begin_t begin, struct call *call, struct client *cl
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_READDIR, 0, entries_capacity);
 	if (error)
 		return error;
@@ -831,7 +822,6 @@ static int32_t start_unlink(begin_t begin, struct call *call, struct client *cli
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_UNLINK, path_length, 0);
 	if (error)
 		return error;
@@ -911,7 +901,6 @@ static int32_t start_rename(begin_t begin, struct call *call, struct client *cli
 		return POSIX_ENAMETOOLONG;
 	if (new_path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_RENAME, path_length + new_path_length, 0);
 	if (error)
 		return error;
@@ -1001,7 +990,6 @@ static int32_t start_link(begin_t begin, struct call *call, struct client *clien
 		return POSIX_ENAMETOOLONG;
 	if (new_path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_LINK, path_length + new_path_length, 0);
 	if (error)
 		return error;
@@ -1089,7 +1077,6 @@ static int32_t start_symlink(begin_t begin, struct call *call, struct client *cl
 		return POSIX_ENAMETOOLONG;
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_SYMLINK, target_length + path_length, 0);
 	if (error)
 		return error;
@@ -1174,7 +1161,6 @@ static int32_t start_readlink(begin_t begin, struct call *call, struct client *c
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_READLINK, path_length, target_capacity);
 	if (error)
 		return error;
@@ -1270,7 +1256,6 @@ static int32_t start_chmod(begin_t begin, struct call *call, struct client *clie
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_CHMOD, path_length, 0);
 	if (error)
 		return error;
@@ -1349,7 +1334,6 @@ static int32_t start_chown(begin_t begin, struct call *call, struct client *clie
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_CHOWN, path_length, 0);
 	if (error)
 		return error;
@@ -1429,7 +1413,6 @@ static int32_t start_truncate(begin_t begin, struct call *call, struct client *c
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_TRUNCATE, path_length, 0);
 	if (error)
 		return error;
@@ -1509,7 +1492,6 @@ static int32_t start_set_times(begin_t begin, struct call *call, struct client *
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_SET_TIMES, path_length, 0);
 	if (error)
 		return error;
@@ -1592,7 +1574,6 @@ static int32_t start_stat_file(begin_t begin, struct call *call, struct client *
 {
 	int32_t error;
 
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_STAT_FILE, 0, sizeof(struct vfs_status));
 	if (error)
 		return error;
@@ -1676,7 +1657,6 @@ static int32_t start_statistics(begin_t begin, struct call *call, struct client 
 
 	if (path_length > 4095)
 		return POSIX_ENAMETOOLONG;
-	call->request = (struct message){{0}};
 	error = begin(call, client, VFS_STATISTICS, path_length, sizeof(struct vfs_statistics));
 	if (error)
 		return error;
