@@ -9,6 +9,15 @@
 struct mount_options {
 	const char *instance;
 	const char *directory;
+	const char *options; /* for the bridge; NULL: none */
+};
+
+enum { OPTION_OPTIONS = 'o' };
+
+static const struct argp_option mount_option_list[] = {
+	{"options", OPTION_OPTIONS, "OPTIONS", 0,
+	 "mount options, with commas: allow_other, ro, timeout=SECONDS, writeback", 0},
+	{0},
 };
 
 static error_t mount_parse(int key, char *argument, struct argp_state *state)
@@ -18,6 +27,9 @@ static error_t mount_parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->instance;
+		return 0;
+	case OPTION_OPTIONS:
+		options->options = argument;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (options->directory)
@@ -44,15 +56,19 @@ static cJSON *mount_ask(int argc, char **argv, const struct argp *argp, const ch
 	}
 	arguments = cJSON_CreateObject();
 	cJSON_AddStringToObject(arguments, "directory", path);
+	if (options.options)
+		cJSON_AddStringToObject(arguments, "options", options.options);
 	return ask(options.instance, command, arguments);
 }
 
 static const struct argp mount_argp = {
+	.options = mount_option_list,
 	.parser = mount_parse,
 	.args_doc = "DIRECTORY",
 	.doc = "Mount the file system of an instance on a directory."
 	       "\v"
-	       "It stays until `drydock umount' or the end of the instance. It may be mounted several times.\n"
+	       "It stays until `drydock umount' or the end of the instance. It may be mounted several times. Other "
+	       "users may look in only with `-o allow_other'.\n"
 	       "\n"
 	       "Example:\n"
 	       "  mkdir /tmp/dock && drydock mount /tmp/dock",
@@ -76,7 +92,8 @@ static const struct argp umount_argp = {
 	.args_doc = "DIRECTORY",
 	.doc = "Unmount the file system of an instance from a directory."
 	       "\v"
-	       "A mount that is in use is detached, and goes when the last file there is closed.\n"
+	       "A mount that is in use is detached: files open there work on until they are closed, or\n"
+	       "until `drydock stop'.\n"
 	       "\n"
 	       "Example:\n"
 	       "  drydock umount /tmp/dock",
@@ -91,7 +108,7 @@ int command_umount(int argc, char **argv)
 	if (!answer)
 		return CLI_FAILED;
 	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer, "detached")))
-		printf("%s was in use and is detached: it goes when the last file there is closed.\n", path);
+		printf("%s was in use and is detached: it goes when the last file there is closed;\nuntil then files open there work, and `drydock stop' alone cuts them off.\n", path);
 	cJSON_Delete(answer);
 	return CLI_OK;
 }

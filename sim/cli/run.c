@@ -40,6 +40,7 @@ static const struct argp_option run_argp_options[] = {
 	{"manifest", OPTION_MANIFEST, "FILE", 0, "The system's description, where it is not the usual one", 0},
 	{"mount", OPTION_MOUNT, "DIRECTORY", 0,
 	 "Mount the file system there; `auto' is a directory of the instance's own, where this machine has FUSE", 0},
+	{"options", 'o', "OPTIONS", 0, "Mount options, as for `drydock mount'", 0},
 	{"cpus", OPTION_CPUS, "NUMBER", 0, "Run on so many CPUs (`drydock doctor' says what is usual here)", 0},
 	{"gdb", OPTION_GDB, "SERVER", 0, "Hold that server before it does anything, until `drydock gdb SERVER' has come and continued it", 0},
 	{"wrap", OPTION_WRAP, "SERVER=COMMAND", 0, "Run that server under a tool; may be given for several", 0},
@@ -84,6 +85,9 @@ static error_t run_parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case OPTION_MOUNT:
 		options->mount = argument;
+		return 0;
+	case 'o':
+		options->host.mount_options = argument;
 		return 0;
 	case OPTION_CPUS:
 		options->host.processors = parse_cpus(argument, state);

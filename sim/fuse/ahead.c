@@ -38,6 +38,8 @@ void ahead_ask(struct operation *change, uint64_t directory)
 	struct ahead *ahead = slot_of(bridge, directory);
 	struct operation *operation;
 
+	if (!bridge->options.kernel_checks)
+		return;
 	ahead->valid = ahead->changed = false;
 	ahead->node = directory;
 	ahead->serial++;

@@ -47,7 +47,6 @@ struct operation {
 	struct buffer *buffer; /* on loan to the call, or NULL */
 	struct ahead *ahead;   /* attributes asked for together with this, or by this; or NULL */
 	uint32_t serial;       /* of that question */
-	bool exclusive;        /* create: O_EXCL */
 };
 
 /* The answer to a question that Linux is about to ask (ahead.c). */
@@ -146,6 +145,12 @@ void identities_free(struct identities *identities);
 /* A new lane knows no actors. */
 void identities_clear(struct identities *identities);
 
+/* IDENTITY_* of those that the bridge registers. */
+static inline uint32_t identity_flags(const struct bridge *bridge)
+{
+	return bridge->options.kernel_checks ? IDENTITY_CHECKED : 0;
+}
+
 enum identity_answer {
 	IDENTITY_KNOWN,   /* *actor is the number */
 	IDENTITY_WAIT,    /* it is being registered: park */
@@ -222,8 +227,6 @@ void loop_run(struct bridge *bridge);
 extern const struct fuse_lowlevel_ops handlers;
 
 void handle_lookup(fuse_req_t request, fuse_ino_t parent, const char *name);
-void handle_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode,
-                   struct fuse_file_info *file);
 void handle_mknod(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode, dev_t device);
 void handle_mkdir(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode);
 void handle_symlink(fuse_req_t request, const char *target, fuse_ino_t parent, const char *name);

@@ -23,7 +23,7 @@ static int32_t prepare_lane(struct bridge *bridge)
 		bridge->client = client_open(bridge->runtime, "vfs", &fs_protocol, &lane_options, &status);
 	if (status == 0)
 		status = client_register_actor(bridge->client, geteuid(), getegid(), NULL, 0,
-		                               IDENTITY_CHECKED, &bridge->actor);
+		                               identity_flags(bridge), &bridge->actor);
 	if (status != 0)
 		return status;
 	bridge->generation = client_generation(bridge->client);

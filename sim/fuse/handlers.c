@@ -81,5 +81,4 @@ const struct fuse_lowlevel_ops handlers = {
 	.readdir = handle_readdir,
 	.fsyncdir = handle_fsync,
 	.statfs = handle_statfs,
-	.create = handle_create,
 };

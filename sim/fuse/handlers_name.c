@@ -60,50 +60,23 @@ void handle_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 
 /* ---- making ---------------------------------------------------------------- */
 
-static void finish_create(struct operation *operation)
-{
-	const struct fuse_file_info file = {.keep_cache = 1, .noflush = 1};
-	struct bridge *bridge = operation->bridge;
-	struct fs_attributes attributes;
-	struct fuse_entry_param entry;
-	int32_t status = fs_create_finish(&operation->call, &attributes);
-
-	/*
-	 * Somebody made the file since the kernel looked. ESTALE makes it look
-	 * again and open what is there, checking permissions.
-	 */
-	if (status == EEXIST && !operation->exclusive)
-		status = ESTALE;
-	if (status != 0) {
-		fuse_reply_err(operation->request, reply_errno(status));
-		return;
-	}
-	reply_entry(&attributes, bridge->options.timeout, &entry);
-	if (fuse_reply_create(operation->request, &entry, &file) == -ENOENT)
-		forget_add(bridge, attributes.node, 1);
-}
-
-void handle_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode,
-                   struct fuse_file_info *file)
-{
-	struct operation *operation = operation_start(request, finish_create);
-
-	if (operation == NULL)
-		return;
-	operation->exclusive = (file->flags & O_EXCL) != 0;
-	if (operation_submit_owned(operation,
-	                           fs_create_try_prepare(&operation->call, operation->bridge->client, parent,
-	                                                 S_IFREG | (mode & ~(mode_t)S_IFMT), 0, name,
-	                                                 length_of(name))))
-		ahead_ask(operation, parent);
-}
-
 static void finish_mknod(struct operation *operation)
 {
 	struct fs_attributes attributes;
+	int32_t status = fs_create_finish(&operation->call, &attributes);
 
-	finish_entry(operation, fs_create_finish(&operation->call, &attributes), &attributes);
+	/*
+	 * Somebody made the file since Linux looked. ESTALE makes it look again,
+	 * and open what is there unless O_EXCL forbids.
+	 */
+	finish_entry(operation, status == EEXIST ? ESTALE : status, &attributes);
 }
+
+/*
+ * Files are made here, too: there is no `create`, which would do no more than
+ * mknod where opening is nothing to us, and Linux would send a release for
+ * each file so made.
+ */
 
 void handle_mknod(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
 {

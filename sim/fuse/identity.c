@@ -49,7 +49,7 @@ static void register_identity(void *argument)
 	uint32_t uid = identities->uid, gid = identities->gid, actor;
 	int32_t status;
 
-	status = client_register_actor(bridge->client, uid, gid, NULL, 0, IDENTITY_CHECKED, &actor);
+	status = client_register_actor(bridge->client, uid, gid, NULL, 0, identity_flags(bridge), &actor);
 	/* It may have been registered on a lane that was made anew for it: connection.c does that first. */
 	if (status == 0 && client_generation(bridge->client) == bridge->generation) {
 		*find(identities, uid, gid) = (struct identity_slot){.uid = uid, .gid = gid, .actor = actor};

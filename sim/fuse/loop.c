@@ -18,6 +18,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <drydock/atomic.h>
+
 #include "sim/user/linux.h"
 
 #define CROWD_CREDIT 16  /* looks in vain until the device blocks again */
@@ -93,6 +95,20 @@ static void read_failed(struct bridge *bridge, int error)
 	}
 }
 
+/*
+ * Takes in what was told while this process slept in read(2), above all that
+ * the vfs has died: else the first request after that would go down the old lane.
+ */
+static void catch_up(struct bridge *bridge)
+{
+	uint32_t index = runtime_start(bridge->runtime)->home & HANDLE_INDEX_MASK;
+	const uint64_t *bits = &os_notice(bridge->os)->bits[index / 64];
+
+	/* Pairs with the kernel's release when it posts. */
+	if (atomic_load_acquire(bits) >> index % 64 & 1)
+		runtime_round(bridge->runtime);
+}
+
 /* Reads one request and begins to serve it; false where there was none. */
 static bool take_request(struct bridge *bridge)
 {
@@ -113,6 +129,7 @@ static bool take_request(struct bridge *bridge)
 	}
 	if (bridge->nonblocking && busy)
 		bridge->crowd = CROWD_CREDIT;
+	catch_up(bridge);
 	dispatch(bridge, buffer, (size_t)length);
 	return true;
 }

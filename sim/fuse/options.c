@@ -66,7 +66,7 @@ static bool parse_one(struct options *options, int option, char *value, char *er
 
 bool options_parse(struct options *options, char *text, bool root, char *error, size_t size)
 {
-	*options = (struct options){.timeout = TIMEOUT_DEFAULT, .allow_other = root};
+	*options = (struct options){.timeout = TIMEOUT_DEFAULT};
 	while (*text != '\0') {
 		char *value;
 		int option = getsubopt(&text, tokens, &value);
@@ -74,12 +74,18 @@ bool options_parse(struct options *options, char *text, bool root, char *error, 
 		if (!parse_one(options, option, value, error, size))
 			return false;
 	}
+	options->kernel_checks = options->allow_other || !root;
 	return true;
 }
 
 void options_for_libfuse(const struct options *options, char *text, size_t size)
 {
-	/* Linux checks modes and owners; the vfs is told that it does. */
-	snprintf(text, size, "fsname=drydock,subtype=drydock,default_permissions%s%s",
-	         options->allow_other ? ",allow_other" : "", options->read_only ? ",ro" : "");
+	/*
+	 * With default_permissions Linux checks modes and owners, and the vfs is
+	 * told that it does. After every change in a directory it asks for that
+	 * directory's attributes again; so it is left out where it could refuse nothing.
+	 */
+	snprintf(text, size, "fsname=drydock,subtype=drydock%s%s%s",
+	         options->kernel_checks ? ",default_permissions" : "", options->allow_other ? ",allow_other" : "",
+	         options->read_only ? ",ro" : "");
 }

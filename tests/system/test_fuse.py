@@ -59,8 +59,8 @@ class Mounted(unittest.TestCase):
     def setUpClass(cls):
         cls.base = tempfile.mkdtemp(prefix="drydock-mount-")
         cls.addClassCleanup(os.rmdir, cls.base)
-        cls.instance = cls.enterClassContext(Instance("--mount", cls.base, name="fuse")) \
-            if hasattr(cls, "enterClassContext") else cls.enter(Instance("--mount", cls.base, name="fuse"))
+        cls.instance = cls.enterClassContext(Instance("--mount", cls.base, "-o", "allow_other", name="fuse")) \
+            if hasattr(cls, "enterClassContext") else cls.enter(Instance("--mount", cls.base, "-o", "allow_other", name="fuse"))
 
     @classmethod
     def enter(cls, context):

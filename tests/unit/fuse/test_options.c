@@ -22,8 +22,11 @@ START_TEST(defaults)
 	ck_assert(parse("", false, &options, error));
 	ck_assert(!options.allow_other && !options.read_only && !options.writeback);
 	ck_assert_double_eq(options.timeout, 1.0);
+	ck_assert(options.kernel_checks);
 	ck_assert(parse("", true, &options, error));
-	ck_assert(options.allow_other);
+	ck_assert(!options.allow_other && !options.kernel_checks);
+	ck_assert(parse("allow_other", true, &options, error));
+	ck_assert(options.allow_other && options.kernel_checks);
 }
 END_TEST
 
@@ -65,8 +68,8 @@ START_TEST(for_libfuse)
 	char text[128];
 
 	options_for_libfuse(&options, text, sizeof(text));
-	ck_assert_str_eq(text, "fsname=drydock,subtype=drydock,default_permissions,ro");
-	options = (struct options){.allow_other = true};
+	ck_assert_str_eq(text, "fsname=drydock,subtype=drydock,ro");
+	options = (struct options){.allow_other = true, .kernel_checks = true};
 	options_for_libfuse(&options, text, sizeof(text));
 	ck_assert_str_eq(text, "fsname=drydock,subtype=drydock,default_permissions,allow_other");
 }
