@@ -41,8 +41,8 @@ uint64_t runtime_main(struct os *os, const struct server_definition *definition)
 /*
  * The pieces of runtime_main, for programs with a loop of their own and for
  * tests: make it (NULL without memory), do one round of all that can be done
- * without sleeping (true if anything was), sleep until there is more to do,
- * end it.
+ * without sleeping (true if anything was), sleep until there is more to do
+ * (not at all where there is already), end it.
  */
 struct runtime *runtime_create(struct os *os, const struct server_definition *definition);
 bool runtime_round(struct runtime *runtime);
@@ -271,5 +271,12 @@ void log_print(struct runtime *runtime, enum log_level level, const char *format
  * becomes the log's. For init, which cannot ask itself. Suspends.
  */
 int32_t log_connect(struct runtime *runtime, handle_t port);
+
+/*
+ * Waits until all that this process (or whoever it heard from) has logged is on
+ * the console, for a second at most. Suspends. Returns a call's status
+ * (drydock/client.h); 0 at once where there is no log server.
+ */
+int32_t log_flush(struct runtime *runtime);
 
 #endif

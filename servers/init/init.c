@@ -143,6 +143,8 @@ static void boot(struct init *init)
 	init->booting = false;
 	log_print(init->runtime, LOG_INFO, "All services started");
 	log_print(init->runtime, LOG_INFO, "Waiting for events...");
+	/* Who waits for the announcement prints to the same terminal. Without a log it is still news. */
+	log_flush(init->runtime);
 	announce(init, ANNOUNCE_SERVICES_UP, "");
 }
 

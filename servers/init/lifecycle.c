@@ -18,30 +18,11 @@ static void drop(struct init *init, handle_t *handle)
 	*handle = 0;
 }
 
-/* ---- starting ---------------------------------------------------------- */
-
-static void grants_drop(struct init *init, struct spawn *spawn)
+/* Grants are duplicated by the kernel: init names its own. */
+static void grants_name_own(struct init *init, struct spawn *spawn)
 {
 	for (uint32_t at = 0; at < spawn->grant_count; at++)
-		drop(init, &spawn->grants[at].handle);
-}
-
-/* Duplicates what init itself holds: spawning moves the grants away. */
-static enum error grants_duplicate(struct init *init, struct spawn *spawn)
-{
-	for (uint32_t at = 0; at < spawn->grant_count; at++) {
-		struct grant *grant = &spawn->grants[at];
-		uint64_t result = runtime_trap(init->runtime, SYS_CAP_DUPLICATE,
-		                               runtime_grant(init->runtime, grant->name),
-		                               grant->rights | RIGHT_TRANSFER, 0, 0);
-
-		if (result_is_error(result)) {
-			grants_drop(init, spawn);
-			return result_error(result);
-		}
-		grant->handle = (handle_t)result;
-	}
-	return E_OK;
+		spawn->grants[at].handle = runtime_grant(init->runtime, spawn->grants[at].name);
 }
 
 static enum error unit_spawn(struct unit *unit)
@@ -49,18 +30,13 @@ static enum error unit_spawn(struct unit *unit)
 	struct init *init = unit->init;
 	handle_t authority = runtime_grant(init->runtime, grants_authority_name(AUTHORITY_SPAWN));
 	struct spawn spawn;
-	enum error error;
 	uint64_t result;
 
 	grants_spawn(&init->manifest, unit->index, &spawn);
-	error = grants_duplicate(init, &spawn);
-	if (error)
-		return error;
+	grants_name_own(init, &spawn);
 	result = runtime_trap_data(init->runtime, SYS_SCHED_SPAWN, authority, 0, &spawn, sizeof(spawn));
-	if (result_is_error(result)) {
-		grants_drop(init, &spawn);
+	if (result_is_error(result))
 		return result_error(result);
-	}
 	unit->process = (handle_t)result;
 	return E_OK;
 }
@@ -201,8 +177,6 @@ void unit_registered(struct unit *unit, handle_t port, uint64_t process_id)
 
 /* ---- events ---------------------------------------------------------------- */
 
-#define VECTORS 32u /* of the processor; others stand for a Linux signal that it did not raise */
-
 /* Names of the vectors that programs raise (Intel SDM vol. 3, 6.3.1). */
 static const char *vector_name(uint32_t vector)
 {
@@ -217,6 +191,20 @@ static const char *vector_name(uint32_t vector)
 	case 19: return "floating point exception";
 	case 17: return "misaligned access";
 	default: return "exception";
+	}
+}
+
+/* Names of the signals that end a process with a report (sim/user); of others the number says as much. */
+static const char *signal_name(uint32_t signal)
+{
+	switch (signal) {
+	case 4: return "SIGILL";
+	case 6: return "SIGABRT";
+	case 7: return "SIGBUS";
+	case 8: return "SIGFPE";
+	case 11: return "SIGSEGV";
+	case 31: return "SIGSYS";
+	default: return "signal";
 	}
 }
 
@@ -240,9 +228,9 @@ static void unit_exception(struct unit *unit)
 	if (record.vector == 14)
 		log_print(init->runtime, LOG_ERROR, "%s: page fault %s 0x%llx at instruction 0x%llx", name,
 		          access, (unsigned long long)record.address, (unsigned long long)record.rip);
-	else if (record.vector >= VECTORS)
-		log_print(init->runtime, LOG_ERROR, "%s: signal %u at instruction 0x%llx", name,
-		          record.signal, (unsigned long long)record.rip);
+	else if (record.vector == EXCEPTION_SIGNAL)
+		log_print(init->runtime, LOG_ERROR, "%s: %s (signal %u) sent at instruction 0x%llx", name,
+		          signal_name(record.signal), record.signal, (unsigned long long)record.rip);
 	else
 		log_print(init->runtime, LOG_ERROR, "%s: %s (%u) at instruction 0x%llx", name,
 		          vector_name(record.vector), record.vector, (unsigned long long)record.rip);

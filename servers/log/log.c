@@ -28,19 +28,20 @@ struct log_memory {
 	struct line lines[ORDER_LINES];
 };
 
-/* A call that waits for entries. */
+/* A call that waits: `watch` for entries, `sync` for what was written before it. */
 struct watcher {
 	struct watcher *next;
 	struct log_server *log;
 	struct request *request;
-	uint64_t from;
+	uint64_t from; /* watch: a sequence number; sync: the time it came in */
+	bool sync;
 };
 
 struct log_server {
 	struct runtime *runtime;
 	handle_t console;
-	struct timer timer; /* makes cuts while lines are held */
-	bool timing;
+	struct timer timer; /* makes cuts while lines are held, or syncs wait for one */
+	bool timing;        /* it is set */
 	struct watcher *watchers;
 	struct ring ring;
 	struct order order;
@@ -84,28 +85,46 @@ static void publish(struct log_server *log, const struct line *line)
 		console_add(log, line);
 }
 
-/* Answers those who waited for what there is now. */
-static void watchers_answer(struct log_server *log)
+static bool watcher_due(const struct watcher *watcher)
+{
+	const struct log_server *log = watcher->log;
+
+	return watcher->sync ? watcher->from <= log->order.complete : ring_has(&log->ring, watcher->from);
+}
+
+static void watcher_reply(const struct watcher *watcher, int32_t error)
+{
+	if (watcher->sync)
+		log_sync_reply(watcher->request, error);
+	else
+		log_watch_reply(watcher->request, error);
+}
+
+/* Answers those who waited for what there is now. True where some wait for cuts to come. */
+static bool watchers_answer(struct log_server *log)
 {
 	struct watcher **link = &log->watchers;
+	bool syncs = false;
 
 	while (*link) {
 		struct watcher *watcher = *link;
 
-		if (!ring_has(&log->ring, watcher->from)) {
+		if (!watcher_due(watcher)) {
+			syncs |= watcher->sync;
 			link = &watcher->next;
 			continue;
 		}
 		*link = watcher->next;
-		log_watch_reply(watcher->request, 0);
+		watcher_reply(watcher, 0);
 		runtime_free(log->runtime, watcher);
 	}
+	return syncs;
 }
 
-static void published(struct log_server *log)
+static bool published(struct log_server *log)
 {
 	console_flush(log);
-	watchers_answer(log);
+	return watchers_answer(log);
 }
 
 static void make_cut(struct timer *timer, void *context)
@@ -117,10 +136,17 @@ static void make_cut(struct timer *timer, void *context)
 	order_cut(&log->order, now);
 	while ((line = order_take(&log->order)) != NULL)
 		publish(log, line);
-	published(log);
-	log->timing = !order_empty(&log->order);
+	log->timing = published(log) || !order_empty(&log->order);
 	if (log->timing)
 		timer_set(log->runtime, timer, now);
+}
+
+/* Lines that are held, and syncs, need cuts. */
+static void cuts_begin(struct log_server *log, uint64_t now)
+{
+	if (!log->timing)
+		timer_set(log->runtime, &log->timer, now);
+	log->timing = true;
 }
 
 /* A flood: half of what is held goes out as it is. */
@@ -156,9 +182,7 @@ static int32_t serve_write(struct request *request, const struct log_write_argum
 	clean_copy(line->source, arguments->source, arguments->source_length);
 	clean_copy(line->text, arguments->text, arguments->text_length);
 	order_add(&log->order, line, now);
-	if (!log->timing)
-		timer_set(log->runtime, &log->timer, now);
-	log->timing = true;
+	cuts_begin(log, now);
 	return 0;
 }
 
@@ -176,7 +200,7 @@ static int32_t serve_read(struct request *request, const struct log_read_argumen
 }
 
 /* The caller has given up, or is gone. */
-static void watch_cancelled(struct request *request)
+static void watcher_cancelled(struct request *request)
 {
 	struct watcher *watcher = request->context;
 	struct log_server *log = watcher->log;
@@ -185,31 +209,48 @@ static void watch_cancelled(struct request *request)
 	while (*link != watcher)
 		link = &(*link)->next;
 	*link = watcher->next;
-	log_watch_reply(request, POSIX_ECANCELED);
+	watcher_reply(watcher, POSIX_ECANCELED);
 	runtime_free(log->runtime, watcher);
+}
+
+static int32_t watcher_add(struct request *request, uint64_t from, bool sync)
+{
+	struct log_server *log = request->server;
+	struct watcher *watcher = runtime_allocate(log->runtime, sizeof(*watcher));
+
+	if (!watcher)
+		return POSIX_ENOMEM;
+	*watcher = (struct watcher){log->watchers, log, request, from, sync};
+	log->watchers = watcher;
+	request->context = watcher;
+	request->on_cancel = watcher_cancelled;
+	return REQUEST_DETACHED;
 }
 
 static int32_t serve_watch(struct request *request, const struct log_watch_arguments *arguments)
 {
-	struct log_server *log = request->server;
-	struct watcher *watcher;
+	const struct log_server *log = request->server;
 
-	if (ring_has(&log->ring, arguments->from))
-		return 0;
-	watcher = runtime_allocate(log->runtime, sizeof(*watcher));
-	if (!watcher)
-		return POSIX_ENOMEM;
-	*watcher = (struct watcher){log->watchers, log, request, arguments->from};
-	log->watchers = watcher;
-	request->context = watcher;
-	request->on_cancel = watch_cancelled;
-	return REQUEST_DETACHED;
+	return ring_has(&log->ring, arguments->from) ? 0 : watcher_add(request, arguments->from, false);
+}
+
+/* A cut that is complete from now on has all that was published before now (order.h). */
+static int32_t serve_sync(struct request *request)
+{
+	struct log_server *log = request->server;
+	uint64_t now = runtime_time(log->runtime);
+	int32_t status = watcher_add(request, now, true);
+
+	if (status == REQUEST_DETACHED)
+		cuts_begin(log, now);
+	return status;
 }
 
 static const struct log_operations operations = {
 	.write = serve_write,
 	.read = serve_read,
 	.watch = serve_watch,
+	.sync = serve_sync,
 };
 
 /* ---- the beginning ---------------------------------------------------------------- */

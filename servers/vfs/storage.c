@@ -48,7 +48,7 @@ static bool option_mode(const char *options, uint32_t *mode)
 }
 
 /*
- * Keys for hashing. The system has no source of randomness yet: that they are
+ * Keys for hashing, and where generations start. The system has no source of randomness yet: that they are
  * derived from clocks and process id keeps out only who cannot guess at which
  * nanosecond the server started.
  */
@@ -56,10 +56,13 @@ static void make_keys(struct vfs *vfs, struct tmpfs_options *options)
 {
 	const struct hash_key clocks = {runtime_wall_time(vfs->runtime), runtime_time(vfs->runtime)};
 	uint64_t material[2] = {runtime_start(vfs->runtime)->process, 0};
-	uint64_t *const keys[] = {&options->seed[0], &options->seed[1], &vfs->key.low, &vfs->key.high};
+	uint64_t generation;
+	uint64_t *const keys[] = {&options->seed[0], &options->seed[1], &vfs->key.low, &vfs->key.high,
+	                          &generation};
 
 	for (; material[1] < sizeof(keys) / sizeof(keys[0]); material[1]++)
 		*keys[material[1]] = hash_bytes(&clocks, material, sizeof(material));
+	options->generation = (uint32_t)(generation >> 33);
 }
 
 int32_t storage_open(struct vfs *vfs, const char *text, const char **wrong)

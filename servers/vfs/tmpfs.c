@@ -42,6 +42,7 @@ int32_t tmpfs_format(struct tmpfs *tmpfs, struct arena *arena, const struct tmpf
 	super->version = TMPFS_VERSION;
 	super->seed.low = options->seed[0];
 	super->seed.high = options->seed[1];
+	super->generation = options->generation;
 	super->nodes_limit = options->nodes < TMPFS_NODES_MAX ? options->nodes : TMPFS_NODES_MAX;
 	error = root_make(tmpfs, options, now);
 	if (error)

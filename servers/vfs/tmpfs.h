@@ -63,6 +63,12 @@ struct tmpfs_creation {
 struct tmpfs_options {
 	uint64_t nodes;   /* at most so many nodes, the root included; at least 1 */
 	uint64_t seed[2]; /* random numbers, so that nobody can choose names that collide */
+	/*
+	 * Where generations in node numbers start (but the root's is always 1). A
+	 * random one, at most half of what there is, sees to it that a number that
+	 * a client has from an earlier file system names nothing in this one.
+	 */
+	uint32_t generation;
 	uint32_t mode;    /* the root's permission bits, owner and group */
 	uint32_t uid;
 	uint32_t gid;

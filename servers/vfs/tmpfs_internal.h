@@ -117,6 +117,8 @@ struct tmpfs_super {
 	uint64_t partial;    /* reference to the first node page with room */
 	uint32_t node_pages; /* page indexes ever used */
 	uint32_t free_index; /* first free page index, 0 for none (page 0 holds the root) */
+	uint32_t generation; /* of nodes in a page index never used before */
+	uint32_t reserved;
 };
 
 _Static_assert(sizeof(struct tmpfs_super) <= ARENA_ROOT_SIZE, "the superblock fits the arena's root");

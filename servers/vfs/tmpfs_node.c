@@ -73,7 +73,7 @@ static void node_page_set_up(struct tmpfs *tmpfs, uint64_t reference, uint32_t i
 static int32_t node_page_make(struct tmpfs *tmpfs)
 {
 	struct tmpfs_super *super = tmpfs->super;
-	uint32_t index = super->free_index, generation = 0;
+	uint32_t index = super->free_index, generation = super->generation;
 	uint64_t reference, *word;
 	int32_t error;
 	bool zero;
@@ -98,6 +98,9 @@ static int32_t node_page_make(struct tmpfs *tmpfs)
 	}
 	*word = reference;
 	node_page_set_up(tmpfs, reference, index, generation);
+	/* The root, the first node that is made, is number 1. */
+	if (index == 0)
+		((struct node_page *)arena_address(tmpfs->arena, reference))->node[0].number = 0;
 	return 0;
 }
 

@@ -198,9 +198,10 @@ static int worker_main(const char *directory, int orders, int outcomes)
 	measurer->orders = orders;
 	measurer->outcomes = outcomes;
 	*(struct measurer **)runtime_state(runtime) = measurer;
+	runtime_round(runtime);
 	while (!runtime_stopped(runtime, &code)) {
-		if (!runtime_round(runtime))
-			runtime_sleep(runtime);
+		runtime_sleep(runtime);
+		runtime_round(runtime);
 	}
 	runtime_destroy(runtime);
 	os_destroy(os);

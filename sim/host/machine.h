@@ -116,7 +116,7 @@ struct machine {
 	ev_check check;
 	ev_idle idle;
 	ev_io doorbell_watcher, control_watcher;
-	ev_timer tick, init_restart, stop_timeout, greeting;
+	ev_timer tick, init_restart, stop_timeout;
 	ev_signal interrupt, terminate, hang_up;
 };
 

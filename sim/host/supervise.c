@@ -12,25 +12,6 @@
 #define DELAY_FIRST   1.0         /* seconds */
 #define DELAY_MAXIMUM 30.0
 #define STOP_SECONDS  2.0         /* for mounts to go */
-#define GREETING_DELAY 0.1        /* seconds for the log server to print the last of the boot, which it sorts first */
-
-static void on_greeting(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	const struct machine *machine = timer->data;
-
-	(void)loop;
-	(void)events;
-	if (!machine->stopping)
-		(void)!write(STDOUT_FILENO, machine->options->greeting, strlen(machine->options->greeting));
-}
-
-static void greet_soon(struct machine *machine)
-{
-	ev_timer_init(&machine->greeting, on_greeting, GREETING_DELAY, 0.);
-	machine->greeting.data = machine;
-	ev_now_update(machine->loop);
-	ev_timer_start(machine->loop, &machine->greeting);
-}
 
 void machine_notify(struct machine *machine, const char *error)
 {
@@ -38,7 +19,7 @@ void machine_notify(struct machine *machine, const char *error)
 	int length;
 
 	if (error == NULL && machine->notify < 0 && machine->options->greeting != NULL)
-		greet_soon(machine);
+		(void)!write(STDOUT_FILENO, machine->options->greeting, strlen(machine->options->greeting));
 	if (machine->notify < 0)
 		return;
 	length = error == NULL ? snprintf(line, sizeof(line), "ok\n")

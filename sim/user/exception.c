@@ -32,7 +32,6 @@
 #define STACK_SIZE          (64u * 1024)
 #define STACK_SPAN          (1024u * 1024) /* how far from the stack pointer a frame may lie */
 #define ACKNOWLEDGE_TIMEOUT 5000           /* milliseconds */
-#define VECTOR_NONE         UINT32_MAX     /* a signal that somebody sent */
 
 /* The one os of this process: a signal handler has no other argument. */
 static struct os *caught;
@@ -69,7 +68,7 @@ static void fill(struct exception_record *record, int signal, const siginfo_t *i
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	record->vector = sent ? VECTOR_NONE : (uint32_t)registers[REG_TRAPNO];
+	record->vector = sent ? EXCEPTION_SIGNAL : (uint32_t)registers[REG_TRAPNO];
 	record->signal = (uint32_t)signal;
 	record->code = sent ? 0 : (uint64_t)registers[REG_ERR];
 	record->address = sent ? 0 : (uint64_t)(uintptr_t)information->si_addr;

@@ -188,9 +188,13 @@ void kernel_process_exception(struct kernel *kernel, struct process *process,
 		process->exception.backtrace_count = BACKTRACE_MAXIMUM;
 	process->has_exception = true;
 	process->state = PROCESS_FAULTED;
-	kernel_print(kernel, "exception %u in %s (PID %u) at 0x%llx, address 0x%llx", record->vector,
-	             process->name, process->number, (unsigned long long)record->rip,
-	             (unsigned long long)record->address);
+	if (record->vector == EXCEPTION_SIGNAL)
+		kernel_print(kernel, "signal %u sent to %s (PID %u) at 0x%llx", record->signal, process->name,
+		             process->number, (unsigned long long)record->rip);
+	else
+		kernel_print(kernel, "exception %u in %s (PID %u) at 0x%llx, address 0x%llx", record->vector,
+		             process->name, process->number, (unsigned long long)record->rip,
+		             (unsigned long long)record->address);
 	process_tell(kernel, process, EVENT_PROCESS_EXCEPTION);
 }
 

@@ -211,12 +211,16 @@ static void call_finish(struct call *call, int32_t status)
 		fiber_wake(call->waiter);
 }
 
-void call_finish_stillborn(struct runtime *runtime)
+bool call_finish_stillborn(struct runtime *runtime)
 {
 	struct list *link;
+	bool any = false;
 
-	while ((link = list_take(&runtime->stillborn)) != NULL)
+	while ((link = list_take(&runtime->stillborn)) != NULL) {
 		call_finish(list_entry(link, struct call, link), -E_PEER_DEAD);
+		any = true;
+	}
+	return any;
 }
 
 static void call_expired(struct timer *timer, void *context)

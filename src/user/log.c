@@ -10,7 +10,8 @@
 
 #include "user/runtime.h"
 
-#define LINE_SIZE 513 /* log.proto: text: string(512) */
+#define LINE_SIZE   513         /* log.proto: text: string(512) */
+#define FLUSH_LIMIT 1000000000u /* nanoseconds */
 
 /* Each line in flight needs room for its text in the data area. */
 static const struct client_options log_options = {
@@ -108,6 +109,24 @@ void log_start(struct runtime *runtime)
 	/* Not granted (the log itself, init): the console, or nothing. */
 	if (allocate_calls(runtime))
 		runtime->log.client = client_open(runtime, "log", &log_protocol, &log_options, &status);
+}
+
+int32_t log_flush(struct runtime *runtime)
+{
+	struct client *client = runtime->log.client;
+	struct call call;
+	int32_t status;
+
+	/* Lines went straight to the console. */
+	if (client == NULL || !client_connected(client))
+		return 0;
+	status = log_sync_prepare(&call, client);
+	if (status != 0)
+		return status;
+	call_submit(&call, NULL, NULL);
+	status = call_wait(&call, runtime_time(runtime) + FLUSH_LIMIT);
+	call_end(&call);
+	return status;
 }
 
 int32_t log_connect(struct runtime *runtime, handle_t port)

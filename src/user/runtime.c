@@ -134,7 +134,7 @@ static bool fire_timers(struct runtime *runtime)
 	bool any = false;
 	uint64_t now;
 
-	if (wheel_next(&runtime->wheel) == DEADLINE_NEVER)
+	if (runtime->wheel.count == 0)
 		return false;
 	now = os_time(runtime->os);
 	while ((timer = wheel_expire(&runtime->wheel, now)) != NULL) {
@@ -178,9 +178,9 @@ static bool run_fibers(struct runtime *runtime)
 	bool any = false, more;
 
 	do {
-		more = connection_start_workers(runtime);
-		more |= fiber_run_ready(runtime);
-		call_finish_stillborn(runtime);
+		more = !list_empty(&runtime->work) && connection_start_workers(runtime);
+		more |= !list_empty(&runtime->ready) && fiber_run_ready(runtime);
+		more |= !list_empty(&runtime->stillborn) && call_finish_stillborn(runtime);
 		any |= more;
 	} while (more);
 	return any;
@@ -191,11 +191,14 @@ bool runtime_round(struct runtime *runtime)
 	/* First what was made ready outside of the loop: a new process's start sees its events. */
 	bool any = run_fibers(runtime);
 
-	any |= drain_lanes(runtime);
-	any |= drain_ports(runtime);
-	any |= fire_timers(runtime);
-	any |= run_fibers(runtime);
+	any |= drain_lanes(runtime) | run_fibers(runtime);
+	/* Peers wait for these; what follows is rare. */
 	runtime_publish(runtime);
+	if (drain_ports(runtime) | fire_timers(runtime)) {
+		any = true;
+		run_fibers(runtime);
+		runtime_publish(runtime);
+	}
 	if (!list_empty(&runtime->closing))
 		connection_finish_closing(runtime);
 	return any;
@@ -205,7 +208,7 @@ void runtime_sleep(struct runtime *runtime)
 {
 	struct owner_page *page = os_page(runtime->os);
 
-	if (wait_linger(runtime))
+	if (!list_empty(&runtime->ready) || !list_empty(&runtime->stillborn) || wait_linger(runtime))
 		return;
 	/*
 	 * The sleeper's half of the handshake (docs/ABI.md, "Waking"): armed, a
@@ -229,9 +232,11 @@ uint64_t runtime_main(struct os *os, const struct server_definition *definition)
 		os_panic_print(os, text, sizeof(text) - 1);
 		return 1;
 	}
+	runtime_round(runtime);
 	while (!runtime_stopped(runtime, &code)) {
-		if (!runtime_round(runtime))
-			runtime_sleep(runtime);
+		/* Comes back at once where there is more to do. */
+		runtime_sleep(runtime);
+		runtime_round(runtime);
 	}
 	runtime_destroy(runtime);
 	return code;

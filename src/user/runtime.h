@@ -54,9 +54,8 @@ struct runtime {
 	uint32_t connection_count;
 	uint32_t shared_fibers;    /* fibers serving beyond the first of their connection */
 
-	struct wheel wheel;
-	struct heap heap;
 	struct wait wait;
+	struct heap heap;
 	struct log log;
 	struct client *init;       /* lane to init; NULL in init itself */
 
@@ -65,6 +64,7 @@ struct runtime {
 
 	uint64_t stop_code;
 	bool stopped;
+	struct wheel wheel;        /* last: it is large, and rarely looked into */
 };
 
 /* Marks a lane as having something to publish at the end of the round. */
@@ -94,8 +94,8 @@ void client_free_all(struct runtime *runtime);
  */
 void client_publish_first(struct client *client);
 
-/* call.c: ends the calls that were submitted to dead lanes. */
-void call_finish_stillborn(struct runtime *runtime);
+/* call.c: ends the calls that were submitted to dead lanes. True if there were any. */
+bool call_finish_stillborn(struct runtime *runtime);
 
 /* Makes sure that the lane is connected, connecting it where it is not. Suspends. 0 or a status. */
 int32_t client_connect(struct client *client);

@@ -59,6 +59,7 @@ void wheel_set(struct wheel *wheel, struct timer *timer, uint64_t deadline)
 	if (deadline == DEADLINE_NEVER)
 		return;
 	timer->deadline = deadline;
+	wheel->count++;
 	wheel_insert(wheel, timer);
 }
 
@@ -66,6 +67,7 @@ void wheel_cancel(struct wheel *wheel, struct timer *timer)
 {
 	if (timer->link == NULL)
 		return;
+	wheel->count--;
 	detach(timer);
 	if (wheel->slots[timer->level][timer->slot] == NULL)
 		wheel->used[timer->level] &= ~(1ull << timer->slot);
@@ -90,10 +92,13 @@ static uint64_t first_slot(const struct wheel *wheel, unsigned *level)
 uint64_t wheel_next(const struct wheel *wheel)
 {
 	unsigned level;
-	uint64_t tick = first_slot(wheel, &level);
+	uint64_t tick;
 
+	if (wheel->count == 0)
+		return DEADLINE_NEVER;
 	if (wheel->due != NULL)
 		return DEADLINE_POLL;
+	tick = first_slot(wheel, &level);
 	return tick > UINT64_MAX >> TICK_SHIFT ? DEADLINE_NEVER : tick << TICK_SHIFT;
 }
 
@@ -123,11 +128,13 @@ struct timer *wheel_expire(struct wheel *wheel, uint64_t now)
 	while (wheel->due == NULL && (tick = first_slot(wheel, &level)) <= now_tick)
 		reach_slot(wheel, tick, level);
 	timer = wheel->due;
-	if (timer != NULL)
+	if (timer != NULL) {
+		wheel->count--;
 		detach(timer);
-	else if (now_tick > wheel->tick)
+	} else if (now_tick > wheel->tick) {
 		/* No timer lies between, so that none would now belong to another level. */
 		wheel->tick = now_tick;
+	}
 	return timer;
 }
 

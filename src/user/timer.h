@@ -15,6 +15,7 @@ struct wheel {
 	uint64_t used[WHEEL_LEVELS];
 	struct timer *slots[WHEEL_LEVELS][WHEEL_SLOTS];
 	struct timer *due;
+	uint32_t count; /* timers set */
 };
 
 void wheel_init(struct wheel *wheel, uint64_t now);

@@ -39,25 +39,30 @@ static void credit_account(int32_t *credit, bool paid)
 		*credit -= 1;
 }
 
-static bool yield_a_while(struct runtime *runtime)
+/* One yield. False where it was dear, and yields are off for a while. */
+static bool yield_once(struct runtime *runtime)
 {
 	struct wait *wait = &runtime->wait;
-	uint64_t before = os_time(runtime->os);
+	uint64_t before = os_time(runtime->os), took;
 
 	if (before < wait->yield_after)
 		return false;
-	for (int i = 0; i < YIELDS; i++) {
-		uint64_t after;
+	os_yield(runtime->os);
+	took = os_time(runtime->os) - before;
+	if (took <= YIELD_DEAR)
+		return true;
+	wait->yield_after = before + took + YIELD_PENANCE * took;
+	return false;
+}
 
-		os_yield(runtime->os);
+static bool yield_a_while(struct runtime *runtime)
+{
+	bool cheap = true;
+
+	for (int i = 0; i < YIELDS && cheap; i++) {
+		cheap = yield_once(runtime);
 		if (runtime_pending(runtime))
 			return true;
-		after = os_time(runtime->os);
-		if (after - before > YIELD_DEAR) {
-			wait->yield_after = after + YIELD_PENANCE * (after - before);
-			return false;
-		}
-		before = after;
 	}
 	return false;
 }
@@ -103,6 +108,8 @@ bool wait_linger(struct runtime *runtime)
 	if (wait->policy == WAITING_SPIN)
 		return spin_forever(runtime);
 	wait->peer = NULL;
+	if (runtime_pending(runtime))
+		return true;
 	if (wait->policy == WAITING_SLEEP || peer == NULL)
 		return false;
 	if (atomic_load_relaxed(&peer->processor) == processor) {

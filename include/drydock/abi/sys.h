@@ -41,7 +41,7 @@ enum system_call {
 	SYS_VM_DEALLOCATE = 5,
 	/* (lane, handle, rights) -> cookie. Needs TRANSFER; RECEIVE and lanes never move. */
 	SYS_CAP_MOVE = 6,
-	/* (spawn authority); buffer: struct spawn. -> process handle. Grants move only when it succeeds. */
+	/* (spawn authority); buffer: struct spawn. -> process handle. Grants are duplicated, all or none. */
 	SYS_SCHED_SPAWN = 7,
 	/* () */
 	SYS_SCHED_YIELD = 8,
@@ -221,6 +221,7 @@ enum announcement {
 
 /* An exception of a process: page fault, divide error, … */
 #define BACKTRACE_MAXIMUM 32
+#define EXCEPTION_SIGNAL  UINT32_MAX /* as vector: a signal that somebody sent, no exception of the CPU */
 struct exception_record {
 	uint32_t vector;   /* x86_64 exception number: 0 divide error, 6 invalid opcode, 14 page fault, … */
 	uint32_t signal;   /* the Linux signal, 0 on bare metal */

@@ -317,6 +317,68 @@ static __attribute__((noinline)) void serve_watch(struct request *request,
 		log_watch_reply(request, error);
 }
 
+/* sync */
+static int32_t start_sync(begin_t begin, struct call *call, struct client *client)
+{
+	int32_t error;
+
+	error = begin(call, client, LOG_SYNC, 0, 0);
+	if (error)
+		return error;
+	return 0;
+}
+
+int32_t log_sync_prepare(struct call *call, struct client *client)
+{
+	return start_sync(call_begin, call, client);
+}
+
+int32_t log_sync_try_prepare(struct call *call, struct client *client)
+{
+	return start_sync(call_try_begin, call, client);
+}
+
+int32_t log_sync_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t log_sync(struct client *client)
+{
+	struct call call;
+	int32_t error;
+
+	error = log_sync_prepare(&call, client);
+	if (error)
+		return error;
+	call_run(&call);
+	error = log_sync_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void log_sync_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_sync(struct request *request,
+                                                 const struct log_operations *operations)
+{
+	int32_t error = 0;
+
+	if (!operations->sync)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	if (!error)
+		error = operations->sync(request);
+	if (error != REQUEST_DETACHED)
+		log_sync_reply(request, error);
+}
+
 static void log_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -328,6 +390,9 @@ static void log_dispatch(struct request *request, const void *operations)
 		break;
 	case LOG_WATCH:
 		serve_watch(request, operations);
+		break;
+	case LOG_SYNC:
+		serve_sync(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -384,6 +449,15 @@ static const struct operation_description log_descriptions[] = {
 		.argument_count = 1,
 		.result_count = 0,
 	},
+	{
+		.number = LOG_SYNC,
+		.changes = false,
+		.name = "sync",
+		.arguments = NULL,
+		.results = NULL,
+		.argument_count = 0,
+		.result_count = 0,
+	},
 };
 
 const struct protocol log_protocol = {
@@ -392,6 +466,6 @@ const struct protocol log_protocol = {
 	.sessions = false,
 	.name = "log",
 	.operations = log_descriptions,
-	.operation_count = 3,
+	.operation_count = 4,
 	.dispatch = log_dispatch,
 };

@@ -66,6 +66,7 @@ enum log_operation {
 	LOG_WRITE = 1,
 	LOG_READ = 2,
 	LOG_WATCH = 3,
+	LOG_SYNC = 4,
 };
 
 /* write (1) */
@@ -121,12 +122,20 @@ int32_t log_watch_try_prepare(struct call *call, struct client *client, uint64_t
 int32_t log_watch_finish(struct call *call);
 void log_watch_reply(struct request *request, int32_t error);
 
+/* sync (4): Replies once all that anybody wrote before is on the console. */
+int32_t log_sync(struct client *client);
+int32_t log_sync_prepare(struct call *call, struct client *client);
+int32_t log_sync_try_prepare(struct call *call, struct client *client);
+int32_t log_sync_finish(struct call *call);
+void log_sync_reply(struct request *request, int32_t error);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct log_operations {
 	int32_t (*write)(struct request *request, const struct log_write_arguments *arguments);
 	int32_t (*read)(struct request *request, const struct log_read_arguments *arguments,
 	                struct log_read_results *results);
 	int32_t (*watch)(struct request *request, const struct log_watch_arguments *arguments);
+	int32_t (*sync)(struct request *request);
 };
 
 extern const struct protocol log_protocol;

@@ -284,6 +284,11 @@ START_TEST(exception)
 	kernel_process_exception(fixture.kernel, child, &record);
 	kernel_check(fixture.kernel);
 	ck_assert_ptr_nonnull(strstr(fixture.machine.console, "[kernel] exception 14 in vfs"));
+	record.vector = EXCEPTION_SIGNAL;
+	kernel_process_exception(fixture.kernel, child, &record);
+	ck_assert_ptr_nonnull(strstr(fixture.machine.console, "[kernel] signal 11 sent to vfs"));
+	record.vector = 14;
+	kernel_process_exception(fixture.kernel, child, &record);
 	receipt = receive(fixture.init, home_of(fixture.init));
 	ck_assert_uint_eq(receipt.bits, EVENT_PROCESS_EXCEPTION);
 	ck_assert_uint_eq(receipt.process, child->id);

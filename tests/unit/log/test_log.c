@@ -136,6 +136,55 @@ START_TEST(watch_is_cancelled)
 }
 END_TEST
 
+static void sync_done(struct call *call, void *context)
+{
+	(void)context;
+	watch_status = call->status;
+	call_end(call);
+	/* Published before the reply. */
+	ck_assert_uint_eq(dock_printed("[a] first\n[b] last\n"), 1);
+}
+
+static void body_sync(struct runtime *runtime)
+{
+	uint64_t now = runtime_time(runtime);
+
+	client = dock_open(runtime, "log", &log_protocol);
+	watch_status = -1000;
+	ck_assert_int_eq(write_line(now, LOG_LEVEL_INFO, 0, "b", "last"), 0);
+	ck_assert_int_eq(write_line(now - 1, LOG_LEVEL_INFO, 0, "a", "first"), 0);
+	ck_assert_int_eq(log_sync_prepare(&watch, client), 0);
+	call_submit(&watch, sync_done, NULL);
+}
+
+static void body_flush(struct runtime *runtime)
+{
+	ck_assert_int_eq(log_flush(runtime), 0);
+	watch_status = 0;
+}
+
+START_TEST(sync_replies_when_all_is_printed)
+{
+	dock_boot(VICTIM_SERVES);
+	dock_guest(DOCK_USER, body_sync);
+	ck_assert_int_eq(watch_status, -1000);
+	dock_pass(10 * MILLISECOND);
+	ck_assert_int_eq(watch_status, 0);
+	dock_guest_end();
+	/* With nothing held, and by the runtime's own lane. */
+	watch_status = -1000;
+	dock_guest(DOCK_USER, body_flush);
+	dock_pass(10 * MILLISECOND);
+	ck_assert_int_eq(watch_status, 0);
+	dock_guest_end();
+	/* Cancelled, and forgotten with one who dies. */
+	dock_guest(DOCK_USER, body_sync);
+	dock_guest_end();
+	dock_pass(10 * MILLISECOND);
+	dock_end();
+}
+END_TEST
+
 #define FLOOD 3000
 
 static void body_flood(struct runtime *runtime)
@@ -194,6 +243,7 @@ int main(void)
 	tcase_add_test(cases, wrong_calls);
 	tcase_add_test(cases, watch_replies_when_there_is_more);
 	tcase_add_test(cases, watch_is_cancelled);
+	tcase_add_test(cases, sync_replies_when_all_is_printed);
 	tcase_add_test(cases, flood_loses_nothing);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_ENV);

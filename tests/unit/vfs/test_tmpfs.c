@@ -4,6 +4,8 @@
  */
 #include "../../../servers/vfs/tmpfs_internal.h"
 
+#include <stdio.h>
+
 #include "tmpfs_fixture.h"
 
 static struct fixture *fixture;
@@ -315,6 +317,32 @@ START_TEST(test_generations)
 }
 END_TEST
 
+/* Numbers start at the generation given, but for the root's: those of another file system name nothing here. */
+START_TEST(test_first_generation)
+{
+	const struct tmpfs_options options = {.nodes = 1000, .generation = 0x12345678, .mode = 0755};
+	struct fixture other = {.supply = {.limit = UINT64_MAX}};
+	uint64_t old = new_file(fixture, "file"), file;
+	uint32_t count;
+
+	must(arena_create(&other.arena, 1 << 24, 8, supply_grow, &other.supply));
+	must(tmpfs_format(&other.tmpfs, &other.arena, &options, other.now));
+	must(tmpfs_get_attributes(&other.tmpfs, TMPFS_ROOT, &other.attributes));
+	/* More than one page of nodes, and a slot used again. */
+	for (count = 0; count < 100; count++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%u", count);
+		file = new_file(&other, name);
+		ck_assert_uint_eq(file >> 32, options.generation);
+	}
+	must(remove_name(&other, TMPFS_ROOT, "99"));
+	ck_assert_uint_eq(new_file(&other, "again") >> 32, options.generation + 1);
+	ck_assert_int_eq(tmpfs_get_attributes(&other.tmpfs, old, &other.attributes), POSIX_ESTALE);
+	supply_end(&other.supply);
+}
+END_TEST
+
 START_TEST(test_directories)
 {
 	uint64_t outer, inner;
@@ -508,6 +536,7 @@ int main(void)
 	tcase_add_test(tcase, test_references);
 	tcase_add_test(tcase, test_numbers);
 	tcase_add_test(tcase, test_generations);
+	tcase_add_test(tcase, test_first_generation);
 	tcase_add_test(tcase, test_directories);
 	tcase_add_test(tcase, test_links);
 	tcase_add_test(tcase, test_link_maximum);
