@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 static void close_all(int *descriptors, uint32_t count)
@@ -104,26 +102,6 @@ static struct os *fail(struct os *os, char *error, size_t size, const char *text
 	return NULL;
 }
 
-/*
- * Asks for the shortest slice, 0.1 ms: a process that runs briefly and sleeps
- * often is then picked soon after it was woken, also beside one that never
- * sleeps (sched_setattr(2); since Linux 6.12 for SCHED_OTHER, before it means
- * nothing). glibc 2.36 has no wrapper; the layout is that of linux/sched/types.h.
- */
-static void ask_for_short_slice(void)
-{
-	struct {
-		uint32_t size, policy;
-		uint64_t flags;
-		int32_t nice;
-		uint32_t priority;
-		uint64_t runtime, deadline, period;
-	} attributes = {.size = sizeof(attributes), .policy = SCHED_OTHER, .runtime = 100000};
-
-	attributes.nice = getpriority(PRIO_PROCESS, 0);
-	syscall(SYS_sched_setattr, 0, &attributes, 0);
-}
-
 struct os *os_create(int descriptor_socket, char *error, size_t size)
 {
 	struct os *os = calloc(1, sizeof(*os));
@@ -153,7 +131,6 @@ struct os *os_create(int descriptor_socket, char *error, size_t size)
 		return fail(os, error, size, "the kernel buffer holds no start block of this version");
 	os->processor_count = count_processors();
 	tool_learn_stack(os);
-	ask_for_short_slice();
 	return os;
 }
 

@@ -196,6 +196,7 @@ void call_submit(struct call *call, call_done_t done, void *context)
 	}
 	lane->slots[call->slot].in_flight = true;
 	ring_put(&lane->lane.out, &call->request);
+	lane_publish_part(&lane->lane);
 	runtime_touch(lane->runtime, &lane->lane);
 }
 

@@ -57,6 +57,7 @@ void request_reply(struct request *request, int32_t status, uint32_t length, con
 	for (unsigned i = 2; i < MESSAGE_WORDS; i++)
 		atomic_store_relaxed(&slot[i], results != NULL ? results->word[i] : 0);
 	ring->put++;
+	lane_publish_part(&connection->lane);
 	runtime_touch(connection->service->runtime, &connection->lane);
 }
 

@@ -15,6 +15,9 @@
 
 struct runtime;
 
+/* Messages of a batch that are shown at once. */
+#define LANE_PART 8u
+
 struct lane {
 	struct list link;      /* in runtime->lanes */
 	struct list dirty;     /* in runtime->dirty: something to publish */
@@ -26,6 +29,7 @@ struct lane {
 	uint32_t depth;
 	handle_t handle;
 	bool client;           /* this end opened it */
+	bool unrung;           /* messages were published since lane_wake */
 	/* Server: how many calls were admitted, and how many replies the client has taken, as last read. */
 	uint32_t admitted;
 	uint32_t replies_taken;
@@ -60,29 +64,36 @@ static inline bool lane_range_valid(const struct lane *lane, struct range range)
 	return range.offset <= lane->area_size && range.length <= lane->area_size - range.offset;
 }
 
-/*
- * Shows the peer what was put and taken. True where it has got messages: the
- * caller's fence and lane_wake follow. For what was taken nobody waits: credit
- * is counted by those who spend it.
- */
-static inline bool lane_publish(struct lane *lane)
+/* Shows the peer what was put and taken; the caller's fence and lane_wake follow. */
+static inline void lane_publish(struct lane *lane)
 {
-	bool messages = lane->out.published != lane->out.put;
-
+	lane->unrung |= lane->out.published != lane->out.put;
 	/* Heads first: credit that a message relies on must be seen before the message. */
 	ring_release(&lane->in);
 	ring_publish(&lane->out);
-	return messages;
 }
 
 /*
- * Rings the peer if it means to sleep. Comes after lane_publish and
- * atomic_fence(), which pair with `armed`, fence and look in runtime_sleep.
+ * Comes after each message that was put. Shows a long batch in parts, so that
+ * a peer on another CPU begins while this end goes on; one that sleeps is rung
+ * at the end of the round.
  */
-static inline void lane_wake(struct os *os, const struct lane *lane)
+static inline void lane_publish_part(struct lane *lane)
 {
-	if (atomic_load_relaxed(&lane->os.peer->armed))
+	if (lane->out.put - lane->out.published >= LANE_PART)
+		lane_publish(lane);
+}
+
+/*
+ * Rings the peer if it means to sleep and has got messages since the last time;
+ * for what was taken nobody waits. Comes after lane_publish and atomic_fence(),
+ * which pair with `armed`, fence and look in runtime_sleep.
+ */
+static inline void lane_wake(struct os *os, struct lane *lane)
+{
+	if (lane->unrung && atomic_load_relaxed(&lane->os.peer->armed))
 		os_lane_ring(os, &lane->os);
+	lane->unrung = false;
 }
 
 #endif

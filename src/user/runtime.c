@@ -156,12 +156,8 @@ void runtime_publish(struct runtime *runtime)
 {
 	if (list_empty(&runtime->dirty))
 		return;
-	list_for_each(link, &runtime->dirty) {
-		if (!lane_publish(list_entry(link, struct lane, dirty)))
-			list_remove(link);
-	}
-	if (list_empty(&runtime->dirty))
-		return;
+	for (struct list *link = runtime->dirty.next; link != &runtime->dirty; link = link->next)
+		lane_publish(list_entry(link, struct lane, dirty));
 	/* Orders what was published before the reading of `armed`; see runtime_sleep. */
 	atomic_fence();
 	for (struct list *link; (link = list_take(&runtime->dirty)) != NULL;) {
