@@ -46,7 +46,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines | --rounds | --time | --files)
+		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines | --rounds | --time | --files | --only | -o | --options)
 			((index++))
 			;;
 		--)
@@ -94,10 +94,11 @@ _drydock()
 		return
 	fi
 	case $command in
-	run) options+=" --detach --manifest --mount --cpus --gdb --wrap" ;;
+	run) options+=" --detach --manifest --mount --options --cpus --gdb --wrap" ;;
+	mount) options+=" --options" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;
-	bench) options+=" --rounds --time --files --json" ;;
+	bench) options+=" --rounds --time --files --only --json" ;;
 	fs)
 		case $subcommand in
 		ls) options+=" -l" ;;
