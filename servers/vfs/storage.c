@@ -68,7 +68,8 @@ static void make_keys(struct vfs *vfs, struct tmpfs_options *options)
 int32_t storage_open(struct vfs *vfs, const char *text, const char **wrong)
 {
 	struct tmpfs_options options = {.mode = MODE_DEFAULT};
-	uint64_t size = STORAGE_SIZE_DEFAULT, uid = 0, gid = 0;
+	uint64_t size = STORAGE_SIZE_DEFAULT;
+	uint64_t uid = runtime_start(vfs->runtime)->uid, gid = runtime_start(vfs->runtime)->gid;
 	int32_t error;
 
 	*wrong = NULL;

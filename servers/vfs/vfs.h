@@ -65,7 +65,7 @@ struct tmpfs_time vfs_now(const struct vfs *vfs);
  *   nodes=N   at most so many; by default one for each block
  *   mode=N    the root's permission bits, octal; by default 755
  *   uid=N     the root's owner,
- *   gid=N     and group; by default 0
+ *   gid=N     and group; by default those whom the system runs for
  *
  * POSIX_EINVAL: one of them is no such number, and *wrong is its name.
  * POSIX_ENOSPC: no memory even for an empty file system.

@@ -247,7 +247,7 @@ int command_log(int argc, char **argv)
 	options.buffer = malloc(READ_BUFFER);
 	if (!options.buffer)
 		return cli_error("log: out of memory");
-	result = guest_run(options.instance, "user", "log", log_work, &options);
+	result = guest_run(options.instance, "user", "log-reader", log_work, &options);
 	free(options.buffer);
 	return result;
 }

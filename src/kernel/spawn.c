@@ -147,6 +147,8 @@ static enum error birth_begin(struct birth *birth, const char *image, const char
 	birth->block->version = START_VERSION;
 	birth->block->number = process->number;
 	birth->block->process = process->id;
+	birth->block->uid = process->credentials.uid;
+	birth->block->gid = process->credentials.gid;
 	memcpy(birth->block->name, process->name, NAME_SIZE);
 	string_copy(birth->block->options, SPAWN_OPTIONS_SIZE, options,
 	            string_length_within(options, SPAWN_OPTIONS_SIZE - 1));

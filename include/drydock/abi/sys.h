@@ -208,6 +208,7 @@ struct start_block {
 	handle_t init;       /* SEND to init, badged; init itself: its port, RECEIVE and DERIVE */
 	uint32_t grant_count;
 	uint32_t restarts;   /* of init: how often it was started before */
+	uint32_t uid, gid;   /* whom it runs for */
 	char name[NAME_SIZE];
 	char options[SPAWN_OPTIONS_SIZE];
 	struct grant grants[SPAWN_GRANTS_MAXIMUM];
