@@ -35,7 +35,8 @@ static int32_t echo_read(struct request *request, const struct log_read_argument
                          struct log_read_results *results)
 {
 	(void)request;
-	memset(arguments->entries, (int)arguments->from, arguments->entries_capacity);
+	if (arguments->entries_capacity > 0)
+		memset(arguments->entries, (int)arguments->from, arguments->entries_capacity);
 	results->entries_length = arguments->entries_capacity;
 	results->next = arguments->from + 1;
 	return 0;
