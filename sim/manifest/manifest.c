@@ -185,8 +185,8 @@ static char *read_line(char *text, int size, void *context)
 
 	if (!line_read(reader, text, (size_t)size))
 		return NULL;
-	if (reader->line == 1 && strncmp(text, BYTE_ORDER_MARK, mark) == 0)
-		memmove(text, text + mark, strlen(text + mark) + 1);
+	if (reader->line == 1 && (size_t)size > mark && memcmp(text, BYTE_ORDER_MARK, mark) == 0)
+		memmove(text, text + mark, (size_t)size - mark);
 	snprintf(line, sizeof(line), "%s", text);
 	if (line_take(reader, line))
 		strcpy(text, "\n");

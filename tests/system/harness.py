@@ -32,6 +32,12 @@ def command(*arguments, environment=None, check=None, data=None, text=True):
     return result
 
 
+def sanitized():
+    """Whether the programs carry AddressSanitizer, which reports crashes in its own way and bears no valgrind."""
+    with open(PROGRAM, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 def fuse_obstacle():
     """Why nothing can be mounted here, or None. As `drydock doctor` finds it."""
     if not os.path.exists(os.path.join(BUILD, "sim", "fuse", "drydock-fuse")):

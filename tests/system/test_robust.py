@@ -79,6 +79,8 @@ class Crashes(Case):
         return names
 
     def test_a_crash_leaves_a_report_and_the_server_comes_back(self):
+        if harness.sanitized():
+            self.skipTest("the sanitizer reports crashes itself, and leaves no core")
         # A core needs the shell's leave.
         soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
         self.assertTrue(soft == 0 or hard != 0)
@@ -193,7 +195,8 @@ class Mounts(Case):
             self.write("file", "new")
             self.assertEqual(self.read("file"), "new")
             instance.stop()
-            shutil.rmtree(instance.directory)
+            # A report and a core, unless a sanitizer has reported.
+            shutil.rmtree(instance.directory, ignore_errors=harness.sanitized())
 
     def test_old_descriptors_see_nothing_of_the_new_files(self):
         count = 100
@@ -520,6 +523,8 @@ class Wrapped(Case):
     def test_vfs_under_valgrind(self):
         if not shutil.which("valgrind"):
             self.skipTest("there is no valgrind")
+        if harness.sanitized():
+            self.skipTest("valgrind does not run what carries a sanitizer")
         log = os.path.join(self.scratch(), "valgrind")
         with Instance("--wrap", "vfs=valgrind --error-exitcode=9 --log-file=%s" % log) as instance:
             with open("/proc/%d/cmdline" % instance.pid("vfs"), "rb") as file:
