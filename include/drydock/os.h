@@ -44,9 +44,6 @@ uint64_t os_wall_time(struct os *os);
 /* CPU that runs this now; UINT32_MAX where it cannot be told. */
 uint32_t os_processor(struct os *os);
 
-/* How many CPUs this process may run on. */
-uint32_t os_processor_count(struct os *os);
-
 /* Lets somebody else run on this CPU. */
 void os_yield(struct os *os);
 

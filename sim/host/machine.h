@@ -171,8 +171,6 @@ bool processes_settle(struct machine *machine);
 /* Ends all processes at once and waits for those that are ours. */
 void processes_end(struct machine *machine);
 
-struct host_process *process_find(struct machine *machine, const char *name);
-
 /* ---- spawn.c --------------------------------------------------------- */
 
 /*

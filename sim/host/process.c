@@ -503,14 +503,3 @@ void processes_end(struct machine *machine)
 		descriptor_close(&process->pidfd);
 	}
 }
-
-struct host_process *process_find(struct machine *machine, const char *name)
-{
-	list_for_each(link, &machine->processes) {
-		struct host_process *process = list_entry(link, struct host_process, link);
-
-		if (!process->gone && process->process != NULL && strcmp(process->name, name) == 0)
-			return process;
-	}
-	return NULL;
-}

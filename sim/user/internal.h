@@ -57,4 +57,7 @@ void tool_memory_freed(const void *address, size_t size);
 /* Learns the bounds of the loop's stack, where a tool wants them. */
 void tool_learn_stack(struct os *os);
 
+/* Sleeps until the doorbell is rung, and takes the rings out. */
+void os_drain_doorbell(struct os *os);
+
 #endif

@@ -52,10 +52,4 @@ void os_send_status(struct os *os, const char *error);
  */
 void os_catch_exceptions(struct os *os);
 
-/* Descriptors that a loop of one's own waits for: the doorbell becomes readable when rung. */
-int os_doorbell(struct os *os);
-
-/* Takes the rings out of the doorbell, which is readable; else it blocks. */
-void os_drain_doorbell(struct os *os);
-
 #endif

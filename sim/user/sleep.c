@@ -53,20 +53,10 @@ uint32_t os_processor(struct os *os)
 	return processor < 0 ? UINT32_MAX : (uint32_t)processor;
 }
 
-uint32_t os_processor_count(struct os *os)
-{
-	return os->processor_count;
-}
-
 void os_yield(struct os *os)
 {
 	(void)os;
 	sched_yield();
-}
-
-int os_doorbell(struct os *os)
-{
-	return os->doorbell;
 }
 
 void os_drain_doorbell(struct os *os)

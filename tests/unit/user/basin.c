@@ -287,12 +287,6 @@ uint32_t os_processor(struct os *os)
 	return 0;
 }
 
-uint32_t os_processor_count(struct os *os)
-{
-	(void)os;
-	return 1;
-}
-
 void os_yield(struct os *os)
 {
 	(void)os;
@@ -423,11 +417,6 @@ struct kernel *basin_kernel(struct basin *basin)
 	return basin->kernel;
 }
 
-uint64_t basin_time(struct basin *basin)
-{
-	return basin->time;
-}
-
 /* A dead process's runtime is memory of its process, and goes with it. */
 static bool bury(struct basin *basin)
 {
@@ -510,13 +499,6 @@ struct process *basin_process(struct basin *basin, const char *image)
 			return os->process;
 	}
 	return NULL;
-}
-
-struct runtime *basin_runtime(struct basin *basin, const char *image)
-{
-	struct process *process = basin_process(basin, image);
-
-	return process ? ((struct os *)process->machine)->runtime : NULL;
 }
 
 void basin_kill(struct basin *basin, struct process *process)

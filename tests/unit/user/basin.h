@@ -38,13 +38,9 @@ void basin_run(struct basin *basin);
 
 /* Moves the clock, running what becomes due on the way. */
 void basin_pass(struct basin *basin, uint64_t nanoseconds);
-uint64_t basin_time(struct basin *basin);
 
 /* A process that the test itself drives, through `os` alone; ends with the basin. */
 struct os *basin_attach(struct basin *basin, uint32_t role, const char *name, struct process **process);
-
-/* The runtime of the process of that image, or NULL. */
-struct runtime *basin_runtime(struct basin *basin, const char *image);
 
 /* Ends a process as a crash would: at once, in the midst of whatever it does. */
 void basin_kill(struct basin *basin, struct process *process);
