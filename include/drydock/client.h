@@ -96,7 +96,8 @@ bool client_reserved(const struct client *client, const struct reservation *rese
 /*
  * Makes `length` bytes from `offset` of the reservation the IN range of a call
  * that was begun with in_length 0. They are the server's until the call is
- * done. False, and no change, where the reservation is of another lane.
+ * done; so such a call is waited for without a deadline. False, and no change,
+ * where the reservation is of another lane.
  */
 bool call_lend_in(struct call *call, const struct reservation *reservation, uint32_t offset, uint32_t length);
 
@@ -110,8 +111,8 @@ void call_submit(struct call *call, call_done_t done, void *context);
 /*
  * Suspends the calling fiber until the call is done or `deadline` (absolute
  * nanoseconds, UINT64_MAX for never) has passed; returns its status. After
- * -E_TIMED_OUT the call is abandoned: slot and ranges come back by themselves
- * when the server replies, and `call` may be ended and its memory reused.
+ * -E_TIMED_OUT the call is cancelled and abandoned: slot and ranges come back by
+ * themselves when the server replies, and `call` may be ended and its memory reused.
  */
 int32_t call_wait(struct call *call, uint64_t deadline);
 

@@ -207,7 +207,12 @@ uint64_t connection_accept(struct connection *connection, uint64_t cookie);
 struct client_options {
 	uint32_t depth;    /* calls in flight; 0: 8 */
 	uint32_t area;     /* bytes of data area; 0: 64 KiB */
-	uint64_t deadline; /* of call_run, nanoseconds from its start; 0: 30 s; DEADLINE_NEVER */
+	/*
+	 * Nanoseconds that a call may wait for a free slot, and again for its
+	 * reply; 0: 30 s; DEADLINE_NEVER. A service that is down is waited for
+	 * without limit, until init gives it up.
+	 */
+	uint64_t deadline;
 };
 
 /*
@@ -223,7 +228,7 @@ struct client *client_open(struct runtime *runtime, const char *name, const stru
 struct client *client_open_port(struct runtime *runtime, handle_t port, const struct protocol *protocol,
                                 const struct client_options *options, int32_t *status);
 
-/* Ends all its calls with -E_CANCELLED and closes the lane. */
+/* Ends all its calls with -E_CANCELLED and closes the lane. Not for the `done` of a call: that starts a fiber. */
 void client_close(struct client *client);
 
 /* Calls in flight at most, and whether the lane is connected now. */

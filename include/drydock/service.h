@@ -39,6 +39,8 @@ struct request {
 	 * For a handler that detaches the request: called in the loop when the
 	 * client cancels or goes; it must see to it that the request is replied to
 	 * soon (with ECANCELED; nobody may be there to read it). NULL: nobody is told.
+	 * A cancel may have come before the handler ran, or while it was suspended:
+	 * who means to detach looks at `cancelled` first, and then does not.
 	 */
 	void (*on_cancel)(struct request *request);
 	void *context;      /* the handler's own */

@@ -61,9 +61,13 @@ static void waiter_cancelled(struct request *request)
 /* Keeps the call until the unit is available. At the list's end: first come, first served. */
 static int32_t waiter_add(struct request *request, struct unit *unit, enum waiter_kind kind, uint64_t badge)
 {
-	struct waiter *waiter = runtime_allocate(unit->init->runtime, sizeof(*waiter));
 	struct waiter **link = &unit->waiters;
+	struct waiter *waiter;
 
+	/* The cancel came along with the call: there will be no other. */
+	if (request->cancelled)
+		return POSIX_ECANCELED;
+	waiter = runtime_allocate(unit->init->runtime, sizeof(*waiter));
 	if (!waiter)
 		return POSIX_ENOMEM;
 	while (*link)

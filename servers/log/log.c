@@ -216,8 +216,12 @@ static void watcher_cancelled(struct request *request)
 static int32_t watcher_add(struct request *request, uint64_t from, bool sync)
 {
 	struct log_server *log = request->server;
-	struct watcher *watcher = runtime_allocate(log->runtime, sizeof(*watcher));
+	struct watcher *watcher;
 
+	/* The cancel came along with the call: there will be no other. */
+	if (request->cancelled)
+		return POSIX_ECANCELED;
+	watcher = runtime_allocate(log->runtime, sizeof(*watcher));
 	if (!watcher)
 		return POSIX_ENOMEM;
 	*watcher = (struct watcher){log->watchers, log, request, from, sync};

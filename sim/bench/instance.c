@@ -57,11 +57,13 @@ bool bench_instance_boot(struct bench_instance *instance, const char *service, c
 		run[next++] = "--mount";
 		run[next++] = directory;
 	}
-	if (bench_self(run) != 0 || !ask_directory(instance->name, instance->directory))
+	if (bench_self(run) != 0)
 		return false;
-	processes = ask_list(instance->name, "ps");
-	if (processes == NULL)
+	processes = ask_directory(instance->name, instance->directory) ? ask_list(instance->name, "ps") : NULL;
+	if (processes == NULL) {
+		bench_instance_end(instance);
 		return false;
+	}
 	instance->host = (pid_t)ask_number(ask_process(processes, "kernel"), "linux_pid");
 	if (service != NULL)
 		instance->server = (pid_t)ask_number(ask_process(processes, service), "linux_pid");

@@ -143,6 +143,10 @@ int32_t call_try_begin(struct call *call, struct client *client, uint16_t op, ui
 
 int32_t call_begin(struct call *call, struct client *client, uint16_t op, uint32_t in_length, uint32_t out_length)
 {
+	uint64_t deadline = client->options.deadline;
+
+	if (deadline != DEADLINE_NEVER)
+		deadline += os_time(client->runtime->os);
 	for (;;) {
 		int32_t status = client->lane ? 0 : client_connect(client);
 
@@ -150,8 +154,9 @@ int32_t call_begin(struct call *call, struct client *client, uint16_t op, uint32
 			status = call_try_begin(call, client, op, in_length, out_length);
 		if (status != -E_WOULD_BLOCK)
 			return status;
-		if (!client_wait(client))
-			return -E_CANCELLED;
+		status = client_wait(client, deadline);
+		if (status != 0)
+			return status;
 	}
 }
 
@@ -234,15 +239,12 @@ static void call_expired(struct timer *timer, void *context)
 static void call_abandon(struct call *call)
 {
 	struct client_lane *lane = call->lane;
+	struct slot *slot = &lane->slots[call->slot];
 
 	list_remove(&call->link);
-	if (lane->client != NULL) {
-		struct slot *slot = &lane->slots[call->slot];
-
-		slot->call = NULL;
-		slot->in = call->in_range;
-		slot->out = call->out_range;
-	}
+	slot->call = NULL;
+	slot->in = call->in_range;
+	slot->out = call->out_range;
 	call->lane = NULL;
 	client_lane_put(lane);
 }
@@ -261,6 +263,8 @@ int32_t call_wait(struct call *call, uint64_t deadline)
 	timer_cancel(runtime, &timer);
 	call->waiter = NULL;
 	if (call->state != CALL_DONE) {
+		/* The slot comes back with the reply: better soon. */
+		call_cancel(call);
 		call_abandon(call);
 		call->status = -E_TIMED_OUT;
 		call->state = CALL_DONE;
@@ -338,14 +342,16 @@ static bool take_reply(struct client_lane *lane, uint64_t header)
 /* Takes all replies; false where the server broke the rules. */
 static bool drain(struct client_lane *lane)
 {
-	enum ring_state state;
+	/* One ring full a round, though callbacks make new calls. */
+	uint32_t turn = lane->lane.depth;
+	enum ring_state state = RING_EMPTY;
 	uint64_t header;
 
-	while ((state = ring_look(&lane->lane.in, &header)) == RING_MESSAGE) {
+	while (turn-- > 0 && (state = ring_look(&lane->lane.in, &header)) == RING_MESSAGE) {
 		if (!take_reply(lane, header))
 			return false;
 	}
-	return state == RING_EMPTY;
+	return state != RING_VIOLATION;
 }
 
 void client_drain(struct lane *shared)

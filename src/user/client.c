@@ -26,20 +26,31 @@ static void client_free(struct client *client)
 	runtime_free(client->runtime, client);
 }
 
-bool client_wait(struct client *client)
+static void wait_expired(struct timer *timer, void *context)
 {
-	struct client_waiter waiter = {.fiber = client->runtime->current};
-	bool open;
+	(void)timer;
+	fiber_wake(context);
+}
+
+int32_t client_wait(struct client *client, uint64_t deadline)
+{
+	struct runtime *runtime = client->runtime;
+	struct client_waiter waiter = {.fiber = runtime->current};
+	struct timer timer = {.fire = wait_expired, .context = runtime->current, .call = true};
+	bool expired, closed;
 
 	client->users++;
 	list_add_tail(&client->waiters, &waiter.link);
-	fiber_wait(client->runtime);
+	timer_set(runtime, &timer, deadline);
+	fiber_wait(runtime);
+	expired = deadline != DEADLINE_NEVER && timer.link == NULL;
+	timer_cancel(runtime, &timer);
 	list_remove(&waiter.link);
 	client->users--;
-	open = !client->closed;
-	if (!open && client->users == 0)
+	closed = client->closed;
+	if (closed && client->users == 0)
 		client_free(client);
-	return open;
+	return closed ? -E_CANCELLED : expired ? -E_TIMED_OUT : 0;
 }
 
 void client_wake_waiters(struct client *client)
@@ -202,8 +213,9 @@ int32_t client_connect(struct client *client)
 	int32_t status;
 
 	while (client->opener != NULL && client->opener != runtime->current) {
-		if (!client_wait(client))
-			return -E_CANCELLED;
+		status = client_wait(client, DEADLINE_NEVER);
+		if (status != 0)
+			return status;
 	}
 	if (client->lane != NULL)
 		return 0;
@@ -243,7 +255,8 @@ void client_event(struct runtime *runtime, const struct receipt *receipt)
 				return;
 			/* Replies that were published before the end count. */
 			client_drain(&client->lane->lane);
-			client_disconnect(client, -E_PEER_DEAD, E_PEER_DEAD);
+			client_disconnect(client, -(int32_t)(receipt->value ? receipt->value : E_PEER_DEAD),
+			                  E_PEER_DEAD);
 			return;
 		}
 	}
@@ -275,16 +288,21 @@ static struct client *client_make(struct runtime *runtime, const struct protocol
 
 static struct client *client_connect_first(struct client *client, int32_t *status)
 {
+	/* Others may find it meanwhile, and close it. */
+	client->users++;
 	*status = client_connect(client);
-	if (*status == 0)
+	client->users--;
+	if (*status == 0 && !client->closed)
 		return client;
-	if (*status != -E_CANCELLED)
+	if (!client->closed)
+		client_close(client);
+	else if (client->users == 0)
 		client_free(client);
 	return NULL;
 }
 
 /* The lane to init, which everybody may call. Made by the first who needs it. */
-static int32_t connect_init(struct runtime *runtime)
+int32_t client_connect_init(struct runtime *runtime)
 {
 	static const struct client_options options = {.deadline = DEADLINE_NEVER};
 	const struct start_block *start = os_start(runtime->os);
@@ -305,7 +323,7 @@ struct client *client_open(struct runtime *runtime, const char *name, const stru
 {
 	struct client *client;
 
-	*status = connect_init(runtime);
+	*status = client_connect_init(runtime);
 	if (*status != 0)
 		return NULL;
 	client = client_make(runtime, protocol, options);
@@ -323,6 +341,7 @@ struct client *client_open_port(struct runtime *runtime, handle_t port, const st
 	struct client *client = client_make(runtime, protocol, options);
 
 	if (client == NULL) {
+		runtime_trap(runtime, SYS_CAP_DROP, port, 0, 0, 0);
 		*status = -E_NOMEM;
 		return NULL;
 	}

@@ -64,8 +64,11 @@ struct client_waiter {
 	struct fiber *fiber;
 };
 
-/* Waits in the calling fiber until something about the client has changed; false if it is closed. */
-bool client_wait(struct client *client);
+/*
+ * Waits in the calling fiber until something about the client has changed (0),
+ * it is closed (-E_CANCELLED), or `deadline` has passed (-E_TIMED_OUT).
+ */
+int32_t client_wait(struct client *client, uint64_t deadline);
 void client_wake_waiters(struct client *client);
 
 /* Takes the lane from the client; the peer is told `reason` once nothing refers to it. Its calls in flight end with `status`. */

@@ -149,11 +149,14 @@ static void connection_cancel(struct connection *connection, uint64_t header)
 void connection_drain(struct lane *lane)
 {
 	struct connection *connection = list_entry(lane, struct connection, lane);
+	/* One ring full a round: a client that fills it as fast as it is emptied gets no more than its turn. */
+	uint32_t turn = lane_request_slots(lane->depth);
 	enum ring_state state;
 	uint64_t header;
 	bool valid = true;
 
-	while (!connection->closed && valid && (state = ring_look(&lane->in, &header)) != RING_EMPTY) {
+	while (!connection->closed && valid && turn-- > 0 &&
+	       (state = ring_look(&lane->in, &header)) != RING_EMPTY) {
 		if (state == RING_VIOLATION)
 			valid = false;
 		else if ((uint16_t)header == OPERATION_CANCEL)
@@ -480,28 +483,27 @@ static void connection_finish(struct connection *connection)
 	connection_free(connection);
 }
 
-void connection_finish_closing(struct runtime *runtime)
+bool connection_finish_closing(struct runtime *runtime)
 {
+	bool any = false;
+
 	list_for_each(link, &runtime->closing) {
 		struct connection *connection = list_entry(link, struct connection, link);
 
 		/* Handlers that wait in a fiber, or kept a request, still use it. */
-		if (connection->outstanding == 0 && connection->active == 0)
-			connection_finish(connection);
-		else
+		if (connection->outstanding != 0 || connection->active != 0) {
 			list_remove(&connection->lane.link);
+			continue;
+		}
+		connection_finish(connection);
+		any = true;
 	}
+	return any;
 }
 
 /* The process ends: nothing runs any more. */
-void connection_free_all(struct service *service)
+void connection_free_last(struct connection *connection)
 {
-	struct list *link;
-
-	while ((link = list_take(&service->connections)) != NULL) {
-		struct connection *connection = list_entry(link, struct connection, link);
-
-		os_lane_detach(service->runtime->os, &connection->lane.os);
-		connection_free(connection);
-	}
+	os_lane_detach(connection->service->runtime->os, &connection->lane.os);
+	connection_free(connection);
 }

@@ -4,6 +4,9 @@
 #include "user/runtime.h"
 #include "user/service.h"
 
+/* Of one port: senders of datagrams may be faster than this process. */
+#define RECEIPTS_A_ROUND 64
+
 static void lane_event(struct runtime *runtime, handle_t port, const struct receipt *receipt)
 {
 	struct service *service = service_find(runtime, port);
@@ -19,7 +22,7 @@ bool event_drain(struct runtime *runtime, handle_t port)
 {
 	bool any = false;
 
-	for (;;) {
+	for (int turn = 0; turn < RECEIPTS_A_ROUND; turn++) {
 		uint64_t result = runtime_trap(runtime, SYS_PORT_RECEIVE, port, DEADLINE_POLL, 0, 0);
 		struct receipt receipt;
 
@@ -33,4 +36,5 @@ bool event_drain(struct runtime *runtime, handle_t port)
 		else if (runtime->on_receipt != NULL)
 			runtime->on_receipt(runtime->receipt_context, &receipt);
 	}
+	return any;
 }

@@ -120,7 +120,7 @@ int32_t log_flush(struct runtime *runtime)
 	/* Lines went straight to the console. */
 	if (client == NULL || !client_connected(client))
 		return 0;
-	status = log_sync_prepare(&call, client);
+	status = log_sync_try_prepare(&call, client);
 	if (status != 0)
 		return status;
 	call_submit(&call, NULL, NULL);
@@ -133,10 +133,14 @@ int32_t log_connect(struct runtime *runtime, handle_t port)
 {
 	int32_t status;
 
-	if (!allocate_calls(runtime))
-		return -E_NOMEM;
 	if (runtime->log.client != NULL)
 		client_close(runtime->log.client);
+	/* What is printed while this suspends goes to the console. */
+	runtime->log.client = NULL;
+	if (!allocate_calls(runtime)) {
+		runtime_trap(runtime, SYS_CAP_DROP, port, 0, 0, 0);
+		return -E_NOMEM;
+	}
 	runtime->log.client = client_open_port(runtime, port, &log_protocol, &log_options, &status);
 	return status;
 }

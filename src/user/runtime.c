@@ -195,8 +195,11 @@ bool runtime_round(struct runtime *runtime)
 		run_fibers(runtime);
 		runtime_publish(runtime);
 	}
-	if (!list_empty(&runtime->closing))
-		connection_finish_closing(runtime);
+	/* What `disconnected` does may wake fibers, write to the log, close another. */
+	while (!list_empty(&runtime->closing) && connection_finish_closing(runtime)) {
+		run_fibers(runtime);
+		runtime_publish(runtime);
+	}
 	return any;
 }
 

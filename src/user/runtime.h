@@ -80,7 +80,7 @@ void runtime_publish(struct runtime *runtime);
 /* Whether any ring or port has something for this process. */
 bool runtime_pending(const struct runtime *runtime);
 
-/* Takes what the kernel has for `port` until nothing is left (src/user/event.c). */
+/* Takes what the kernel has for `port`, up to a bound (src/user/event.c). True if there was anything. */
 bool event_drain(struct runtime *runtime, handle_t port);
 
 /* client.c: replies have come; an event concerns a lane that this process opened. */
@@ -100,12 +100,15 @@ bool call_finish_stillborn(struct runtime *runtime);
 /* Makes sure that the lane is connected, connecting it where it is not. Suspends. 0 or a status. */
 int32_t client_connect(struct client *client);
 
+/* The same for the lane to init, which it makes where there is none. */
+int32_t client_connect_init(struct runtime *runtime);
+
 /* connection.c: requests have come; a lane to `service` was opened or closed; the end of the round. */
 void connection_drain(struct lane *lane);
 void connection_event(struct service *service, const struct receipt *receipt);
 bool connection_start_workers(struct runtime *runtime);
-void connection_finish_closing(struct runtime *runtime);
-void connection_free_all(struct service *service);
+bool connection_finish_closing(struct runtime *runtime);
+void connection_free_last(struct connection *connection);
 
 /* service.c */
 struct service *service_find(struct runtime *runtime, handle_t port);

@@ -83,7 +83,7 @@ static int32_t tell_init(struct service *service)
 {
 	struct runtime *runtime = service->runtime;
 	rights_t rights = RIGHT_SEND | RIGHT_DERIVE | RIGHT_TRANSFER;
-	int32_t status = client_connect(runtime->init);
+	int32_t status = client_connect_init(runtime);
 	uint64_t send, cookie;
 
 	if (status != 0)
@@ -99,28 +99,35 @@ static int32_t tell_init(struct service *service)
 	return init_register(runtime->init, cookie);
 }
 
-int32_t service_register(struct service *service)
+#define REGISTER_RETRY_NANOSECONDS 100000000ull
+#define REGISTER_RETRIES           100
+
+/* Tells init, also where that dies meanwhile: it is started again. */
+static int32_t tell_init_patiently(struct service *service)
 {
 	int32_t status = tell_init(service);
+
+	for (int i = 0; i < REGISTER_RETRIES && status < 0; i++) {
+		fiber_sleep(service->runtime, runtime_time(service->runtime) + REGISTER_RETRY_NANOSECONDS);
+		status = tell_init(service);
+	}
+	return status;
+}
+
+int32_t service_register(struct service *service)
+{
+	int32_t status = tell_init_patiently(service);
 
 	service->registered = status == 0;
 	return status;
 }
 
-#define REGISTER_RETRY_NANOSECONDS 100000000ull
-#define REGISTER_RETRIES           100
-
 /* init was restarted: it knows of no service until it is told again. */
 static void register_again(void *argument)
 {
 	struct service *service = argument;
-	int32_t status = -E_PEER_DEAD;
+	int32_t status = tell_init_patiently(service);
 
-	for (int i = 0; i < REGISTER_RETRIES && status != 0; i++) {
-		if (i > 0)
-			fiber_sleep(service->runtime, runtime_time(service->runtime) + REGISTER_RETRY_NANOSECONDS);
-		status = tell_init(service);
-	}
 	if (status != 0)
 		log_print(service->runtime, LOG_ERROR, "cannot register with init again: %d", status);
 }
@@ -139,10 +146,13 @@ void service_free_all(struct runtime *runtime)
 {
 	struct list *link;
 
+	while ((link = list_take(&runtime->closing)) != NULL)
+		connection_free_last(list_entry(link, struct connection, link));
 	while ((link = list_take(&runtime->services)) != NULL) {
 		struct service *service = list_entry(link, struct service, link);
 
-		connection_free_all(service);
+		while ((link = list_take(&service->connections)) != NULL)
+			connection_free_last(list_entry(link, struct connection, link));
 		if (service->port != os_start(runtime->os)->home)
 			runtime_trap(runtime, SYS_CAP_DROP, service->port, 0, 0, 0);
 		runtime_free(runtime, service);
