@@ -185,12 +185,15 @@ static bool run_fibers(struct runtime *runtime)
 bool runtime_round(struct runtime *runtime)
 {
 	/* First what was made ready outside of the loop: a new process's start sees its events. */
-	bool any = run_fibers(runtime);
+	bool any = run_fibers(runtime), more;
 
-	any |= drain_lanes(runtime) | run_fibers(runtime);
+	any |= drain_lanes(runtime);
+	any |= run_fibers(runtime);
 	/* Peers wait for these; what follows is rare. */
 	runtime_publish(runtime);
-	if (drain_ports(runtime) | fire_timers(runtime)) {
+	more = drain_ports(runtime);
+	more |= fire_timers(runtime);
+	if (more) {
 		any = true;
 		run_fibers(runtime);
 		runtime_publish(runtime);

@@ -47,7 +47,7 @@ START_TEST(prints_the_unknown_as_it_stands)
 	const char *volatile unknown = "%q and %";
 	char buffer[32];
 
-	format_string(buffer, sizeof(buffer), unknown);
+	format_string(buffer, sizeof(buffer), unknown, 0);
 	ck_assert_str_eq(buffer, "%q and %");
 }
 END_TEST

@@ -148,7 +148,7 @@ static void plausible(struct process *process, uint64_t number, uint64_t argumen
 	switch (number) {
 	case SYS_PORT_SEND:
 		*length = below(20) == 0 ? below(100) : 64;
-		/* fall through */
+		__attribute__((fallthrough));
 	case SYS_PORT_DERIVE:
 	case SYS_PORT_INFO:
 		arguments[0] = handle_of_kind(process, OBJECT_PORT);
