@@ -100,6 +100,14 @@ static void take_slot(struct call *call, struct client_lane *lane, uint16_t op)
 	call->request.word[0] = message_header(op, flags, index | (uint32_t)slot->generation << 16);
 }
 
+/* When what begins now has waited long enough. */
+static uint64_t call_deadline(const struct client *client)
+{
+	if (client->options.deadline == DEADLINE_NEVER)
+		return DEADLINE_NEVER;
+	return os_time(client->runtime->os) + client->options.deadline;
+}
+
 /* All but the reply, which is not valid before there is one. */
 static void call_clear(struct call *call)
 {
@@ -143,10 +151,8 @@ int32_t call_try_begin(struct call *call, struct client *client, uint16_t op, ui
 
 int32_t call_begin(struct call *call, struct client *client, uint16_t op, uint32_t in_length, uint32_t out_length)
 {
-	uint64_t deadline = client->options.deadline;
+	uint64_t deadline = 0;
 
-	if (deadline != DEADLINE_NEVER)
-		deadline += os_time(client->runtime->os);
 	for (;;) {
 		int32_t status = client->lane ? 0 : client_connect(client);
 
@@ -154,6 +160,9 @@ int32_t call_begin(struct call *call, struct client *client, uint16_t op, uint32
 			status = call_try_begin(call, client, op, in_length, out_length);
 		if (status != -E_WOULD_BLOCK)
 			return status;
+		/* The clock is read only where there is something to wait for. */
+		if (deadline == 0)
+			deadline = call_deadline(client);
 		status = client_wait(client, deadline);
 		if (status != 0)
 			return status;
@@ -275,11 +284,9 @@ int32_t call_wait(struct call *call, uint64_t deadline)
 int32_t call_run(struct call *call)
 {
 	struct client_lane *lane = call->lane;
-	uint64_t deadline = lane->client ? lane->client->options.deadline : DEADLINE_NEVER;
+	uint64_t deadline = lane->client ? call_deadline(lane->client) : DEADLINE_NEVER;
 
 	call_submit(call, NULL, NULL);
-	if (deadline != DEADLINE_NEVER)
-		deadline += os_time(lane->runtime->os);
 	return call_wait(call, deadline);
 }
 
