@@ -136,6 +136,24 @@ START_TEST(watch_is_cancelled)
 }
 END_TEST
 
+static void body_watch_in_vain(struct runtime *runtime)
+{
+	body_watch(runtime);
+	call_cancel(&watch);
+}
+
+/* Both lie in the ring when the log looks: it begins the call with its cancel already seen. */
+START_TEST(watch_is_cancelled_at_once)
+{
+	dock_boot(VICTIM_SERVES);
+	dock_guest(DOCK_USER, body_watch_in_vain);
+	dock_pass(MILLISECOND);
+	ck_assert_int_eq(watch_status, POSIX_ECANCELED);
+	dock_guest_end();
+	dock_end();
+}
+END_TEST
+
 static void sync_done(struct call *call, void *context)
 {
 	(void)context;
@@ -243,6 +261,7 @@ int main(void)
 	tcase_add_test(cases, wrong_calls);
 	tcase_add_test(cases, watch_replies_when_there_is_more);
 	tcase_add_test(cases, watch_is_cancelled);
+	tcase_add_test(cases, watch_is_cancelled_at_once);
 	tcase_add_test(cases, sync_replies_when_all_is_printed);
 	tcase_add_test(cases, flood_loses_nothing);
 	suite_add_tcase(suite, cases);
