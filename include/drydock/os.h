@@ -1,7 +1,8 @@
 /*
  * What the user runtime needs of the system it runs on: trap, wait, wake, map.
  * Implemented by sim/user (Linux), by src/arch/x86_64/user, and within one
- * process for tests; Meson links one. Servers do not call these.
+ * process for tests; Meson links one. A server
+ * calls those for memory objects and the kernel buffer; the rest is the runtime's.
  */
 #ifndef DRYDOCK_OS_H
 #define DRYDOCK_OS_H
