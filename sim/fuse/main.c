@@ -128,8 +128,9 @@ static int fail(struct bridge *bridge, const char *reason)
 int main(int argument_count, char **arguments)
 {
 	char reason[REASON_SIZE], none[] = "";
-	struct bridge bridge = {.device = -1};
+	static struct bridge bridge; /* large: most of it is never touched */
 
+	bridge.device = -1;
 	if (fcntl(DESCRIPTOR_SOCKET, F_SETFD, FD_CLOEXEC) != 0 || argument_count < 2 || argument_count > 3) {
 		fprintf(stderr,
 		        "%s: this is the FUSE bridge of Drydock and is started by its host: drydock mount\n",

@@ -242,6 +242,42 @@ class Names(Mounted):
 
 
 class Attributes(Mounted):
+    def test_after_writes(self):
+        """What was asked for together with a write is given up by all that changes the file after it."""
+        path, other, stray = self.put("f"), self.path("g"), self.put("stray")
+        changes = [
+            (lambda: os.link(path, other), lambda now: now.st_nlink == 2),
+            (lambda: os.unlink(other), lambda now: now.st_nlink == 1),
+            (lambda: os.chmod(path, 0o640), lambda now: stat.S_IMODE(now.st_mode) == 0o640),
+            (lambda: os.truncate(path, 3), lambda now: now.st_size == 3),
+            (lambda: os.utime(path, ns=(5, 7)), lambda now: (now.st_atime_ns, now.st_mtime_ns) == (5, 7)),
+            (lambda: os.rename(path, other), lambda now: now.st_ctime_ns > self.written.st_ctime_ns),
+            (lambda: os.link(other, path), lambda now: now.st_nlink == 2),
+            (lambda: os.rename(stray, other), lambda now: now.st_nlink == 1),
+        ]
+        descriptor = os.open(path, os.O_RDWR)
+        self.addCleanup(os.close, descriptor)
+        for size, (change, holds) in enumerate(changes, 100):
+            os.pwrite(descriptor, b"x" * size, 0)
+            self.written = os.fstat(descriptor)
+            self.assertEqual(self.written.st_size, max(size, self.written.st_size))
+            # One answer more that nobody has asked for when the change comes.
+            os.pwrite(descriptor, b"y", size)
+            change()
+            now = os.fstat(descriptor)
+            self.assertTrue(holds(now), (size, now))
+
+    def test_times_of_writes_in_a_row(self):
+        descriptor = os.open(self.put("f", b""), os.O_RDWR)
+        self.addCleanup(os.close, descriptor)
+        before = os.fstat(descriptor)
+        for size in range(1, 20):
+            os.pwrite(descriptor, b"x", size - 1)
+            now = os.fstat(descriptor)
+            self.assertEqual(now.st_size, size)
+            self.assertGreater(now.st_mtime_ns, before.st_mtime_ns)
+            before = now
+
     def test_times(self):
         path = self.put("f")
         os.utime(path, ns=(-1, 2**33 * 10**9 + 5))
