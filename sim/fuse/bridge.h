@@ -125,6 +125,7 @@ struct bridge {
 	bool retry;                /* something has changed since it was parked */
 	bool watched;              /* the device, by os_sleep */
 	bool nonblocking;          /* the device */
+	bool readable;             /* it had something when the process slept with calls outstanding */
 	bool looked;               /* the device had nothing, and nothing has happened since */
 	int32_t crowd;             /* above 0: requests lately came while others were outstanding */
 	uint32_t probe;            /* requests until one more look whether they do */
