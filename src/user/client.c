@@ -67,8 +67,8 @@ void client_lane_put(struct client_lane *lane)
 
 	if (--lane->references > 0)
 		return;
-	if (runtime->wait.peer == lane->lane.os.peer)
-		runtime->wait.peer = NULL;
+	if (runtime->wait.lane == &lane->lane)
+		runtime->wait.lane = NULL;
 	os_lane_detach(runtime->os, &lane->lane.os);
 	/* Only now: with the handle goes the right to the memory. */
 	runtime_trap(runtime, SYS_LANE_CLOSE, lane->lane.handle, lane->reason, 0, 0);

@@ -475,8 +475,8 @@ static void connection_finish(struct connection *connection)
 	list_remove(&connection->lane.link);
 	list_remove(&connection->lane.dirty);
 	/* The memory of `peer` goes with the lane. */
-	if (runtime->wait.peer == connection->lane.os.peer)
-		runtime->wait.peer = NULL;
+	if (runtime->wait.lane == &connection->lane)
+		runtime->wait.lane = NULL;
 	os_lane_detach(runtime->os, &connection->lane.os);
 	runtime_trap(runtime, SYS_LANE_CLOSE, connection->lane.handle, connection->reason, 0, 0);
 	runtime->connection_count--;
