@@ -28,16 +28,18 @@ int bench_files(const struct bench_options *options);
 struct bench_instance {
 	char name[32];
 	char directory[INSTANCE_PATH_SIZE];
-	pid_t host;   /* Linux pids */
-	pid_t server; /* of the service that is measured; 0: none */
+	pid_t host; /* Linux pid */
 };
 
 /*
- * Boots an instance, mounted on `directory` unless that is NULL; `service` "bench" boots the benchmark's own manifest,
- * NULL the default one. False, having said why.
+ * Boots an instance, of the benchmark's own manifest if `own`, else of the default one, mounted on `directory` unless
+ * that is NULL. False, having said why.
  */
-bool bench_instance_boot(struct bench_instance *instance, const char *service, const char *directory);
+bool bench_instance_boot(struct bench_instance *instance, bool own, const char *directory);
 void bench_instance_end(struct bench_instance *instance);
+
+/* The Linux pid of the instance's process `name`; 0 if there is none. */
+pid_t bench_instance_process(const struct bench_instance *instance, const char *name);
 
 /*
  * Runs this program with `arguments` (argv from 1 on, NULL-terminated), silent
