@@ -264,7 +264,7 @@ int bench_ipc(const struct bench_options *options)
 	bench.options = options;
 	name_rows(&bench);
 	clock_processors(&bench.first, &bench.second);
-	if (!bench_instance_boot(&bench.instance, "bench", NULL))
+	if (!bench_instance_boot(&bench.instance, options->name, "bench", NULL))
 		return CLI_FAILED;
 	good = true;
 	for (int i = 0; i < WORKERS && good; i++)

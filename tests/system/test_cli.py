@@ -11,7 +11,8 @@ import unittest
 import harness
 from harness import Instance, command
 
-COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "gdb", "doctor"]
+COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "gdb", "doctor",
+            "bench"]
 FILES = ["ls", "cat", "put", "get", "mkdir", "rm", "mv", "stat", "df"]
 
 
@@ -31,7 +32,7 @@ class Usage(unittest.TestCase):
             self.wrong(verb, "--nonsense")
             self.assertIn("A-Z", self.wrong(verb, "--name", "a/b"))
             self.wrong(verb, "--name", "")
-        for verb in ["restart", "mount", "umount", "gdb", "fs"]:
+        for verb in ["restart", "mount", "umount", "gdb", "fs", "bench"]:
             self.wrong(verb)
             self.wrong(verb, "one", "two", "three")
         for verb in ["run", "stop", "ps", "ports", "lanes", "log", "doctor"]:
@@ -126,6 +127,24 @@ class Doctor(unittest.TestCase):
             self.assertIn(check["detail"], text)
         self.assertIn(report["placement"]["reason"], text)
         self.assertNotIn("\033", text)
+
+
+class Bench(unittest.TestCase):
+    def test_names_the_instance_that_it_boots(self):
+        instance = Instance(name="measured")
+        self.addCleanup(instance.clean)
+        result = instance.command("bench", "boot", "--rounds", "1", "--json", check=0)
+        self.assertEqual(len(json.loads(result.stdout)["boot"]), 2)
+        instance.assert_gone()
+
+    def test_an_instance_that_runs_is_not_touched(self):
+        with Instance() as instance:
+            before = instance.pid("kernel")
+            for part in ["boot", "ipc"]:
+                result = instance.command("bench", part, "--rounds", "1", check=1)
+                self.assertIn("an instance named 'test' runs already", result.stderr)
+                self.assertEqual(result.stdout, "")
+            self.assertEqual(instance.pid("kernel"), before)
 
 
 class Running(unittest.TestCase):
