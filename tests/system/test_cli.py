@@ -424,6 +424,46 @@ def harness_wait(descriptor):
     return bool(select.select([descriptor], [], [], harness.LIMIT)[0])
 
 
+class BootFailure(unittest.TestCase):
+    """What a boot that fails says, and where."""
+
+    def manifest(self, text):
+        file = tempfile.NamedTemporaryFile("w", prefix="drydock-test-", suffix=".manifest")
+        self.addCleanup(file.close)
+        file.write(text)
+        file.flush()
+        return file.name
+
+    def boot(self, *arguments):
+        """Boots in the foreground and in the background; both must fail. Returns what each printed."""
+        for background in [[], ["-d"]]:
+            instance = Instance()
+            self.addCleanup(instance.clean)
+            yield instance.command("run", *background, *arguments, check=1)
+            instance.assert_gone()
+
+    def test_the_reason_of_who_is_granted_nothing(self):
+        manifest = self.manifest("[service log]\nnumber = 2\n[service scheduler]\nnumber = 3\n")
+        for result in self.boot("--manifest", manifest):
+            self.assertIn("drydock: run: scheduler ended with code 1\n", result.stderr)
+            self.assertIn('[scheduler] the kernel does not take the table (is "switch" granted?)', result.stderr)
+
+    def test_the_reason_that_is_in_the_log(self):
+        manifest = self.manifest("[service log]\nnumber = 2\nauthorities = console\n"
+                                 "[service vfs]\nnumber = 4\ncalls = log\noptions = size=x\nrestart = never\n")
+        for result in self.boot("--manifest", manifest):
+            self.assertIn("drydock: run: vfs ended with code 1\n", result.stderr)
+            self.assertIn("[vfs] cannot mount tmpfs: option size= is wrong", result.stdout + result.stderr)
+
+    def test_what_cannot_be_mounted(self):
+        obstacle = harness.fuse_obstacle()
+        if obstacle:
+            self.skipTest(obstacle)
+        for result in self.boot("--mount", "/nonexistent/directory"):
+            self.assertTrue(result.stderr.startswith("drydock: run: /nonexistent/directory does not exist"))
+            self.assertEqual(len(result.stderr.splitlines()), 1)
+
+
 class Foreground(unittest.TestCase):
     def lines_until(self, process, text):
         lines = []
