@@ -384,6 +384,86 @@ class Ends(unittest.TestCase):
             self.assertEqual(os.listdir(self.base), [])
 
 
+class OrdinaryUser(unittest.TestCase):
+    """Mounting without root, by fusermount3."""
+
+    def setUp(self):
+        self.base = tempfile.mkdtemp(prefix="drydock-mount-")
+        self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
+        self.runtime, self.point = os.path.join(self.base, "run"), os.path.join(self.base, "mount point")
+        self.prefix = self.become_ordinary() if os.geteuid() == 0 else []
+        for path in [self.runtime, self.point]:
+            os.mkdir(path, 0o700)
+            if os.geteuid() == 0:
+                os.chown(path, NOBODY, NOBODY)
+        if subprocess.run([*self.prefix, harness.PROGRAM, "--version"], capture_output=True, check=False).returncode:
+            self.skipTest("other users cannot run %s" % harness.PROGRAM)
+
+    def become_ordinary(self):
+        """What makes a command somebody else's, with a /dev/fuse that he may use: it may be root's here."""
+        device = os.path.join(self.base, "fuse")
+        os.chmod(self.base, 0o755)
+        try:
+            os.mknod(device, stat.S_IFCHR | 0o666, os.stat("/dev/fuse").st_rdev)
+            os.chmod(device, 0o666)
+        except OSError as error:
+            self.skipTest("cannot make a device: %s" % error)
+        script = 'mount --bind "$0" /dev/fuse && echo ready && exec sleep infinity'
+        holder = subprocess.Popen(["unshare", "--mount", "sh", "-c", script, device], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        self.addCleanup(holder.communicate)
+        self.addCleanup(holder.kill)
+        if holder.stdout.readline() != "ready\n":
+            self.skipTest("no mount namespace of its own: " + holder.stderr.read().strip())
+        return ["nsenter", "--target", str(holder.pid), "--mount", "setpriv", "--reuid", str(NOBODY),
+                "--regid", str(NOBODY), "--clear-groups"]
+
+    def shell(self, script, *arguments):
+        return subprocess.run([*self.prefix, "sh", "-c", script, *arguments], capture_output=True, text=True,
+                              timeout=harness.LIMIT, check=False)
+
+    def instance(self, *arguments):
+        instance = Instance(*arguments, name="user", runtime=self.runtime, prefix=self.prefix)
+        self.addCleanup(instance.clean)
+        return instance
+
+    def assert_unmounted(self):
+        self.assertNotIn(self.base, self.shell("grep -v /dev/fuse /proc/self/mountinfo").stdout)
+
+    def test_works_in_it(self):
+        with self.instance("--mount", self.point) as instance:
+            result = self.shell('cd "$0" && echo text >file && mkdir d && mv file d && cat d/file && '
+                                'stat -c %u d', self.point)
+            self.assertEqual(result.stdout.split(), ["text", str(NOBODY if os.geteuid() == 0 else os.geteuid())])
+            self.assertEqual(instance.command("fs", "cat", "/d/file", check=0).stdout, "text\n")
+            if os.geteuid() == 0:
+                with self.assertRaises(OSError):
+                    os.listdir(os.path.join(self.point, "d"))
+            instance.command("umount", self.point, check=0)
+            self.assert_unmounted()
+            instance.command("mount", self.point, check=0)
+            self.assertEqual(self.shell('cat "$0/d/file"', self.point).stdout, "text\n")
+        self.assert_unmounted()
+
+    def test_what_fusermount_says_is_told(self):
+        with self.instance() as instance:
+            result = instance.command("mount", "/usr", check=1)
+            self.assertIn("fusermount3: user has no write access to mountpoint /usr", result.stderr)
+
+    def test_a_dead_mount_is_cleared(self):
+        instance = self.instance("--mount", self.point)
+        instance.start()
+        bridge = instance.pid("fuse")
+        os.kill(instance.pid("kernel"), signal.SIGKILL)
+        eventually(lambda: harness.birth(bridge) is None)
+        self.assertIn("not connected", self.shell('ls "$0"', self.point).stderr)
+        self.assertIn("cleared a mount", instance.start().stdout)
+        self.assertEqual(self.shell('ls "$0"', self.point).stderr, "")
+        instance.stop()
+        instance.assert_gone()
+        self.assert_unmounted()
+
+
 if __name__ == "__main__":
     obstacle = harness.fuse_obstacle()
     if obstacle:
