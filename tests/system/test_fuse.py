@@ -384,6 +384,83 @@ class Ends(unittest.TestCase):
             self.assertEqual(os.listdir(self.base), [])
 
 
+class Options(unittest.TestCase):
+    """Mount options in use."""
+
+    def setUp(self):
+        self.base = tempfile.mkdtemp(prefix="drydock-mount-")
+        self.addCleanup(os.rmdir, self.base)
+        self.file = os.path.join(self.base, "file")
+
+    def test_writeback(self):
+        with Instance("--mount", self.base, "-o", "writeback", name="fuse") as instance:
+            data = bytearray()
+            with open(self.file, "wb", buffering=0) as file:
+                for number in range(20000):
+                    part = b"%d\n" % number
+                    data += part
+                    file.write(part)
+                self.assertEqual(os.fstat(file.fileno()).st_size, len(data))
+                os.fsync(file.fileno())
+                self.assertEqual(instance.command("fs", "cat", "/file", check=0).stdout.encode(), bytes(data))
+            with open(self.file, "r+b") as file:
+                file.seek(100000)
+                file.write(b"here")
+                file.seek(200000)
+                file.write(b"there")
+                data[100000:100004] = b"here"
+                data[len(data):] = bytes(200000 - len(data)) + b"there"
+            # Written back as it is closed, and the vfs knows the size and the times that Linux kept.
+            self.assertEqual(instance.command("fs", "cat", "/file", text=False, check=0).stdout, bytes(data))
+            self.assertEqual(digest(self.file), hashlib.sha256(data).hexdigest())
+            os.utime(self.file, ns=(5, 10**18 + 7))
+            self.assertEqual(os.stat(self.file).st_mtime_ns, 10**18 + 7)
+            with open(self.file, "ab") as file:
+                file.write(b"appended")
+            os.truncate(self.file, 100004)
+            self.assertEqual(instance.command("fs", "cat", "/file", text=False, check=0).stdout, bytes(data[:100004]))
+            with open(self.file, "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+                memory[0:4] = b"mmap"
+                memory.flush()
+            self.assertEqual(instance.command("fs", "cat", "/file", text=False, check=0).stdout[:4], b"mmap")
+
+    def test_writeback_holds_no_more_than_there_is_room_for(self):
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "sim", "manifest", "default.manifest"),
+                  encoding="utf-8") as file, tempfile.NamedTemporaryFile("w", suffix=".manifest") as small:
+            small.write(file.read().replace("size=4G", "size=1M"))
+            small.flush()
+            with Instance("--manifest", small.name, "--mount", self.base, "-o", "writeback", name="fuse") as instance:
+                with self.assertRaises(OSError) as caught:
+                    with open(self.file, "wb") as file:
+                        for _ in range(64):
+                            file.write(bytes(65536))
+                        file.flush()
+                        os.fsync(file.fileno())
+                self.assertEqual(caught.exception.errno, errno.ENOSPC)
+                os.unlink(self.file)
+                with open(self.file, "wb") as file:
+                    file.write(b"room again")
+                self.assertEqual(instance.command("fs", "cat", "/file", check=0).stdout, "room again")
+
+    def test_read_only(self):
+        with Instance(name="fuse") as instance:
+            instance.command("fs", "put", "-", "/file", data="x", check=0)
+            instance.command("mount", self.base, "-o", "ro", check=0)
+            with open(self.file, encoding="ascii") as file:
+                self.assertEqual(file.read(), "x")
+            for change in [lambda: open(self.file, "r+b"), lambda: os.unlink(self.file),
+                           lambda: os.mkdir(self.file + "d")]:
+                with self.assertRaises(OSError) as caught:
+                    change()
+                self.assertEqual(caught.exception.errno, errno.EROFS)
+
+    def test_unknown(self):
+        with Instance(name="fuse") as instance:
+            result = instance.command("mount", self.base, "-o", "nonsense", check=1)
+            self.assertIn("unknown mount option 'nonsense'", result.stderr)
+            self.assertFalse(harness.mounted(self.base))
+
+
 class OrdinaryUser(unittest.TestCase):
     """Mounting without root, by fusermount3."""
 
