@@ -16,6 +16,7 @@ struct bench_options {
 	uint64_t duration; /* nanoseconds a row of a round is measured for */
 	unsigned files;    /* of `files` */
 	const char *only;  /* of `ipc`: rows whose names contain this; NULL: all */
+	const char *name;  /* of the instances that are booted */
 	bool json;
 };
 
@@ -26,16 +27,16 @@ int bench_files(const struct bench_options *options);
 
 /* An instance of the benchmark's own. */
 struct bench_instance {
-	char name[32];
+	const char *name;
 	char directory[INSTANCE_PATH_SIZE];
 	pid_t host; /* Linux pid */
 };
 
 /*
- * Boots an instance, of the benchmark's own manifest if `own`, else of the default one, mounted on `directory` unless
- * that is NULL. False, having said why.
+ * Boots an instance named `name`, of the benchmark's own manifest if `own`, else of the default one, mounted on
+ * `directory` unless that is NULL. False, having said why.
  */
-bool bench_instance_boot(struct bench_instance *instance, bool own, const char *directory);
+bool bench_instance_boot(struct bench_instance *instance, const char *name, bool own, const char *directory);
 void bench_instance_end(struct bench_instance *instance);
 
 /* The Linux pid of the instance's process `name`; 0 if there is none. */

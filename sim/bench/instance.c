@@ -36,14 +36,14 @@ int bench_self(const char *const *arguments)
 	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-bool bench_instance_boot(struct bench_instance *instance, bool own, const char *directory)
+bool bench_instance_boot(struct bench_instance *instance, const char *name, bool own, const char *directory)
 {
 	char manifest[PATH_MAX];
-	const char *run[] = {"run", "-d", "--name", instance->name, NULL, NULL, NULL, NULL, NULL};
+	const char *run[] = {"run", "-d", "--name", name, NULL, NULL, NULL, NULL, NULL};
 	int next = 4;
 
 	memset(instance, 0, sizeof(*instance));
-	snprintf(instance->name, sizeof(instance->name), "bench-%d", (int)getpid());
+	instance->name = name;
 	if (own) {
 		if (!paths_find("../bench/bench.manifest", "bench.manifest", manifest)) {
 			cli_error("bench: there is no %s", manifest);

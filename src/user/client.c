@@ -351,6 +351,8 @@ struct client *client_open_port(struct runtime *runtime, handle_t port, const st
 
 void client_close(struct client *client)
 {
+	if (client->runtime->ending_calls)
+		runtime_panic(client->runtime, "drydock: `done` of a call closed a client; a fiber has to\n");
 	client->closed = true;
 	client_disconnect(client, -E_CANCELLED, E_PEER_DEAD);
 	if (client->opener != NULL)

@@ -251,6 +251,12 @@ bool runtime_stopped(const struct runtime *runtime, uint64_t *code)
 	return runtime->stopped;
 }
 
+void runtime_panic(struct runtime *runtime, const char *text)
+{
+	os_panic_print(runtime->os, text, string_length(text));
+	os_exit(runtime->os, 1);
+}
+
 void runtime_stop(struct runtime *runtime, uint64_t code)
 {
 	runtime->stopped = true;
