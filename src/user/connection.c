@@ -56,7 +56,7 @@ void request_reply(struct request *request, int32_t status, uint32_t length, con
 	atomic_store_relaxed(&slot[1], word_pair((uint32_t)status, length));
 	for (unsigned i = 2; i < MESSAGE_WORDS; i++)
 		atomic_store_relaxed(&slot[i], results != NULL ? results->word[i] : 0);
-	ring->put++;
+	ring_filled(ring);
 	lane_publish_part(&connection->lane);
 	runtime_touch(connection->service->runtime, &connection->lane);
 }
