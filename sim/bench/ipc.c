@@ -147,7 +147,7 @@ static bool measure_raw(struct bench_ipc *bench, enum raw_kind kind)
 			return false;
 		row_add(&bench->raw_one[kind], one);
 	}
-	if (bench->second >= 0) {
+	if (bench->second >= 0 && kind != RAW_YIELD) {
 		two = raw_measure(kind, bench->first, bench->second, bench->options->duration);
 		if (two < 0)
 			return false;
@@ -218,11 +218,13 @@ static void report(struct bench_ipc *bench)
 {
 	const struct row *one[RAW_KINDS], *two[RAW_KINDS], *lane[LANE_ROWS], *rate[LANE_ROWS];
 	struct claim claims[CLAIMS];
-	unsigned count = make_claims(bench, claims);
+	unsigned count = make_claims(bench, claims), ones = 0, twos = 0;
 
 	for (int i = 0; i < RAW_KINDS; i++) {
-		one[i] = &bench->raw_one[i];
-		two[i] = &bench->raw_two[i];
+		if (i != RAW_SPIN)
+			one[ones++] = &bench->raw_one[i];
+		if (i != RAW_YIELD)
+			two[twos++] = &bench->raw_two[i];
 	}
 	for (int i = 0; i < LANE_ROWS; i++) {
 		lane[i] = &bench->lane[i];
@@ -231,16 +233,16 @@ static void report(struct bench_ipc *bench)
 	if (bench->options->json) {
 		cJSON *object = cJSON_CreateObject();
 
-		cJSON_AddItemToObject(object, "raw_one_cpu", json_rows(one, RAW_KINDS - 1));
-		cJSON_AddItemToObject(object, "raw_two_cpus", json_rows(two, RAW_KINDS));
+		cJSON_AddItemToObject(object, "raw_one_cpu", json_rows(one, ones));
+		cJSON_AddItemToObject(object, "raw_two_cpus", json_rows(two, twos));
 		cJSON_AddItemToObject(object, "lane", json_rows(lane, LANE_ROWS));
 		cJSON_AddItemToObject(object, "rate", json_rows(rate, LANE_ROWS));
 		cJSON_AddItemToObject(object, "claims", json_claims(claims, count));
 		bench_print_json(object);
 		return;
 	}
-	print_rows("Raw ping-pong, one CPU, ns a round trip", one, RAW_KINDS - 1);
-	print_rows("Raw ping-pong, two CPUs, ns a round trip", two, RAW_KINDS);
+	print_rows("Raw ping-pong, one CPU, ns a round trip", one, ones);
+	print_rows("Raw ping-pong, two CPUs, ns a round trip", two, twos);
 	print_rows("Lanes, ns a call", lane, LANE_ROWS);
 	print_rows("Lanes, millions of calls a second", rate, LANE_ROWS);
 	print_claims(claims, count);
