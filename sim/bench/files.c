@@ -81,6 +81,11 @@ static bool start_peer(struct bench_files *bench, int system)
 	peer->pid = fork();
 	if (peer->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		/*
+		 * What -f leaves out of becoming a daemon, as the instance is one: Linux schedules a session as
+		 * one group (sched(7), "The autogroup feature"), so all have the same distance to who uses them.
+		 */
+		setsid();
 		if (system == BEST) {
 			clock_pin(0, bench->processor);
 			execl(bench->program, "passthrough_ll", "-f", "-s", "-o", source, peer->directory, NULL);
