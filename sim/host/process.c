@@ -196,42 +196,6 @@ static void tell_end(const struct host_process *process, const siginfo_t *status
 		              (int)process->pid, status->si_status);
 }
 
-static void look_for_exit(struct host_process *process)
-{
-	siginfo_t status = {0};
-
-	if (process->path[0] == '\0') {
-		process_gone(process, 0);
-		return;
-	}
-	if (waitid(P_PIDFD, (id_t)process->pidfd, &status, WEXITED | WNOHANG) != 0 || status.si_pid == 0) {
-		/* Dead, but a debugger has its exit first: look again, without spinning on the pidfd. */
-		ev_io_stop(process->machine->loop, &process->exit_watcher);
-		ev_timer_set(&process->exit_retry, EXIT_RETRY, 0.);
-		ev_timer_start(process->machine->loop, &process->exit_retry);
-		return;
-	}
-	tell_end(process, &status);
-	if (status.si_code == CLD_DUMPED)
-		core_report(process);
-	process_gone(process, status.si_code == CLD_EXITED ? (uint64_t)status.si_status
-	                                                   : EXIT_SIGNAL + (uint64_t)status.si_status);
-}
-
-static void on_exit_event(struct ev_loop *loop, ev_io *watcher, int events)
-{
-	(void)loop;
-	(void)events;
-	look_for_exit(watcher->data);
-}
-
-static void on_exit_retry(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop;
-	(void)events;
-	look_for_exit(timer->data);
-}
-
 /* ---- what it sends on its descriptor socket ------------------------------ */
 
 union packet {
@@ -255,24 +219,69 @@ static void take_packet(struct host_process *process, union packet *packet, size
 	}
 }
 
-static void on_socket(struct ev_loop *loop, ev_io *watcher, int events)
+/* Takes one packet, if there is any; what recv says. */
+static ssize_t take_next(struct host_process *process)
 {
-	struct host_process *process = watcher->data;
 	union packet packet;
 	/* No room for descriptors: what a process sends is closed by Linux. */
 	ssize_t length = recv(process->socket, &packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
 
-	(void)events;
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (length > 0) {
+	if (length > 0)
 		take_packet(process, &packet, (size_t)length);
+	return length;
+}
+
+static void on_socket(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct host_process *process = watcher->data;
+	ssize_t length = take_next(process);
+
+	(void)events;
+	if (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
-	}
 	ev_io_stop(loop, &process->socket_watcher);
 	/* A server's end is told by its pidfd; a guest that hangs up has left. */
 	if (process->path[0] == '\0')
 		process_gone(process, 0);
+}
+
+static void look_for_exit(struct host_process *process)
+{
+	siginfo_t status = {0};
+
+	if (process->path[0] == '\0') {
+		process_gone(process, 0);
+		return;
+	}
+	if (waitid(P_PIDFD, (id_t)process->pidfd, &status, WEXITED | WNOHANG) != 0 || status.si_pid == 0) {
+		/* Dead, but a debugger has its exit first: look again, without spinning on the pidfd. */
+		ev_io_stop(process->machine->loop, &process->exit_watcher);
+		ev_timer_set(&process->exit_retry, EXIT_RETRY, 0.);
+		ev_timer_start(process->machine->loop, &process->exit_retry);
+		return;
+	}
+	/* What it said before counts, though the loop may hear of its end first. */
+	while (!process->gone && take_next(process) > 0)
+		;
+	tell_end(process, &status);
+	if (status.si_code == CLD_DUMPED)
+		core_report(process);
+	process_gone(process, status.si_code == CLD_EXITED ? (uint64_t)status.si_status
+	                                                   : EXIT_SIGNAL + (uint64_t)status.si_status);
+}
+
+static void on_exit_event(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	(void)loop;
+	(void)events;
+	look_for_exit(watcher->data);
+}
+
+static void on_exit_retry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	look_for_exit(timer->data);
 }
 
 /* ---- starting ------------------------------------------------------------ */
