@@ -92,7 +92,7 @@ static const struct argp umount_argp = {
 	.args_doc = "DIRECTORY",
 	.doc = "Unmount the file system of an instance from a directory."
 	       "\v"
-	       "A mount that is in use is detached: files open there work on until they are closed, or\n"
+	       "A mount that is in use is detached: files open there work on until they are closed, or "
 	       "until `drydock stop'.\n"
 	       "\n"
 	       "Example:\n"

@@ -40,6 +40,7 @@ struct basin {
 	bool traced, announced;
 	struct tool_stack stack; /* the test's: all loops run on it */
 	size_t records, memories;
+	size_t failed_at;
 	char console[CONSOLE_SIZE];
 	size_t console_length;
 };
@@ -241,6 +242,8 @@ void platform_announce(struct machine *machine, enum announcement announcement, 
 	(void)text;
 	(void)length;
 	basin_of(machine)->announced = announcement == ANNOUNCE_SERVICES_UP;
+	if (announcement == ANNOUNCE_FAILED)
+		basin_of(machine)->failed_at = basin_of(machine)->console_length;
 }
 
 /* ---- os.h ------------------------------------------------------------------ */
@@ -515,6 +518,11 @@ const char *basin_console(struct basin *basin)
 bool basin_announced(const struct basin *basin)
 {
 	return basin->announced;
+}
+
+size_t basin_failed_at(const struct basin *basin)
+{
+	return basin->failed_at;
 }
 
 void basin_set_traced(struct basin *basin, bool traced)

@@ -52,6 +52,9 @@ const char *basin_console(struct basin *basin);
 /* Whether the services were announced to be up. */
 bool basin_announced(const struct basin *basin);
 
+/* How many bytes had been printed when it was announced that booting failed; 0: it was not. */
+size_t basin_failed_at(const struct basin *basin);
+
 /* While set, deadlines of calls do not fire. */
 void basin_set_traced(struct basin *basin, bool traced);
 

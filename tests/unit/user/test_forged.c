@@ -147,6 +147,9 @@ START_TEST(cookies)
 	ck_assert_uint_eq(trap(&left, SYS_CAP_ACCEPT, left.lane, cookie, 0, 0), bad); /* its own */
 	ck_assert_uint_eq(trap(&right, SYS_CAP_ACCEPT, right.lane, cookie, 0, 0), bad);
 	ck_assert_int_eq(present_cookie(&right, cookie), POSIX_EINVAL);
+	/* Guessed, while there is something to be had. */
+	ck_assert_int_eq(present_cookie(&left, cookie + 1), POSIX_EINVAL);
+	ck_assert_int_eq(present_cookie(&left, cookie | 1ull << 32), POSIX_EINVAL);
 	ck_assert_int_eq(present_cookie(&left, cookie), 0);
 	ck_assert_int_eq(present_cookie(&left, cookie), POSIX_EINVAL);
 	/* What the server gives. */
