@@ -21,7 +21,7 @@ enum disk_operation {
 	DISK_READ = 1,
 	DISK_WRITE = 2,
 	DISK_FLUSH = 3,   /* makes durable every write that had completed when this was submitted */
-	DISK_DISCARD = 4, /* the range's content is of no more use: reads find anything until written; a hint */
+	DISK_DISCARD = 4, /* a hint: the content is of no more use, and until written anew may be anything */
 };
 
 /* Request flags. */
@@ -33,7 +33,7 @@ enum disk_operation {
 #define DISK_CAN_DISCARD 4u /* without it discards are POSIX_EOPNOTSUPP */
 
 struct disk_geometry {
-	uint64_t size;              /* bytes, a multiple of block_size; may change, and is believed as it is now */
+	uint64_t size;              /* bytes, a multiple of block_size; may change */
 	uint32_t block_size;        /* bytes, a power of two from 512 to 4096: the unit of all that follows */
 	uint32_t depth;             /* requests that the device works on at once; more wait in the driver */
 	uint32_t segments_maximum;  /* of one request, at least 1 */

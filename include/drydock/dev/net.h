@@ -19,12 +19,12 @@
 #define NET_FRAME_MAXIMUM     65550u /* bytes: Virtio 1.2, section 5.1.6.3.1, without the header */
 
 /* What may be left to the card, each way: net_card.transmit_offloads and receive_offloads. */
-#define NET_OFFLOAD_CHECKSUM 1u /* NET_NEEDS_CHECKSUM in headers (transmit); also NET_CHECKSUM_VALID (receive) */
+#define NET_OFFLOAD_CHECKSUM 1u /* NET_NEEDS_CHECKSUM in headers; of received ones NET_CHECKSUM_VALID, too */
 #define NET_OFFLOAD_TCP4     2u /* TCP over IPv4 in frames larger than the MTU; comes only with checksum */
 #define NET_OFFLOAD_TCP6     4u /* the same over IPv6 */
 
 /* Virtio 1.2, section 5.1.6; the values and the layout of struct virtio_net_hdr. Little-endian. */
-#define NET_NEEDS_CHECKSUM 1u /* flags: the checksum at start + offset covers from start on, and is not yet made */
+#define NET_NEEDS_CHECKSUM 1u /* flags: the checksum at start + offset, over all from start, is to be made */
 #define NET_CHECKSUM_VALID 2u /* flags: received, and the card has verified the (outermost) checksum */
 
 enum net_segmentation {
@@ -38,7 +38,7 @@ struct net_header {
 	uint8_t segmentation;     /* enum net_segmentation */
 	uint16_t header_length;   /* bytes before the payload; with segmentation, a hint */
 	uint16_t segment_size;    /* bytes of payload in each segment; with segmentation */
-	uint16_t checksum_start;  /* where in the frame summing begins; the field holds the pseudo header's sum */
+	uint16_t checksum_start;  /* where summing begins; the field holds the pseudo header's sum */
 	uint16_t checksum_offset; /* of the field, from there */
 	uint16_t buffers;         /* the driver's */
 };
@@ -101,13 +101,13 @@ struct net_card {
 	void *context;              /* for events */
 	uint8_t address[NET_ADDRESS_SIZE];
 	bool link_up;
-	uint32_t mtu;               /* bytes of a frame after the Ethernet header at most, without segmentation */
+	uint32_t mtu;               /* bytes behind a frame's Ethernet header at most, without segmentation */
 	uint32_t transmit_offloads; /* NET_OFFLOAD_* that frames to transmit may use */
 	uint32_t receive_offloads;  /* NET_OFFLOAD_* that received frames may use */
 	uint32_t transmit_depth;    /* frames that the card works on at once; more wait in the driver */
 	uint32_t receive_depth;     /* received frames of one page that can be on loan at once */
 	/* Counted by the card since it was started. */
-	uint64_t dropped_invalid;   /* received, and not handed on since the header was nonsense or too short */
+	uint64_t dropped_invalid;   /* received and not handed on: nonsense in the header, or too short */
 };
 
 /*

@@ -55,7 +55,8 @@ static bool holds(const struct memory_pieces *pieces, const struct device_segmen
 	return false;
 }
 
-bool memory_pieces_hold(const struct memory_pieces *pieces, const struct device_segment *segments, uint32_t count)
+bool memory_pieces_hold(const struct memory_pieces *pieces, const struct device_segment *segments,
+                        uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		if (!holds(pieces, &segments[i]))

@@ -29,7 +29,8 @@ void memory_pieces_free(struct memory_pieces *pieces, void *address, size_t size
 void memory_pieces_free_all(struct memory_pieces *pieces);
 
 /* Whether each of the segments lies in one piece. */
-bool memory_pieces_hold(const struct memory_pieces *pieces, const struct device_segment *segments, uint32_t count);
+bool memory_pieces_hold(const struct memory_pieces *pieces, const struct device_segment *segments,
+                        uint32_t count);
 
 /* xorshift64* (Vigna, 2016); any state but 0. */
 static inline uint64_t memory_random(uint64_t *state)

@@ -127,7 +127,8 @@ static bool touches(const struct memory_disk_fault *fault, const struct disk_req
 		return false;
 	if (request->operation == DISK_FLUSH)
 		return true;
-	return request->offset < fault->offset + fault->length && fault->offset < request->offset + request->length;
+	return request->offset < fault->offset + fault->length &&
+	       fault->offset < request->offset + request->length;
 }
 
 static int32_t injected(struct memory_disk *disk, const struct disk_request *request)

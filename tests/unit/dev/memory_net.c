@@ -173,7 +173,8 @@ static bool memory_net_arm(struct device *device)
 {
 	struct memory_net_card *card = card_of(device);
 
-	return list_empty(&card->arriving) && !card->link_news && (list_empty(&card->waiting) || !card->kicked);
+	return list_empty(&card->arriving) && !card->link_news &&
+	       (list_empty(&card->waiting) || !card->kicked);
 }
 
 static void memory_net_interrupt(struct device *device, uint32_t vector)

@@ -40,8 +40,8 @@ static void drain(void)
 static int32_t run(uint8_t operation, uint8_t flags, uint64_t offset, void *address, uint32_t length)
 {
 	struct device_segment segment = {address, length};
-	struct disk_request request = {.operation = operation, .flags = flags, .offset = offset, .length = length,
-	                               .done = done};
+	struct disk_request request = {
+		.operation = operation, .flags = flags, .offset = offset, .length = length, .done = done};
 	int before = ends;
 
 	if (operation == DISK_READ || operation == DISK_WRITE) {
@@ -82,8 +82,11 @@ END_TEST
 START_TEST(scatters_and_gathers)
 {
 	struct device_segment segments[2];
-	struct disk_request request = {.operation = DISK_WRITE, .length = 3 * BLOCK, .segments = segments,
-	                               .segment_count = 2, .done = done};
+	struct disk_request request = {.operation = DISK_WRITE,
+	                               .length = 3 * BLOCK,
+	                               .segments = segments,
+	                               .segment_count = 2,
+	                               .done = done};
 
 	start(0, 0);
 	segments[0] = (struct device_segment){memory + PAGE, BLOCK};
@@ -131,7 +134,11 @@ START_TEST(refuses_wrong_segments)
 	static const struct {
 		uint16_t count;
 		uint32_t each, length;
-	} cases[] = {{0, BLOCK, BLOCK}, {2, BLOCK, BLOCK}, {1, BLOCK, 2 * BLOCK}, {255, BLOCK, 255 * BLOCK}, {1, 0, BLOCK}};
+	} cases[] = {{0, BLOCK, BLOCK},
+	             {2, BLOCK, BLOCK},
+	             {1, BLOCK, 2 * BLOCK},
+	             {255, BLOCK, 255 * BLOCK},
+	             {1, 0, BLOCK}};
 
 	start(0, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -194,8 +201,11 @@ END_TEST
 START_TEST(flush_covers_only_what_had_ended)
 {
 	struct device_segment segment;
-	struct disk_request write = {.operation = DISK_WRITE, .length = BLOCK, .segments = &segment,
-	                             .segment_count = 1, .done = done};
+	struct disk_request write = {.operation = DISK_WRITE,
+	                             .length = BLOCK,
+	                             .segments = &segment,
+	                             .segment_count = 1,
+	                             .done = done};
 	struct disk_request flush = {.operation = DISK_FLUSH, .done = done};
 	bool lost = false;
 
@@ -229,15 +239,19 @@ END_TEST
 START_TEST(crash_tears)
 {
 	struct device_segment segment;
-	struct disk_request write = {.operation = DISK_WRITE, .length = 8 * BLOCK, .segments = &segment,
-	                             .segment_count = 1, .done = done};
+	struct disk_request write = {.operation = DISK_WRITE,
+	                             .length = 8 * BLOCK,
+	                             .segments = &segment,
+	                             .segment_count = 1,
+	                             .done = done};
 	bool torn = false, split = false;
 
 	for (uint64_t seed = 1; seed <= 64; seed++) {
 		int sectors = 0;
 
-		memory_disk_create(&disk, &(struct memory_disk_options){
-						  .size = SIZE, .flags = DISK_WRITE_CACHE, .torn_sectors = true});
+		memory_disk_create(&disk, &(struct memory_disk_options){.size = SIZE,
+		                                                        .flags = DISK_WRITE_CACHE,
+		                                                        .torn_sectors = true});
 		memory = device_allocate(&disk.disk.device, PAGE);
 		ends = 0;
 		segment = (struct device_segment){memory, 8 * BLOCK};
@@ -263,11 +277,14 @@ END_TEST
 START_TEST(fails_as_told)
 {
 	start(DISK_WRITE_CACHE, 0);
-	memory_disk_fail(&disk, &(struct memory_disk_fault){.operations = 1u << DISK_WRITE, .offset = BLOCK,
-	                                                    .length = BLOCK, .after = 1, .times = 2,
+	memory_disk_fail(&disk, &(struct memory_disk_fault){.operations = 1u << DISK_WRITE,
+	                                                    .offset = BLOCK,
+	                                                    .length = BLOCK,
+	                                                    .after = 1,
+	                                                    .times = 2,
 	                                                    .status = POSIX_EIO});
-	memory_disk_fail(&disk, &(struct memory_disk_fault){.operations = 1u << DISK_FLUSH, .times = 1,
-	                                                    .status = POSIX_ENOSPC});
+	memory_disk_fail(&disk, &(struct memory_disk_fault){
+					.operations = 1u << DISK_FLUSH, .times = 1, .status = POSIX_ENOSPC});
 	ck_assert_int_eq(run(DISK_WRITE, 0, 0, memory, BLOCK), 0);
 	ck_assert_int_eq(run(DISK_WRITE, 0, BLOCK, memory, BLOCK), 0);
 	ck_assert_int_eq(run(DISK_WRITE, 0, 0, memory, PAGE), POSIX_EIO);

@@ -72,11 +72,12 @@ static void drain(void)
 /* Transmits one frame of two segments. */
 static int32_t send(uint8_t number, uint32_t length, const struct net_header *header)
 {
-	struct net_frame frame = {.header = *header,
-	                          .length = length,
-	                          .segment_count = 2,
-	                          .segments = {{memory, NET_ETHERNET_HEADER}, {memory + 4096, length - NET_ETHERNET_HEADER}},
-	                          .done = done};
+	struct net_frame frame = {
+		.header = *header,
+		.length = length,
+		.segment_count = 2,
+		.segments = {{memory, NET_ETHERNET_HEADER}, {memory + 4096, length - NET_ETHERNET_HEADER}},
+		.done = done};
 	int before = ends;
 
 	memory[4096] = number;
@@ -110,8 +111,8 @@ START_TEST(wire_loses_doubles_and_reorders)
 	start(&(struct memory_net_options){.drop = 20, .duplicate = 20, .reorder = 20, .seed = 5});
 	for (int i = 0; i < 100; i++) {
 		memory[i * 64 + NET_ETHERNET_HEADER] = (uint8_t)i;
-		frames[i] = (struct net_frame){.length = 60, .segment_count = 1, .segments = {{memory + i * 64, 60}},
-		                               .done = done};
+		frames[i] = (struct net_frame){
+			.length = 60, .segment_count = 1, .segments = {{memory + i * 64, 60}}, .done = done};
 		net_transmit(&net.cards[0].card, &frames[i]);
 		/* Eight at a time are on the wire together. */
 		if (i % 8 == 7) {
@@ -138,10 +139,13 @@ END_TEST
 /* What a header may say depends on what was agreed. */
 START_TEST(offloads_are_checked)
 {
-	static const struct net_header checksum = {.flags = NET_NEEDS_CHECKSUM, .checksum_start = 34,
-	                                           .checksum_offset = 16};
-	static const struct net_header large = {.flags = NET_NEEDS_CHECKSUM, .segmentation = NET_SEGMENT_TCP4,
-	                                        .header_length = 54, .segment_size = 1460, .checksum_start = 34,
+	static const struct net_header checksum = {
+		.flags = NET_NEEDS_CHECKSUM, .checksum_start = 34, .checksum_offset = 16};
+	static const struct net_header large = {.flags = NET_NEEDS_CHECKSUM,
+	                                        .segmentation = NET_SEGMENT_TCP4,
+	                                        .header_length = 54,
+	                                        .segment_size = 1460,
+	                                        .checksum_start = 34,
 	                                        .checksum_offset = 16};
 	struct net_header bad;
 	const uint32_t all = NET_OFFLOAD_CHECKSUM | NET_OFFLOAD_TCP4 | NET_OFFLOAD_TCP6;
@@ -169,7 +173,8 @@ START_TEST(offloads_are_checked)
 	ck_assert_uint_eq(received, 2);
 	memory_net_destroy(&net);
 
-	start(&(struct memory_net_options){.transmit_offloads = {all}, .receive_offloads = {0, NET_OFFLOAD_CHECKSUM}});
+	start(&(struct memory_net_options){.transmit_offloads = {all},
+	                                   .receive_offloads = {0, NET_OFFLOAD_CHECKSUM}});
 	ck_assert_uint_eq(net.cards[0].card.transmit_offloads, NET_OFFLOAD_CHECKSUM);
 	ck_assert_int_eq(send(1, 60, &checksum), 0);
 	ck_assert_int_eq(send(2, 40000, &large), POSIX_EINVAL);
@@ -186,7 +191,8 @@ END_TEST
 START_TEST(refuses_bad_frames)
 {
 	uint8_t foreign[64] = {0};
-	struct net_frame frame = {.length = 60, .segment_count = 1, .segments = {{foreign, 60}}, .done = done};
+	struct net_frame frame = {
+		.length = 60, .segment_count = 1, .segments = {{foreign, 60}}, .done = done};
 
 	start(&(struct memory_net_options){0});
 	net_transmit(&net.cards[0].card, &frame);
