@@ -48,7 +48,7 @@ struct disktest {
 	uint32_t in_flight;
 	uint64_t seed;         /* of the pattern that is on the disk now */
 	bool failed;           /* in the step that runs */
-	bool lost;             /* what is on the disk, or which requests it has, is not known: no more steps */
+	bool lost;             /* what is on the disk, or what it still has, is unknown: no more steps */
 	char text[DISKTEST_TEXT];
 };
 

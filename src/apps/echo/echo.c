@@ -44,7 +44,7 @@ static bool address_is_somebody(const struct echo *echo, uint32_t address)
 	return address >> 24 != 0 && address >> 28 < 0xe && address != echo->address;
 }
 
-/* The checksum was verified by the card, is still to be made since the frame never was on a wire, or is right. */
+/* The card has verified it, it is still to be made since the frame never was on a wire, or it is right. */
 static bool udp_checksum_is_good(const struct net_header *header, const uint8_t *frame, uint32_t length)
 {
 	if (header->flags & NET_NEEDS_CHECKSUM)

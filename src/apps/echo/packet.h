@@ -72,7 +72,7 @@ static inline void packet_put32(uint8_t *at, uint32_t value)
 	packet_put16(at + 2, value);
 }
 
-/* The one's complement sum of `length` bytes and `sum`, folded to 16 bits (RFC 1071); the checksum is its complement. */
+/* The one's complement sum of `length` bytes and `sum` (RFC 1071); the checksum is its complement. */
 uint16_t packet_sum(const uint8_t *bytes, uint32_t length, uint32_t sum);
 
 /* The sum of UDP's pseudo header (RFC 768) for `length` bytes of header and data in this frame. */

@@ -339,7 +339,7 @@ void machine_interrupt(struct machine *machine, struct device *device)
 	}
 }
 
-void machine_settle(struct machine *machine, struct device *device, const int *count, int wanted)
+void machine_settle(struct machine *machine, struct device *device, const uint64_t *count, uint64_t wanted)
 {
 	device_kick(device);
 	for (;;) {

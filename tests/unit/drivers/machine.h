@@ -42,7 +42,7 @@ void machine_stop(struct machine *machine);
 /* Waits for an interrupt and delivers what there is; for ever where none comes. */
 void machine_interrupt(struct machine *machine, struct device *device);
 
-/* Runs the device until nothing is to be done but to wait: true where `*count` has reached `wanted`. */
-void machine_settle(struct machine *machine, struct device *device, const int *count, int wanted);
+/* Runs the device, sleeping until interrupts as a loop does, until `*count` has reached `wanted`. */
+void machine_settle(struct machine *machine, struct device *device, const uint64_t *count, uint64_t wanted);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <drydock/posix.h>
 
+#include "apps/disktest/disktest.h"
 #include "drivers/virtio_blk.h"
 
 #include "machine.h"
@@ -19,7 +20,7 @@ static struct machine machine;
 static struct virtio_blk blk;
 static struct device *const device = &blk.disk.device;
 static uint8_t *image, *memory;
-static int ends, failures;
+static uint64_t ends, failures;
 
 static void done(struct disk_request *request)
 {
@@ -274,5 +275,34 @@ START_TEST(refuses_a_legacy_device)
 }
 END_TEST
 
-QEMU_RUN("qemu_blk", writes_and_reads_with_messages, writes_and_reads_with_the_line, discards, sees_a_read_only_disk,
-         indices_wrap, ends_all_when_it_asks_for_a_reset, ends_all_when_stopped, refuses_a_legacy_device)
+static void wait(void *context)
+{
+	(void)context;
+	machine_interrupt(&machine, device);
+}
+
+static void report(void *context, const char *step, bool passed, const char *text)
+{
+	(void)context;
+	ck_assert_msg(passed, "%s: %s", step, text);
+}
+
+/* The program that tests disks, which has steps of its own, and sleeps where it may. */
+START_TEST(passes_the_self_test)
+{
+	static struct disktest test;
+
+	for (int line = 0; line < 2; line++) {
+		const struct disktest_options options = {
+			.offset = 1 << 20, .length = 4 << 20, .seed = 5, .wait = wait, .report = report};
+
+		start(",discard=unmap", ",disable-legacy=on", line);
+		ck_assert_uint_eq(disktest_run(&test, &blk.disk, &options), 0);
+		stop();
+	}
+}
+END_TEST
+
+QEMU_RUN("qemu_blk", passes_the_self_test, writes_and_reads_with_messages, writes_and_reads_with_the_line,
+         discards, sees_a_read_only_disk, indices_wrap, ends_all_when_it_asks_for_a_reset,
+         ends_all_when_stopped, refuses_a_legacy_device)

@@ -19,8 +19,8 @@ static struct machine machine;
 static struct virtio_net net;
 static struct device *const device = &net.card.device;
 static uint8_t *memory;
-static int wire, ends;
-static int received;
+static int wire;
+static uint64_t ends, received;
 static uint32_t seen; /* number of the last frame received */
 
 static uint32_t length_of(uint32_t number)
@@ -127,7 +127,7 @@ static void transmit(uint32_t count)
 			ck_assert_int_gt(length, 0);
 			check(frame, (uint32_t)length, number + i);
 		}
-		machine_settle(&machine, device, &ends, (int)(number + IN_BATCH));
+		machine_settle(&machine, device, &ends, number + IN_BATCH);
 	}
 }
 
@@ -141,7 +141,7 @@ static void take_in(uint32_t count)
 			fill(frame, i);
 			ck_assert_int_eq(send(wire, frame, length_of(i), 0), length_of(i));
 		}
-		machine_settle(&machine, device, &received, (int)number + 4);
+		machine_settle(&machine, device, &received, number + 4);
 	}
 	ck_assert_uint_eq(net.card.dropped_invalid, 0);
 }
