@@ -6,27 +6,7 @@
 #include <drydock/posix.h>
 
 #include "drivers/check.h"
-
-/* Section 5.2.3. */
-#define FEATURE_SIZE_MAX   (1ull << 1)
-#define FEATURE_SEG_MAX    (1ull << 2)
-#define FEATURE_READ_ONLY  (1ull << 5)
-#define FEATURE_BLOCK_SIZE (1ull << 6)
-#define FEATURE_FLUSH      (1ull << 9)
-#define FEATURE_DISCARD    (1ull << 13)
-#define FEATURES                                                                                       \
-	(FEATURE_SIZE_MAX | FEATURE_SEG_MAX | FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE | FEATURE_FLUSH | \
-	 FEATURE_DISCARD | VIRTIO_EVENT_INDEX)
-
-/* Section 5.2.4: struct virtio_blk_config. */
-#define CONFIG_CAPACITY          0
-#define CONFIG_SIZE_MAX          8
-#define CONFIG_SEG_MAX           12
-#define CONFIG_BLOCK_SIZE        20
-#define CONFIG_DISCARD_SECTORS   36
-#define CONFIG_DISCARD_ALIGNMENT 44
-
-#define SECTOR 512u
+#include "drivers/virtio_blk_geometry.h"
 
 /* Section 5.2.6. */
 #define TYPE_IN      0u
@@ -38,10 +18,7 @@
 #define STATUS_UNSUPPORTED 2u
 #define STATUS_PENDING     0xffu /* written by the driver, never by the device */
 
-#define PARTS_AROUND 2u /* descriptors beside those of the data: header, status */
-#define PARTS_LEAST  (PARTS_AROUND + 1)
-
-#define TRANSFER_MAXIMUM (64u << 20) /* bytes; above what any segment list here reaches, but 32 bits */
+#define PARTS_AROUND VIRTIO_BLK_PARTS_AROUND
 
 /* A request's `phase`: what the device is doing for it. */
 enum { PHASE_ITSELF, PHASE_FLUSH_AFTER };
@@ -52,109 +29,6 @@ static struct virtio_blk *blk_of(struct device *device)
 }
 
 /* ---- starting ------------------------------------------------------------ */
-
-static uint64_t read_capacity(struct virtio_blk *blk)
-{
-	struct virtio *virtio = &blk->virtio;
-	uint64_t sectors = 0;
-
-	/* Two reads make it, between which it may change; a device that never rests has what it said last. */
-	for (int tries = 0; tries < 16; tries++) {
-		uint32_t before = virtio_config_generation(virtio);
-
-		sectors = virtio_config(virtio, CONFIG_CAPACITY, 8);
-		if (virtio_config_generation(virtio) == before)
-			break;
-	}
-	return sectors > UINT64_MAX / SECTOR ? 0 : sectors * SECTOR;
-}
-
-static void read_size(struct virtio_blk *blk)
-{
-	blk->disk.geometry.size = read_capacity(blk) & ~(uint64_t)(blk->disk.geometry.block_size - 1);
-}
-
-static const char *read_block_size(struct virtio_blk *blk, uint32_t *size)
-{
-	*size = SECTOR;
-	if (blk->virtio.features & FEATURE_BLOCK_SIZE)
-		*size = (uint32_t)virtio_config(&blk->virtio, CONFIG_BLOCK_SIZE, 4);
-	if (*size < SECTOR || *size > PAGE_SIZE || (*size & (*size - 1)) != 0)
-		return "its block size is none of 512, 1024, 2048 and 4096 bytes";
-	return NULL;
-}
-
-/* Bytes of one segment; 0 where no block fits. */
-static uint32_t read_segment_maximum(struct virtio_blk *blk, uint32_t block_size)
-{
-	uint32_t maximum = TRANSFER_MAXIMUM;
-
-	if (blk->virtio.features & FEATURE_SIZE_MAX) {
-		uint32_t offered = (uint32_t)virtio_config(&blk->virtio, CONFIG_SIZE_MAX, 4);
-
-		if (offered < maximum)
-			maximum = offered;
-	}
-	return maximum & ~(block_size - 1);
-}
-
-static uint32_t read_segments_maximum(struct virtio_blk *blk)
-{
-	uint32_t maximum = VIRTIO_BLK_SEGMENTS;
-
-	/* Without the feature nothing is promised but one. */
-	if (blk->virtio.features & FEATURE_SEG_MAX) {
-		uint32_t offered = (uint32_t)virtio_config(&blk->virtio, CONFIG_SEG_MAX, 4);
-
-		if (offered < maximum)
-			maximum = offered;
-	} else {
-		maximum = 1;
-	}
-	if (maximum > blk->queue.size - PARTS_AROUND)
-		maximum = blk->queue.size - PARTS_AROUND;
-	return maximum == 0 ? 1 : maximum;
-}
-
-static void read_discard(struct virtio_blk *blk, struct disk_geometry *geometry)
-{
-	uint64_t alignment, maximum;
-
-	if (!(blk->virtio.features & FEATURE_DISCARD))
-		return;
-	alignment = virtio_config(&blk->virtio, CONFIG_DISCARD_ALIGNMENT, 4) * SECTOR;
-	maximum = virtio_config(&blk->virtio, CONFIG_DISCARD_SECTORS, 4) * SECTOR;
-	maximum &= ~(uint64_t)(geometry->block_size - 1);
-	if (maximum == 0)
-		return;
-	geometry->flags |= DISK_CAN_DISCARD;
-	geometry->discard_maximum = maximum;
-	geometry->discard_alignment = geometry->block_size;
-	if (alignment > geometry->block_size && alignment <= UINT32_MAX)
-		geometry->discard_alignment = (uint32_t)alignment;
-}
-
-static const char *read_geometry(struct virtio_blk *blk)
-{
-	struct disk_geometry *geometry = &blk->disk.geometry;
-	const char *wrong = read_block_size(blk, &geometry->block_size);
-
-	if (wrong)
-		return wrong;
-	geometry->segment_maximum = read_segment_maximum(blk, geometry->block_size);
-	if (geometry->segment_maximum == 0)
-		return "it transfers less than a block at a time";
-	geometry->segments_maximum = read_segments_maximum(blk);
-	geometry->transfer_maximum = TRANSFER_MAXIMUM;
-	geometry->depth = blk->queue.size / PARTS_LEAST;
-	if (blk->virtio.features & FEATURE_READ_ONLY)
-		geometry->flags |= DISK_READ_ONLY;
-	if (blk->virtio.features & FEATURE_FLUSH)
-		geometry->flags |= DISK_WRITE_CACHE;
-	read_discard(blk, geometry);
-	read_size(blk);
-	return NULL;
-}
 
 static const char *make_slots(struct virtio_blk *blk)
 {
@@ -173,16 +47,16 @@ static const char *start(struct virtio_blk *blk, struct device_access *access)
 	const char *wrong = virtio_open(virtio, access, VIRTIO_BLK);
 
 	if (!wrong)
-		wrong = virtio_negotiate(virtio, virtio_offered(virtio) & FEATURES);
+		wrong = virtio_negotiate(virtio, virtio_offered(virtio) & virtio_blk_features());
 	if (!wrong)
 		wrong = virtio_bind_interrupts(virtio, 1);
 	if (!wrong)
-		wrong = virtio_queue_start(virtio, &blk->queue, 0, VIRTQUEUE_SIZE_MAXIMUM, PARTS_LEAST + 1,
+		wrong = virtio_queue_start(virtio, &blk->queue, 0, VIRTQUEUE_SIZE_MAXIMUM, PARTS_AROUND + 1,
 		                           &blk->doorbell);
 	if (!wrong)
 		wrong = make_slots(blk);
 	if (!wrong)
-		wrong = read_geometry(blk);
+		wrong = virtio_blk_read_geometry(virtio, blk->queue.size, &blk->disk.geometry);
 	if (!wrong) {
 		virtio_ready(virtio);
 		wrong = virtio_broken(virtio);
@@ -227,13 +101,13 @@ static uint32_t describe_header(struct virtio_blk_slot *slot, const struct disk_
 	}
 	if (request->operation == DISK_DISCARD) {
 		slot->type = TYPE_DISCARD;
-		slot->discard.sector = request->offset / SECTOR;
-		slot->discard.count = (uint32_t)(request->length / SECTOR);
+		slot->discard.sector = request->offset / VIRTIO_BLK_SECTOR;
+		slot->discard.count = (uint32_t)(request->length / VIRTIO_BLK_SECTOR);
 		slot->discard.flags = 0;
 		return offsetof(struct virtio_blk_slot, status);
 	}
 	slot->type = request->operation == DISK_READ ? TYPE_IN : TYPE_OUT;
-	slot->sector = request->offset / SECTOR;
+	slot->sector = request->offset / VIRTIO_BLK_SECTOR;
 	return header;
 }
 
@@ -372,7 +246,7 @@ static bool poll(struct device *device)
 		if (broken)
 			fail(blk, broken);
 		else
-			read_size(blk);
+			virtio_blk_read_size(&blk->virtio, &blk->disk.geometry);
 	}
 	if (!device->fault) {
 		virtqueue_disarm(&blk->queue);

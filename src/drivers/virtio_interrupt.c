@@ -52,6 +52,8 @@ static bool bind_messages(struct virtio *virtio, uint32_t vectors)
 	if (capability == 0)
 		return false;
 	control = pci_config(pci, capability + MSIX_CONTROL, 2) & ~(MSIX_CONTROL_ENABLE | MSIX_CONTROL_MASK);
+	/* Off, as firmware may not have left it. */
+	operations->config_write(virtio->access, capability + MSIX_CONTROL, 2, control);
 	place = pci_config(pci, capability + MSIX_TABLE, 4);
 	table = (struct virtio_region){place & MSIX_TABLE_BAR, place & ~MSIX_TABLE_BAR, vectors * ENTRY_SIZE};
 	if ((control & MSIX_CONTROL_SIZE) + 1 < vectors ||
