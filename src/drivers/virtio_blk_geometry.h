@@ -13,7 +13,8 @@
 uint64_t virtio_blk_features(void);
 
 /* All of the geometry, from the device's configuration and the size of its queue. NULL, or what is wrong. */
-const char *virtio_blk_read_geometry(struct virtio *virtio, uint16_t queue_size, struct disk_geometry *geometry);
+const char *virtio_blk_read_geometry(struct virtio *virtio, uint16_t queue_size,
+                                     struct disk_geometry *geometry);
 
 /* Its size alone, which may change. */
 void virtio_blk_read_size(struct virtio *virtio, struct disk_geometry *geometry);

@@ -28,7 +28,7 @@ static void done(struct disk_request *request)
 	ends++;
 }
 
-/* A machine with a disk, whose content is `image`. `drive` and `options` are QEMU's, with a comma before each. */
+/* A machine with a disk, whose content is `image`. `drive` and `options` are more of QEMU's, ",name=value". */
 static void start(const char *drive, const char *options, bool no_messages)
 {
 	int file = memfd_create("drydock-disk", 0);
@@ -84,7 +84,7 @@ static uint8_t pattern(uint32_t page, uint32_t at)
 	return (uint8_t)(page * 31 + at * 7 + at / 256);
 }
 
-/* Writes the pattern all over the disk with BATCH requests in flight, of two segments each, and reads it back. */
+/* The pattern all over the disk, BATCH requests in flight, of two segments each; and reads it back. */
 static void write_and_read_all(void)
 {
 	static struct device_segment segments[BATCH][2];

@@ -402,6 +402,21 @@ START_TEST(late_interrupts_are_no_harm)
 }
 END_TEST
 
+/* Of a queue larger than it has records for it uses as much as it has. */
+START_TEST(uses_part_of_a_large_queue)
+{
+	simulator_blk_create(&simulated, WRITABLE);
+	simulator->queue_sizes[0] = 32768;
+	ck_assert_ptr_null(virtio_blk_start(&blk, &simulator->access));
+	ck_assert_uint_eq(simulator->queues[0].size, VIRTQUEUE_SIZE_MAXIMUM);
+	ck_assert_uint_eq(blk.disk.geometry.depth, VIRTQUEUE_SIZE_MAXIMUM / 3);
+	memory = device_allocate(device, 64 * PAGE);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(run(DISK_READ, 0, 0, memory, PAGE), 0);
+	stop();
+}
+END_TEST
+
 START_TEST(follows_the_capacity)
 {
 	start(WRITABLE);
@@ -425,4 +440,4 @@ END_TEST
 
 UNIT_RUN("virtio_blk", negotiates_every_subset, moves_many_segments, refuses_foreign_memory, tells_of_errors,
          waits_for_room, indices_wrap, suppresses_interrupts, notifies_once, falls_back_to_the_line,
-         late_interrupts_are_no_harm, follows_the_capacity)
+         late_interrupts_are_no_harm, uses_part_of_a_large_queue, follows_the_capacity)

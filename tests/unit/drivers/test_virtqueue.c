@@ -1,4 +1,4 @@
-/* Split queues by themselves: every position of the free-running indices, and what a device may not return. */
+/* Split queues by themselves: every position of their indices, and what a device may not return. */
 #include "../unit.h"
 
 #include <string.h>
