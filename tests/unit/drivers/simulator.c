@@ -93,6 +93,7 @@ static enum error bar_map(struct device_access *access, uint32_t bar, uint64_t a
 
 	require(bar < 6);
 	require(!simulator->mapped[bar]);
+	simulator->maps++;
 	if (!(bar == 4 && address == BAR4_ADDRESS && size == SIMULATOR_BAR) &&
 	    !(bar == 1 && address == BAR1_ADDRESS && size == SIMULATOR_MSIX_BAR))
 		return E_INVAL;
@@ -110,13 +111,20 @@ static void check_register(struct simulator *simulator, uint32_t bar, uint64_t o
 	require(config_read(&simulator->access, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY);
 }
 
+static bool is_device_config(const struct simulator *simulator, uint64_t offset, uint32_t width)
+{
+	return offset >= SIMULATOR_DEVICE &&
+	       offset + width <= SIMULATOR_DEVICE + sizeof(simulator->device_config);
+}
+
 static uint32_t register_read(struct device_access *access, uint32_t bar, uint64_t offset, uint32_t width)
 {
 	struct simulator *simulator = simulator_of(access);
 	uint32_t value;
 
 	check_register(simulator, bar, offset, width);
-	if (simulator->vague && (bar != 4 || offset >= SIMULATOR_ISR))
+	if (simulator->vague &&
+	    (bar != 4 || (offset >= SIMULATOR_ISR && !is_device_config(simulator, offset, width))))
 		return 0;
 	require(bar == 4);
 	if (offset < SIMULATOR_ISR)
@@ -126,8 +134,7 @@ static uint32_t register_read(struct device_access *access, uint32_t bar, uint64
 		simulator->isr = 0;
 		return value;
 	}
-	require(offset >= SIMULATOR_DEVICE);
-	require(offset + width <= SIMULATOR_DEVICE + sizeof(simulator->device_config));
+	require(is_device_config(simulator, offset, width));
 	return (uint32_t)simulator_get(&simulator->device_config[offset - SIMULATOR_DEVICE], width);
 }
 
@@ -251,6 +258,10 @@ static void raise_message(struct simulator *simulator, uint16_t vector)
 		return;
 	require(vector < SIMULATOR_VECTORS);
 	entry = &simulator->msix_table[vector * 16];
+	if (simulator->vague) {
+		simulator->pending |= 1u << vector;
+		return;
+	}
 	require(simulator_get(entry + PCI_MSIX_ENTRY_LOWER_ADDR, 8) == simulator->messages[vector].address);
 	require(simulator_get(entry + PCI_MSIX_ENTRY_DATA, 4) == simulator->messages[vector].data);
 	require((simulator_get(entry + PCI_MSIX_ENTRY_VECTOR_CTRL, 4) & PCI_MSIX_ENTRY_CTRL_MASKBIT) == 0);
@@ -264,7 +275,8 @@ void simulator_raise(struct simulator *simulator, uint16_t vector, uint8_t cause
 		return;
 	}
 	simulator->isr |= cause;
-	require((simulator_get(&simulator->config[PCI_COMMAND], 2) & PCI_COMMAND_INTX_DISABLE) == 0);
+	require((simulator_get(&simulator->config[PCI_COMMAND], 2) & PCI_COMMAND_INTX_DISABLE) == 0 ||
+	        simulator->vague);
 }
 
 bool simulator_interrupts(struct simulator *simulator, struct device *device)

@@ -97,6 +97,7 @@ struct simulator {
 	uint32_t pending;           /* vectors raised and not delivered */
 	uint32_t masked;            /* vectors delivered and not acknowledged */
 	bool mapped[6];
+	uint32_t maps;              /* BARs that the driver wanted mapped, rightly or not */
 	uint32_t resets;
 	struct {
 		uint8_t *address;

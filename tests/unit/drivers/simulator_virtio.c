@@ -78,8 +78,10 @@ static void write_status(struct simulator *simulator, uint8_t value)
 			simulator_reset(simulator);
 		return;
 	}
-	if (simulator->vague)
+	if (simulator->vague) {
+		simulator->status = value;
 		return;
+	}
 	/* Section 3.1.1: one step after the other, and none is taken back. */
 	require((value & simulator->status & 0x0f) == (simulator->status & 0x0f));
 	if ((value & VIRTIO_CONFIG_S_FEATURES_OK) && !(simulator->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
@@ -99,7 +101,7 @@ static void write_queue(struct simulator *simulator, uint32_t offset, uint32_t v
 	struct simulator_queue *queue = selected(simulator);
 	uint64_t *address = NULL;
 
-	require(!queue->enabled);
+	require(!queue->enabled || simulator->vague);
 	if (offset >= VIRTIO_PCI_COMMON_Q_DESCLO && offset < VIRTIO_PCI_COMMON_Q_AVAILLO)
 		address = &queue->descriptors;
 	else if (offset >= VIRTIO_PCI_COMMON_Q_AVAILLO && offset < VIRTIO_PCI_COMMON_Q_USEDLO)
@@ -113,12 +115,19 @@ static void write_queue(struct simulator *simulator, uint32_t offset, uint32_t v
 		*address = (*address & 0xffffffffull) | (uint64_t)value << 32;
 }
 
+static bool size_is_good(const struct simulator_queue *queue)
+{
+	return queue->size > 0 && queue->size <= queue->size_maximum && (queue->size & (queue->size - 1)) == 0;
+}
+
 static void enable(struct simulator *simulator, struct simulator_queue *queue)
 {
+	/* Where the registers may be anywhere, the driver may have written its addresses elsewhere. */
+	if (simulator->vague && (!size_is_good(queue) || queue->descriptors == 0 || queue->used == 0))
+		return;
+	require(size_is_good(queue));
 	require(simulator->status & VIRTIO_CONFIG_S_FEATURES_OK);
 	require(!simulator_running(simulator));
-	require(queue->size > 0 && queue->size <= queue->size_maximum &&
-	        (queue->size & (queue->size - 1)) == 0);
 	require(queue->descriptors % 16 == 0);
 	require(queue->available % 2 == 0);
 	require(queue->used % 4 == 0);
@@ -143,7 +152,7 @@ void simulator_common_write(struct simulator *simulator, uint32_t offset, uint32
 		simulator->driver_feature_select = value;
 		break;
 	case VIRTIO_PCI_COMMON_GF << 4 | 4:
-		require(!(simulator->status & VIRTIO_CONFIG_S_FEATURES_OK));
+		require(!(simulator->status & VIRTIO_CONFIG_S_FEATURES_OK) || simulator->vague);
 		require(simulator->driver_feature_select <= 1);
 		simulator->driver_features |= (uint64_t)value << (32 * simulator->driver_feature_select);
 		break;
@@ -167,11 +176,10 @@ void simulator_common_write(struct simulator *simulator, uint32_t offset, uint32
 		enable(simulator, queue);
 		break;
 	default:
-		if (simulator->vague)
-			return;
-		require(offset >= VIRTIO_PCI_COMMON_Q_DESCLO && offset <= VIRTIO_PCI_COMMON_Q_USEDHI &&
-		        width == 4);
-		write_queue(simulator, offset, value);
+		if (offset >= VIRTIO_PCI_COMMON_Q_DESCLO && offset <= VIRTIO_PCI_COMMON_Q_USEDHI && width == 4)
+			write_queue(simulator, offset, value);
+		else
+			require(simulator->vague);
 	}
 }
 
