@@ -30,8 +30,8 @@ struct device_access_operations {
 
 	/*
 	 * Makes the memory BAR `bar` (0 to 5) accessible, which the driver has found
-	 * to be at `address`, `size` bytes. E_INVAL where the machine knows it
-	 * otherwise, or other things lie there; E_NOMEM, E_QUOTA.
+	 * to be at `address`, `size` bytes; once more is no error. E_INVAL where the
+	 * machine knows it otherwise, or other things lie there; E_NOMEM, E_QUOTA.
 	 */
 	enum error (*bar_map)(struct device_access *access, uint32_t bar, uint64_t address, uint64_t size);
 
@@ -58,14 +58,15 @@ struct device_access_operations {
 	 * Binds interrupt `vector` to an event, which reaches the driver as
 	 * device_interrupt(vector). *message is what the function must be told to
 	 * write for it. With `message` NULL the function's interrupt line is meant.
-	 * E_QUOTA, E_INVAL where the machine has none of that kind.
+	 * What was bound to the vector before is no more. E_QUOTA, E_INVAL where the
+	 * machine has none of that kind.
 	 */
 	enum error (*interrupt_bind)(struct device_access *access, uint32_t vector,
 	                             struct interrupt_message *message);
 
 	/*
-	 * An interrupt that was delivered is not delivered again before this; one that
-	 * was raised meanwhile is delivered after it.
+	 * Takes note of an interrupt that was delivered: before this it is not
+	 * delivered again, and one that was raised meanwhile is delivered after it.
 	 */
 	void (*interrupt_acknowledge)(struct device_access *access, uint32_t vector);
 };

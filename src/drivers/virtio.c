@@ -29,7 +29,7 @@ static const char *find_structure(struct virtio *virtio, uint32_t type, uint32_t
                                   struct virtio_region *region, uint32_t *capability)
 {
 	struct pci_function *pci = &virtio->pci;
-	const char *wrong = "it lacks a structure that every modern virtio device has";
+	const char *wrong = "it lacks a structure of modern virtio devices (QEMU: disable-modern=off)";
 
 	for (uint32_t i = 0; i < pci->capability_count; i++) {
 		uint32_t at = pci->capabilities[i];
@@ -147,7 +147,7 @@ const char *virtio_negotiate(struct virtio *virtio, uint64_t features)
 {
 	features |= VIRTIO_VERSION_1;
 	if (features & ~virtio_offered(virtio))
-		return "it is a legacy device, and a modern one is needed (QEMU: disable-legacy=on)";
+		return "it does not keep to Virtio 1.0 or later";
 	for (uint32_t half = 0; half < 2; half++) {
 		virtio_write(virtio, &virtio->common, COMMON_DRIVER_FEATURE_SELECT, 4, half);
 		virtio_write(virtio, &virtio->common, COMMON_DRIVER_FEATURE, 4,

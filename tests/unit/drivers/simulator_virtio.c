@@ -117,7 +117,9 @@ static void write_queue(struct simulator *simulator, uint32_t offset, uint32_t v
 
 static bool size_is_good(const struct simulator_queue *queue)
 {
-	return queue->size > 0 && queue->size <= queue->size_maximum && (queue->size & (queue->size - 1)) == 0;
+	uint32_t size = queue->size;
+
+	return size > 0 && size <= queue->size_maximum && (size & (size - 1)) == 0;
 }
 
 static void enable(struct simulator *simulator, struct simulator_queue *queue)
@@ -176,7 +178,8 @@ void simulator_common_write(struct simulator *simulator, uint32_t offset, uint32
 		enable(simulator, queue);
 		break;
 	default:
-		if (offset >= VIRTIO_PCI_COMMON_Q_DESCLO && offset <= VIRTIO_PCI_COMMON_Q_USEDHI && width == 4)
+		if (width == 4 && offset >= VIRTIO_PCI_COMMON_Q_DESCLO &&
+		    offset <= VIRTIO_PCI_COMMON_Q_USEDHI)
 			write_queue(simulator, offset, value);
 		else
 			require(simulator->vague);

@@ -100,7 +100,7 @@ START_TEST(sizes_bars)
 }
 END_TEST
 
-/* A 64-bit BAR 0 of `mask`, at `address` with `flags`: refused, and whether the machine was asked for it at all. */
+/* A 64-bit BAR 0 of `mask`, at `address` with `flags`: refused; true where the machine was not even asked. */
 static bool bar_is_impossible(uint64_t address, uint64_t mask, uint32_t flags)
 {
 	start();

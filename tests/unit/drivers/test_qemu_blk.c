@@ -28,7 +28,7 @@ static void done(struct disk_request *request)
 	ends++;
 }
 
-/* A machine with a disk, whose content is `image`. `drive` and `options` are more of QEMU's, ",name=value". */
+/* A machine with a disk, whose content is `image`. `drive` and `options` are more of each, ",name=value". */
 static void start(const char *drive, const char *options, bool no_messages)
 {
 	int file = memfd_create("drydock-disk", 0);

@@ -94,8 +94,6 @@ static void check_ended(int expected)
 	ck_assert(device_arm(device));
 	virtio_blk_stop(&blk);
 	simulator_destroy(simulator);
-	for (int i = 0; i < 6; i++)
-		simulator->mapped[i] = false;
 	ck_assert_ptr_null(start());
 	ck_assert_ptr_null(device->fault);
 	virtio_blk_stop(&blk);
