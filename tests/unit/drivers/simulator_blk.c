@@ -85,7 +85,8 @@ static void work(struct simulator_blk *blk, struct simulator_chain *chain)
 		else
 			require(type == VIRTIO_BLK_T_FLUSH);
 	}
-	*chain->parts[parts - 1].address = blk->status;
+	if (!blk->silent)
+		*chain->parts[parts - 1].address = blk->status;
 	simulator_return(&blk->simulator, 0, chain->head, written - blk->short_by);
 }
 

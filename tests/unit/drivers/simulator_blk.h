@@ -14,6 +14,7 @@ struct simulator_blk {
 	uint64_t random;                  /* not 0: in which order they are returned */
 	uint32_t counts[16];              /* requests done, by type */
 	uint8_t status;                   /* what all requests end with */
+	bool silent;                      /* returns requests without having written their status */
 	uint32_t short_by;                /* bytes that it says less than it wrote */
 };
 

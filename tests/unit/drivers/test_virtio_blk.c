@@ -195,6 +195,11 @@ START_TEST(tells_of_errors)
 	simulated.short_by = 1;
 	ck_assert_int_eq(run(DISK_READ, 0, 0, memory, PAGE), POSIX_EIO);
 	simulated.short_by = 0;
+	/* The status of the request before, which succeeded, is not this one's. */
+	ck_assert_int_eq(run(DISK_READ, 0, 0, memory, PAGE), 0);
+	simulated.silent = true;
+	ck_assert_int_eq(run(DISK_READ, 0, 0, memory, PAGE), POSIX_EIO);
+	simulated.silent = false;
 	ck_assert_int_eq(run(DISK_READ, 0, 0, memory, PAGE), 0);
 	ck_assert_ptr_null(device->fault);
 	stop();
@@ -241,6 +246,39 @@ START_TEST(waits_for_room)
 		many[order[i]].status = -1;
 		ck_assert_uint_le(order[i], i + 85);
 	}
+	stop();
+}
+END_TEST
+
+/* The flush of a write that was given long before does not wait behind all that was given since. */
+START_TEST(flushes_before_what_waits)
+{
+	struct device_segment segment;
+
+	start(WRITABLE);
+	segment = (struct device_segment){memory, PAGE};
+	ended = 0;
+	for (uint32_t i = 0; i < 300; i++) {
+		many[i] = (struct disk_request){.operation = i == 0 ? DISK_WRITE : DISK_READ,
+		                                .flags = i == 0 ? DISK_FUA : 0,
+		                                .length = PAGE,
+		                                .segments = &segment,
+		                                .segment_count = 1,
+		                                .done = note};
+		disk_submit(&blk.disk, &many[i]);
+	}
+	device_kick(device);
+	simulator_blk_take(&simulated);
+	ck_assert_uint_eq(simulated.held_count, 85);
+	simulator_blk_work(&simulated, 2);
+	ck_assert(device_poll(device));
+	ck_assert_uint_eq(ended, 1);
+	ck_assert_uint_eq(order[0], 1);
+	simulator_blk_take(&simulated);
+	ck_assert_uint_eq(simulated.held_count, 85);
+	ck_assert_uint_eq(simulator_get(simulated.held[83].parts[0].address, 4), VIRTIO_BLK_T_FLUSH);
+	settle();
+	ck_assert_uint_eq(ended, 300);
 	stop();
 }
 END_TEST
@@ -442,5 +480,6 @@ START_TEST(follows_the_capacity)
 END_TEST
 
 UNIT_RUN("virtio_blk", negotiates_every_subset, moves_many_segments, refuses_foreign_memory, tells_of_errors,
-         waits_for_room, indices_wrap, suppresses_interrupts, notifies_once, falls_back_to_the_line,
-         late_interrupts_are_no_harm, uses_part_of_a_large_queue, follows_the_capacity)
+         waits_for_room, flushes_before_what_waits, indices_wrap, suppresses_interrupts, notifies_once,
+         falls_back_to_the_line, late_interrupts_are_no_harm, uses_part_of_a_large_queue,
+         follows_the_capacity)
