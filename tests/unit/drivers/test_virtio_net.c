@@ -23,6 +23,23 @@
 #define EVERYTHING (NET_OFFLOAD_CHECKSUM | NET_OFFLOAD_TCP4 | NET_OFFLOAD_TCP6)
 #define PAGE       4096u
 
+/* What net.h says is what Linux says, on TAP as on virtio-net. */
+_Static_assert(sizeof(struct net_header) == sizeof(struct virtio_net_hdr_mrg_rxbuf), "size");
+_Static_assert(offsetof(struct net_header, segmentation) == offsetof(struct virtio_net_hdr, gso_type),
+               "type");
+_Static_assert(offsetof(struct net_header, header_length) == offsetof(struct virtio_net_hdr, hdr_len),
+               "length");
+_Static_assert(offsetof(struct net_header, segment_size) == offsetof(struct virtio_net_hdr, gso_size),
+               "segment");
+_Static_assert(offsetof(struct net_header, checksum_start) == offsetof(struct virtio_net_hdr, csum_start),
+               "start");
+_Static_assert(offsetof(struct net_header, checksum_offset) == offsetof(struct virtio_net_hdr, csum_offset),
+               "offset");
+_Static_assert(NET_NEEDS_CHECKSUM == VIRTIO_NET_HDR_F_NEEDS_CSUM, "needs checksum");
+_Static_assert(NET_CHECKSUM_VALID == VIRTIO_NET_HDR_F_DATA_VALID, "checksum valid");
+_Static_assert((int)NET_SEGMENT_TCP4 == VIRTIO_NET_HDR_GSO_TCPV4, "TCP over IPv4");
+_Static_assert((int)NET_SEGMENT_TCP6 == VIRTIO_NET_HDR_GSO_TCPV6, "TCP over IPv6");
+
 static const struct virtio_net_options all = {EVERYTHING, EVERYTHING, {2, 0, 0, 0, 0, 9}};
 
 static struct simulator_net simulated;
