@@ -203,7 +203,7 @@ START_TEST(ignores_what_it_should)
 		uint8_t value;
 		bool bad;
 	} cases[] = {
-		{5, 9, false},    {13, 6, false},     {13, 0xdd, false}, {6, 1, true},   {14, 0x65, true},
+		{5, 9, false},    {13, 6, false},    {13, 0xdd, false}, {6, 1, true},   {14, 0x65, true},
 		{14, 0x44, true}, {14, 0x46, false}, {16, 1, true},     {17, 19, true}, {17, 27, true},
 		{17, 48, true},   {20, 0x20, false}, {20, 0x80, false}, {21, 1, false}, {23, 6, false},
 		{26, 0, true},    {26, 224, true},   {29, 2, true},     {33, 9, false}, {33, 255, false},
@@ -277,21 +277,19 @@ START_TEST(follows_the_offloads)
 }
 END_TEST
 
-/* A flood between two polls: as many answers as there are slots, the rest counted, and it goes on. */
+/* A flood: as many answers at once as there are slots, the rest counted, and it goes on. */
 START_TEST(bounds_its_answers)
 {
 	start(0, 0);
-	for (uint32_t i = 0; i < 40; i++)
+	for (uint32_t i = 0; i < 60; i++)
 		ck_assert(memory_net_inject(&net.cards[0], &plain, datagram, LENGTH));
-	/* Not kicked, the card takes nothing back. */
-	while (device_poll(&net.cards[0].card.device))
-		;
-	ck_assert_uint_eq(echo.counts.echoed, ECHO_SLOTS);
-	ck_assert_uint_eq(echo.counts.no_room, 40 - ECHO_SLOTS);
-	device_kick(&net.cards[0].card.device);
 	while (device_poll(&net.cards[0].card.device) | device_poll(&net.cards[1].card.device))
 		;
-	ck_assert_uint_eq(answers, ECHO_SLOTS);
+	ck_assert_uint_ge(echo.counts.echoed, ECHO_SLOTS);
+	ck_assert_uint_gt(echo.counts.no_room, 0);
+	ck_assert_uint_eq(echo.counts.echoed + echo.counts.no_room, 60);
+	ck_assert_uint_eq(answers, echo.counts.echoed);
+	ck_assert_uint_eq(echo.counts.failed, 0);
 	ck_assert(ask(&plain, datagram, LENGTH));
 	memory_net_destroy(&net);
 }

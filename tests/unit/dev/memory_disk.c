@@ -191,12 +191,13 @@ static void memory_disk_submit(struct disk *base, struct disk_request *request)
 	disk->in_flight++;
 	if (disk->in_flight > disk->deepest)
 		disk->deepest = disk->in_flight;
-	disk->kicked = false;
 }
 
 static void memory_disk_kick(struct device *device)
 {
-	list_entry(device, struct memory_disk, disk.device)->kicked = true;
+	struct memory_disk *disk = list_entry(device, struct memory_disk, disk.device);
+
+	disk->shown = disk->in_flight;
 }
 
 /* Ends one request: the oldest, or with a seed any of those being worked on. */
@@ -204,9 +205,9 @@ static bool memory_disk_poll(struct device *device)
 {
 	struct memory_disk *disk = list_entry(device, struct memory_disk, disk.device);
 	struct list *link = disk->waiting.next;
-	uint32_t working = disk->in_flight < disk->options.depth ? disk->in_flight : disk->options.depth;
+	uint32_t working = disk->shown < disk->options.depth ? disk->shown : disk->options.depth;
 
-	if (working == 0 || !disk->kicked)
+	if (working == 0)
 		return false;
 	if (disk->options.seed != 0) {
 		for (uint64_t skip = memory_random(&disk->random) % working; skip > 0; skip--)
@@ -214,15 +215,13 @@ static bool memory_disk_poll(struct device *device)
 	}
 	disk->in_flight--;
 	end(disk, list_entry(link, struct disk_request, link));
-	disk->kicked = true;
+	disk->shown = disk->in_flight;
 	return true;
 }
 
 static bool memory_disk_arm(struct device *device)
 {
-	struct memory_disk *disk = list_entry(device, struct memory_disk, disk.device);
-
-	return disk->in_flight == 0 || !disk->kicked;
+	return list_entry(device, struct memory_disk, disk.device)->shown == 0;
 }
 
 static void memory_disk_interrupt(struct device *device, uint32_t vector)
@@ -350,7 +349,7 @@ void memory_disk_crash(struct memory_disk *disk, uint64_t seed)
 		free(disk->writes[i].data);
 	}
 	disk->write_count = 0;
-	disk->in_flight = 0;
+	disk->in_flight = disk->shown = 0;
 	disk->disk.device.fault = NULL;
 	memory_disk_heal(disk);
 	memcpy(disk->current, disk->durable, disk->options.size);

@@ -53,8 +53,8 @@ struct memory_disk {
 	uint64_t ended;      /* requests ended so far */
 	uint64_t completed[DISK_DISCARD + 1]; /* by operation, with status 0 */
 	uint32_t in_flight;
+	uint32_t shown;      /* of those: the first so many, which it was kicked for */
 	uint32_t deepest;    /* most in flight that there ever were */
-	bool kicked;         /* a test that never kicks finds that nothing happens */
 };
 
 /* Aborts without memory. All of the disk is zero. */

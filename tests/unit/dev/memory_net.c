@@ -92,22 +92,22 @@ static void memory_net_transmit(struct net_card *base, struct net_frame *frame)
 	struct memory_net_card *card = list_entry(base, struct memory_net_card, card);
 
 	list_add_tail(&card->waiting, &frame->link);
-	card->kicked = false;
+	card->submitted++;
 }
 
 static void memory_net_kick(struct device *device)
 {
-	card_of(device)->kicked = true;
+	card_of(device)->shown = card_of(device)->submitted;
 }
 
 static bool send_one(struct memory_net_card *card)
 {
-	struct list *link = card->kicked ? list_take(&card->waiting) : NULL;
 	struct net_frame *frame;
 
-	if (link == NULL)
+	if (card->shown == 0)
 		return false;
-	frame = list_entry(link, struct net_frame, link);
+	frame = list_entry(list_take(&card->waiting), struct net_frame, link);
+	card->submitted--;
 	frame->status = card->card.device.fault ? POSIX_EIO : net_check(&card->card, frame);
 	if (!frame->status && !memory_pieces_hold(&card->pieces, frame->segments, frame->segment_count))
 		frame->status = POSIX_EFAULT;
@@ -115,8 +115,8 @@ static bool send_one(struct memory_net_card *card)
 		card->transmitted++;
 		carry(card, frame);
 	}
+	card->shown--;
 	frame->done(frame);
-	card->kicked = true;
 	return true;
 }
 
@@ -166,6 +166,8 @@ static bool memory_net_poll(struct device *device)
 	}
 	any |= send_one(card);
 	any |= receive_some(card);
+	if (any)
+		card->shown = card->submitted;
 	return any;
 }
 
@@ -173,8 +175,7 @@ static bool memory_net_arm(struct device *device)
 {
 	struct memory_net_card *card = card_of(device);
 
-	return list_empty(&card->arriving) && !card->link_news &&
-	       (list_empty(&card->waiting) || !card->kicked);
+	return list_empty(&card->arriving) && !card->link_news && card->shown == 0;
 }
 
 static void memory_net_interrupt(struct device *device, uint32_t vector)

@@ -37,7 +37,8 @@ struct memory_net_card {
 	struct list free;
 	struct list arriving;
 	struct list waiting; /* struct net_frame.link: handed to net_transmit */
-	bool kicked;
+	uint32_t shown;      /* of those waiting: the first so many, which it was kicked for */
+	uint32_t submitted;  /* all of those waiting */
 	bool link_news;      /* the link has changed, and nobody was told */
 	uint32_t on_loan;
 	uint64_t transmitted, lost, overrun; /* frames; those lost on the wire, those nobody had room for */
