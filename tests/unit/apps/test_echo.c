@@ -195,6 +195,23 @@ START_TEST(echoes_every_length)
 }
 END_TEST
 
+/* A checksum that comes to 0 is sent as its other form, since 0 says that there is none (RFC 768). */
+START_TEST(sends_no_empty_checksum)
+{
+	uint8_t frame[sizeof(datagram)];
+
+	start(0, 0);
+	memcpy(frame, datagram, LENGTH);
+	packet_put16(frame + 40, 0);
+	packet_put16(frame + 42, 0);
+	packet_put16(frame + 42, (uint16_t)~packet_sum(frame + 34, 13, packet_pseudo_sum(frame, 13)));
+	packet_put16(frame + 40, 0xffff);
+	ck_assert(ask(&plain, frame, LENGTH));
+	ck_assert_uint_eq(packet_get16(answer + 40), 0xffff);
+	memory_net_destroy(&net);
+}
+END_TEST
+
 /* One byte is wrong. With the header's checksum repaired, so that it is not that which is found. */
 START_TEST(ignores_what_it_should)
 {
@@ -326,5 +343,5 @@ START_TEST(survives_noise)
 }
 END_TEST
 
-UNIT_RUN("echo", sums, answers_arp, ignores_other_arp, echoes, echoes_every_length, ignores_what_it_should,
-         follows_the_offloads, bounds_its_answers, survives_noise)
+UNIT_RUN("echo", sums, answers_arp, ignores_other_arp, echoes, echoes_every_length, sends_no_empty_checksum,
+         ignores_what_it_should, follows_the_offloads, bounds_its_answers, survives_noise)

@@ -245,8 +245,12 @@ END_TEST
 
 START_TEST(transmits_what_it_was_given)
 {
+	struct net_header received_once = large;
+
 	start(ALL);
-	ck_assert_int_eq(send(40000, &large), 0);
+	/* The number of buffers is the driver's, even where the header came with a frame that was received. */
+	received_once.buffers = 10;
+	ck_assert_int_eq(send(40000, &received_once), 0);
 	ck_assert_uint_eq(simulated.sent_length, 12 + 40000);
 	ck_assert_int_eq(memcmp(simulated.sent, &large, 10), 0);
 	ck_assert_uint_eq(simulated.sent[10] | simulated.sent[11], 0);
@@ -341,6 +345,26 @@ START_TEST(lends_and_takes_back)
 }
 END_TEST
 
+/* A frame that is given back twice is lent once. */
+START_TEST(takes_back_once)
+{
+	start(ALL);
+	keep = true;
+	for (int i = 0; i < 2; i++)
+		ck_assert(simulator_net_receive(&simulated, &plain, memory, 60));
+	settle();
+	net_release(&net.card, kept[0]);
+	net_release(&net.card, kept[0]);
+	device_kick(device);
+	for (int i = 0; i < 255; i++)
+		ck_assert(simulator_net_receive(&simulated, &plain, memory, 60));
+	ck_assert(!simulator_net_receive(&simulated, &plain, memory, 60));
+	settle();
+	ck_assert_uint_eq(received, 257);
+	stop();
+}
+END_TEST
+
 /* Headers that lie, frames that are none: dropped and counted, and their buffers come back. */
 START_TEST(drops_nonsense)
 {
@@ -400,8 +424,8 @@ START_TEST(catches_missing_buffers)
 }
 END_TEST
 
-/* More than a frame can have: dropped, though all buffers are there. */
-START_TEST(drops_frames_of_too_many_buffers)
+/* More than a frame can have, or none: dropped, though all buffers are there. */
+START_TEST(drops_frames_of_odd_buffers)
 {
 	start(ALL);
 	simulated.extra_buffers = 20;
@@ -409,9 +433,13 @@ START_TEST(drops_frames_of_too_many_buffers)
 	simulated.extra_buffers = 0;
 	for (int i = 0; i < 20; i++)
 		ck_assert(simulator_net_receive(&simulated, &plain, memory, 60));
+	/* And one that says it has none at all. */
+	simulated.extra_buffers = 0xffff;
+	ck_assert(simulator_net_receive(&simulated, &plain, memory, 60));
+	simulated.extra_buffers = 0;
 	settle();
 	ck_assert_ptr_null(device->fault);
-	ck_assert_uint_eq(net.card.dropped_invalid, 1);
+	ck_assert_uint_eq(net.card.dropped_invalid, 2);
 	ck_assert_uint_eq(received, 0);
 	for (int i = 0; i < 256; i++)
 		ck_assert(simulator_net_receive(&simulated, &plain, memory, 60));
@@ -470,5 +498,6 @@ START_TEST(interrupts_once_for_many_sent)
 END_TEST
 
 UNIT_RUN("virtio_net", negotiates_every_subset, takes_only_what_is_wanted, transmits_what_it_was_given,
-         waits_for_room, merges_buffers, lends_and_takes_back, drops_nonsense, catches_missing_buffers,
-         drops_frames_of_too_many_buffers, follows_the_link, interrupts_once_for_many_sent)
+         waits_for_room, merges_buffers, lends_and_takes_back, takes_back_once, drops_nonsense,
+         catches_missing_buffers, drops_frames_of_odd_buffers, follows_the_link,
+         interrupts_once_for_many_sent)
