@@ -27,6 +27,7 @@ BENEATH = {
     'common': ((), None),
     'kernel': (('common',), ('src/kernel/platform.h', 'platform_')),
     'user': (('common',), ('include/drydock/os.h', 'os_')),
+    'drivers': (('common',), None),
 }
 SERVER = (('common', 'user'), ('include/drydock/os.h', 'os_'))
 
