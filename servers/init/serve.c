@@ -18,6 +18,7 @@ enum waiter_kind {
 	WAITER_LOOKUP,
 	WAITER_WATCH,
 	WAITER_RESTART,
+	WAITER_KILL,
 };
 
 struct waiter {
@@ -40,6 +41,9 @@ static void waiter_reply(const struct waiter *waiter, int32_t error,
 		break;
 	case WAITER_RESTART:
 		init_restart_reply(waiter->request, error);
+		break;
+	case WAITER_KILL:
+		init_kill_reply(waiter->request, error);
 		break;
 	}
 }
@@ -136,6 +140,23 @@ void serve_not_started(struct unit *unit, bool given_up)
 		}
 		*link = waiter->next;
 		waiter_reply(waiter, waiter->kind == WAITER_RESTART ? POSIX_EIO : POSIX_ENODEV, NULL);
+		runtime_free(unit->init->runtime, waiter);
+	}
+}
+
+void serve_ended(struct unit *unit)
+{
+	struct waiter **link = &unit->waiters;
+
+	while (*link) {
+		struct waiter *waiter = *link;
+
+		if (waiter->kind != WAITER_KILL) {
+			link = &waiter->next;
+			continue;
+		}
+		*link = waiter->next;
+		waiter_reply(waiter, 0, NULL);
 		runtime_free(unit->init->runtime, waiter);
 	}
 }
@@ -272,6 +293,25 @@ static int32_t serve_restart(struct request *request, const struct init_restart_
 	return error;
 }
 
+static int32_t serve_kill(struct request *request, const struct init_kill_arguments *arguments)
+{
+	struct caller caller = request_caller(request);
+	uint32_t flags;
+	struct unit *unit = unit_find(request, &caller, arguments->name, true, &flags);
+	int32_t error;
+
+	if (!grants_control(&caller))
+		return POSIX_EPERM;
+	if (!unit)
+		return POSIX_ENOENT;
+	if (!unit->process)
+		return POSIX_ESRCH;
+	error = waiter_add(request, unit, WAITER_KILL, 0);
+	if (error == REQUEST_DETACHED)
+		unit_kill(unit);
+	return error;
+}
+
 static int32_t serve_watch(struct request *request, const struct init_watch_arguments *arguments)
 {
 	struct caller caller = request_caller(request);
@@ -293,6 +333,7 @@ static const struct init_operations operations = {
 	.list = serve_list,
 	.restart = serve_restart,
 	.watch = serve_watch,
+	.kill = serve_kill,
 };
 
 static enum error serve_connected(struct connection *connection, void *server)
