@@ -93,7 +93,7 @@ static int32_t port_hand_out(struct unit *unit, struct connection *connection, u
 	uint64_t derived = runtime_trap(runtime, SYS_PORT_DERIVE, unit->port, badge, 0, 0);
 
 	if (result_is_error(derived))
-		return POSIX_EAGAIN; /* the port is just ending; its process will be missed soon */
+		return POSIX_EAGAIN;
 	*cookie = connection_move(connection, (handle_t)derived, RIGHT_SEND);
 	if (result_is_error(*cookie)) {
 		runtime_trap(runtime, SYS_CAP_DROP, derived, 0, 0, 0);
@@ -199,8 +199,13 @@ static int32_t serve_lookup(struct request *request, const struct init_lookup_ar
 	if (!unit)
 		return POSIX_ENOENT;
 	badge = badge_make(caller.id, flags);
-	if (unit_available(unit))
-		return port_hand_out(unit, request->connection, badge, &results->port);
+	if (unit_available(unit)) {
+		int32_t error = port_hand_out(unit, request->connection, badge, &results->port);
+
+		/* The port has just ended, and its process will be missed soon: who comes next is waited for. */
+		if (error != POSIX_EAGAIN)
+			return error;
+	}
 	if (unit->supervision.state == INIT_STATE_FAILED)
 		return POSIX_ENODEV;
 	return waiter_add(request, unit, WAITER_LOOKUP, badge);

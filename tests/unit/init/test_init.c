@@ -281,6 +281,44 @@ START_TEST(hoarder_harms_nobody)
 }
 END_TEST
 
+/* In the moment when a service has died and init has not heard of it yet. */
+static void body_ask_for_the_dead(struct runtime *runtime)
+{
+	struct client *client = dock_open(runtime, "victim", &log_protocol);
+	uint64_t dead = victim_id();
+
+	ck_assert_int_eq(log_sync(client), POSIX_ENOSYS);
+	basin_kill(dock, basin_process(dock, "victim"));
+	ck_assert_ptr_nonnull(dock_open(runtime, "victim", &log_protocol));
+	ck_assert_uint_gt(victim_id(), dead);
+	/* The lane is gone, and the port that it led to; neither is a call's concern after the first. */
+	ck_assert_int_eq(log_sync(client), POSIX_ENOSYS);
+}
+
+static void body_go_on_after_death(struct runtime *runtime)
+{
+	struct client *client = dock_open(runtime, "victim", &log_protocol);
+
+	basin_kill(dock, basin_process(dock, "victim"));
+	ck_assert_int_eq(log_sync(client), -E_PEER_DEAD);
+	ck_assert_int_eq(log_sync(client), POSIX_ENOSYS);
+}
+
+START_TEST(clients_outlive_who_just_died)
+{
+	dock_boot(VICTIM_SERVES);
+	dock_guest(DOCK_USER, body_ask_for_the_dead);
+	dock_pass(10 * MILLISECOND);
+	ck_assert(dock_guest_done());
+	dock_guest_end();
+	dock_pass(1500 * MILLISECOND);
+	dock_guest(DOCK_USER, body_go_on_after_death);
+	dock_pass(10 * MILLISECOND);
+	ck_assert(dock_guest_done());
+	dock_end();
+}
+END_TEST
+
 static uint64_t old_victim;
 
 static void body_kill(struct runtime *runtime)
@@ -464,6 +502,7 @@ int main(void)
 	tcase_add_test(cases, init_adopts_the_living);
 	tcase_add_test(cases, rights_of_user);
 	tcase_add_test(cases, hoarder_harms_nobody);
+	tcase_add_test(cases, clients_outlive_who_just_died);
 	tcase_add_test(cases, command_kills);
 	tcase_add_test(cases, who_is_killed_and_never_restarted_stays_away);
 	tcase_add_test(cases, command_restarts);
