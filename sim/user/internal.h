@@ -29,6 +29,8 @@ struct os {
 	/* Stack of the thread that runs the loop, for tools that follow switches to it. */
 	const void *stack_bottom;
 	size_t stack_size;
+	void (*vanished)(void *context);
+	void *vanished_context;
 	uint32_t watch_count;
 	struct watch watches[OS_WATCHES];
 	struct start_block start;
@@ -48,7 +50,7 @@ uint64_t kernel_lane_call(struct os *os, enum system_call call, const uint64_t a
 bool descriptors_receive(int socket, enum descriptor_type type, int *descriptors, uint32_t count);
 
 /* The host is gone: so is this process. */
-_Noreturn void host_vanished(void);
+_Noreturn void host_vanished(struct os *os);
 
 /* Tells leak checkers that memory not of malloc may hold pointers to what is. */
 void tool_memory_made(const void *address, size_t size);
