@@ -1,4 +1,9 @@
-/* The servers that commands speak to (internal.h). */
+/*
+ * The servers that commands speak to (internal.h). To connect may take as long
+ * as a server takes to come, or to leave a debugger, and cannot be taken back;
+ * so a fiber of its own does it, for which a command that is interrupted waits
+ * no longer.
+ */
 #include "internal.h"
 
 #include <drydock/proto/init.h>
@@ -11,58 +16,103 @@ static const struct client_options limits = {.depth = 4, .area = CHUNK_SIZE + 16
 static const struct client_options patient_limits = {
 	.depth = 4, .area = CHUNK_SIZE + 16384, .deadline = DEADLINE_NEVER};
 
-int32_t shell_vfs(struct shell *shell, struct client **client)
-{
-	int32_t status = 0;
+/* A connection that is being made. */
+struct opening {
+	struct shell *shell; /* NULL: it has ended */
+	struct runtime *runtime;
+	enum shell_server server;
+};
 
-	if (shell->interrupted)
-		return -E_CANCELLED;
-	if (!shell->vfs) {
-		shell->vfs = client_open(shell->runtime, "vfs", &vfs_protocol, &limits, &status);
-		shell->sessions++;
+static struct client *open_client(struct runtime *runtime, enum shell_server server, int32_t *status)
+{
+	switch (server) {
+	case SERVER_VFS:
+		return client_open(runtime, "vfs", &vfs_protocol, &limits, status);
+	case SERVER_LOG:
+		return client_open(runtime, "log", &log_protocol, &patient_limits, status);
+	default:
+		/* Every process is born with a way to init's port. */
+		return client_open_port(runtime, runtime_start(runtime)->init, &init_protocol, &patient_limits,
+		                        status);
 	}
-	*client = shell->vfs;
-	return status;
 }
 
-int32_t shell_log(struct shell *shell, struct client **client)
+static void open_server(void *argument)
 {
+	struct opening *opening = argument;
+	int32_t status = 0;
+	struct client *client = open_client(opening->runtime, opening->server, &status);
+	struct shell *shell = opening->shell;
+
+	if (shell) {
+		struct connected *connected = &shell->servers[opening->server];
+
+		*connected = (struct connected){
+			.client = client, .status = status, .generation = connected->generation + 1};
+		if (shell->connecting)
+			fiber_wake(shell->main);
+	} else if (client) {
+		client_close(client);
+	}
+	runtime_free(opening->runtime, opening);
+}
+
+static int32_t begin_opening(struct shell *shell, enum shell_server server)
+{
+	struct opening *opening = runtime_allocate(shell->runtime, sizeof(*opening));
+	enum error error;
+
+	if (!opening)
+		return -E_NOMEM;
+	*opening = (struct opening){.shell = shell, .runtime = shell->runtime, .server = server};
+	error = fiber_start(shell->runtime, open_server, opening);
+	if (error)
+		runtime_free(shell->runtime, opening);
+	else
+		shell->servers[server].opening = opening;
+	return -(int32_t)error;
+}
+
+static void close_client(struct connected *connected)
+{
+	struct client *client = connected->client;
+
+	connected->client = NULL;
+	if (client)
+		client_close(client);
+}
+
+int32_t shell_client(struct shell *shell, enum shell_server server, struct client **client)
+{
+	struct connected *connected = &shell->servers[server];
 	int32_t status = 0;
 
+	/* Its server has died. It would connect anew by itself, but where no interruption reaches it. */
+	if (connected->client && !client_connected(connected->client))
+		close_client(connected);
+	/* One that was begun before an interruption may still be under way. */
+	if (!shell->interrupted && !connected->client && !connected->opening)
+		status = begin_opening(shell, server);
+	shell->connecting = true;
+	while (!shell->interrupted && connected->opening)
+		fiber_wait(shell->runtime);
+	shell->connecting = false;
 	if (shell->interrupted)
 		return -E_CANCELLED;
-	if (!shell->log)
-		shell->log = client_open(shell->runtime, "log", &log_protocol, &patient_limits, &status);
-	*client = shell->log;
-	return status;
-}
-
-int32_t shell_init(struct shell *shell, struct client **client)
-{
-	int32_t status = 0;
-
-	if (shell->interrupted)
-		return -E_CANCELLED;
-	/* Every process is born with a way to init's port. */
-	if (!shell->init)
-		shell->init = client_open_port(shell->runtime, runtime_start(shell->runtime)->init, &init_protocol,
-		                               &patient_limits, &status);
-	*client = shell->init;
-	return status;
-}
-
-static void disconnect(struct client **client)
-{
-	struct client *closing = *client;
-
-	*client = NULL;
-	if (closing)
-		client_close(closing);
+	*client = connected->client;
+	return status || *client ? status : connected->status;
 }
 
 void shell_disconnect(struct shell *shell)
 {
-	disconnect(&shell->vfs);
-	disconnect(&shell->log);
-	disconnect(&shell->init);
+	for (int server = 0; server < SERVERS; server++)
+		close_client(&shell->servers[server]);
+}
+
+void shell_leave(struct shell *shell)
+{
+	shell_disconnect(shell);
+	for (int server = 0; server < SERVERS; server++)
+		if (shell->servers[server].opening)
+			shell->servers[server].opening->shell = NULL;
 }

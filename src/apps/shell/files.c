@@ -10,20 +10,20 @@ int32_t file_open(struct shell *shell, const char *path, uint32_t flags, uint32_
 {
 	struct vfs_open_results results = {0};
 	struct client *vfs;
-	int32_t status = shell_vfs(shell, &vfs);
+	int32_t status = shell_client(shell, SERVER_VFS, &vfs);
 
 	if (!status)
 		status = vfs_open(vfs, flags, mode, path, (uint32_t)string_length(path), &results);
-	*file = (struct shell_file){.number = results.file, .session = shell->sessions};
+	*file = (struct shell_file){.number = results.file, .session = shell->servers[SERVER_VFS].generation};
 	return status;
 }
 
 /* The client that knows the file; an interruption has ended its session. */
 static int32_t file_client(struct shell *shell, const struct shell_file *file, struct client **vfs)
 {
-	int32_t status = shell_vfs(shell, vfs);
+	int32_t status = shell_client(shell, SERVER_VFS, vfs);
 
-	return !status && shell->sessions != file->session ? POSIX_EBADF : status;
+	return !status && shell->servers[SERVER_VFS].generation != file->session ? POSIX_EBADF : status;
 }
 
 int32_t file_close(struct shell *shell, const struct shell_file *file)
@@ -71,7 +71,7 @@ int32_t file_write(struct shell *shell, const struct shell_file *file, const voi
 int32_t file_status(struct shell *shell, const char *path, bool follow, struct vfs_status *status)
 {
 	struct client *vfs;
-	int32_t error = shell_vfs(shell, &vfs);
+	int32_t error = shell_client(shell, SERVER_VFS, &vfs);
 
 	return error ? error : vfs_stat(vfs, !follow, path, (uint32_t)string_length(path), status);
 }

@@ -19,7 +19,7 @@ int builtin_mkdir(struct shell *shell, const struct arguments *arguments)
 			result = SHELL_FAILED;
 			continue;
 		}
-		error = shell_vfs(shell, &vfs);
+		error = shell_client(shell, SERVER_VFS, &vfs);
 		if (!error)
 			error = vfs_mkdir(vfs, 0755, path, (uint32_t)string_length(path));
 		if (error)
@@ -34,7 +34,7 @@ static int32_t remove_name(struct shell *shell, const char *path, bool directory
 {
 	uint32_t length = (uint32_t)string_length(path);
 	struct client *vfs;
-	int32_t error = shell_vfs(shell, &vfs);
+	int32_t error = shell_client(shell, SERVER_VFS, &vfs);
 
 	if (error)
 		return error;
@@ -179,7 +179,7 @@ static int to_target(struct shell *shell, const struct arguments *arguments,
 static int move(struct shell *shell, const char *operand, const char *from, const char *to)
 {
 	struct client *vfs;
-	int32_t error = shell_vfs(shell, &vfs);
+	int32_t error = shell_client(shell, SERVER_VFS, &vfs);
 
 	if (!error)
 		error = vfs_rename(vfs, 0, from, (uint32_t)string_length(from), to, (uint32_t)string_length(to));

@@ -13,7 +13,7 @@ static void print_link_target(struct shell *shell, const char *path)
 	char target[POSIX_PATH_MAX];
 	struct client *vfs;
 
-	if (shell_vfs(shell, &vfs) ||
+	if (shell_client(shell, SERVER_VFS, &vfs) ||
 	    vfs_readlink(vfs, path, (uint32_t)string_length(path), target, sizeof(target), &results))
 		return;
 	output_print(shell, " -> ");
@@ -217,7 +217,7 @@ static int show_statistics(struct shell *shell, const char *operand)
 
 	if (!file_path(shell, "df", operand, path))
 		return SHELL_FAILED;
-	error = shell_vfs(shell, &vfs);
+	error = shell_client(shell, SERVER_VFS, &vfs);
 	if (!error)
 		error = vfs_statistics(vfs, path, (uint32_t)string_length(path), &statistics);
 	if (error)

@@ -27,6 +27,8 @@ static void interrupt(struct shell *shell)
 	shell->interrupted = true;
 	shell->input.count = 0;
 	shell_disconnect(shell);
+	if (shell->connecting)
+		fiber_wake(shell->main);
 }
 
 /*

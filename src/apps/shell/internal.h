@@ -17,7 +17,7 @@
 /* A file of vfs that is open. */
 struct shell_file {
 	uint32_t number;
-	uint32_t session; /* shell->sessions when it was opened: later the number is another's */
+	uint64_t session; /* generation of the connection to vfs: with another the number is another's */
 };
 
 /* What has come from the terminal and was not taken: a ring. */
@@ -38,6 +38,21 @@ struct output {
 	char bytes[OUTPUT_SIZE];
 };
 
+enum shell_server {
+	SERVER_VFS,
+	SERVER_LOG,
+	SERVER_INIT,
+	SERVERS,
+};
+
+/* The connection to one. */
+struct connected {
+	struct client *client;   /* NULL: there is none */
+	struct opening *opening; /* it is being made (connect.c) */
+	int32_t status;          /* why it could not be */
+	uint64_t generation;     /* how often it was */
+};
+
 struct shell {
 	struct runtime *runtime;
 	const struct terminal *terminal;
@@ -46,13 +61,13 @@ struct shell {
 	bool listening;        /* it does, or is about to */
 	bool closing;          /* the keyboard's fiber is to end */
 	bool running;          /* a command runs, which Ctrl-C interrupts */
+	bool connecting;       /* it waits for a connection */
 	bool interrupted;      /* it was */
 	bool exiting;          /* `exit` */
 	int status;            /* $? */
 	const char *script;    /* the rest of it; NULL: lines come from the terminal */
 	uint32_t line_number;
-	struct client *vfs, *log, *init; /* NULL: not connected */
-	uint32_t sessions;     /* how often vfs was */
+	struct connected servers[SERVERS];
 	struct output output;
 	struct input input;
 	struct editor editor;
@@ -122,16 +137,17 @@ int shell_status_error(struct shell *shell, const char *command, const char *sub
 /* ---- connect.c ---- */
 
 /*
- * Clients of servers, connected where they are not. Ask for them before each
- * call: an interruption closes them all. Each returns a status, 0 with *client.
+ * A client of a server, connected where it is not. To be asked for before each
+ * call: an interruption closes them all. Returns a status, 0 with *client.
  * Suspends.
  */
-int32_t shell_vfs(struct shell *shell, struct client **client);
-int32_t shell_log(struct shell *shell, struct client **client);
-int32_t shell_init(struct shell *shell, struct client **client);
+int32_t shell_client(struct shell *shell, enum shell_server server, struct client **client);
 
 /* Closes them. Calls in flight end with -E_CANCELLED. */
 void shell_disconnect(struct shell *shell);
+
+/* The same, for the last time. */
+void shell_leave(struct shell *shell);
 
 /* ---- files.c: one call to vfs each, which returns its status ---- */
 

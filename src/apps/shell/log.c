@@ -42,7 +42,7 @@ static int32_t read_entries(struct reader *reader, bool print)
 		struct log_line line;
 		struct client *log;
 		size_t place = 0;
-		int32_t status = shell_log(reader->shell, &log);
+		int32_t status = shell_client(reader->shell, SERVER_LOG, &log);
 
 		if (!status)
 			status = log_read(log, reader->from, reader->bytes, CHUNK_SIZE, &results);
@@ -68,7 +68,7 @@ static int32_t read_entries(struct reader *reader, bool print)
 static int32_t watch(struct reader *reader)
 {
 	struct client *log;
-	int32_t status = shell_log(reader->shell, &log);
+	int32_t status = shell_client(reader->shell, SERVER_LOG, &log);
 
 	return status ? status : log_watch(log, reader->from);
 }

@@ -150,7 +150,7 @@ static void find_victim(const void *record, void *context)
 static int32_t kill_service(struct shell *shell, const char *name)
 {
 	struct client *init;
-	int32_t status = shell_init(shell, &init);
+	int32_t status = shell_client(shell, SERVER_INIT, &init);
 
 	if (status)
 		return status;

@@ -162,7 +162,7 @@ int shell_run(struct runtime *runtime, const struct terminal *terminal, const ch
 		input_stop(shell);
 		status = shell->status;
 	}
-	shell_disconnect(shell);
+	shell_leave(shell);
 	runtime_free(runtime, shell);
 	return status;
 }

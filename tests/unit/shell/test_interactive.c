@@ -236,6 +236,39 @@ START_TEST(interrupts_a_server_that_hangs)
 }
 END_TEST
 
+/* Nor does one that does not come: while a debugger is there, who has died is not started again. */
+START_TEST(interrupts_waiting_for_a_server)
+{
+	int status;
+
+	answer("echo x > /f");
+	basin_set_traced(harbour, true);
+	basin_kill(harbour, basin_process(harbour, "vfs"));
+	harbour_pass(MILLISECOND);
+	for (int turn = 0; turn < 3; turn++) {
+		harbour_type("ls\r");
+		harbour_pass(100 * MILLISECOND);
+		ck_assert_ptr_null(strstr(harbour_output(), PROMPT));
+		harbour_type("\003");
+		ck_assert_ptr_nonnull(strstr(harbour_output(), "^C\n" PROMPT));
+		ck_assert_str_eq(answer("echo $?"), "130\n");
+	}
+	basin_set_traced(harbour, false);
+	harbour_pass(500 * MILLISECOND);
+	ck_assert_str_eq(answer("ls"), "");
+	ck_assert_str_eq(harbour_errors(), "");
+	/* It can be left, too. */
+	basin_set_traced(harbour, true);
+	basin_kill(harbour, basin_process(harbour, "vfs"));
+	harbour_pass(MILLISECOND);
+	harbour_type("ls\r");
+	harbour_type("\003exit\r");
+	ck_assert(harbour_done(&status));
+	basin_set_traced(harbour, false);
+	harbour_pass(500 * MILLISECOND);
+}
+END_TEST
+
 START_TEST(bears_nonsense)
 {
 	unsigned int seed = (unsigned int)_i + 1;
@@ -276,6 +309,7 @@ int main(void)
 		shows_nothing_that_terminals_obey,
 		fits_the_screen,
 		interrupts_a_server_that_hangs,
+		interrupts_waiting_for_a_server,
 	};
 	Suite *suite = suite_create("interactive");
 	TCase *cases = tcase_create("interactive");
