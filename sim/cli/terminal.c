@@ -70,7 +70,7 @@ static void handle(int number, void (*handler)(int number), int flags)
 
 static void handle_signals(void)
 {
-	static const int fatal[] = {SIGHUP, SIGINT,  SIGQUIT, SIGILL,  SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
+	static const int fatal[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,  SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
 	                            SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGXCPU, SIGSYS};
 
 	for (size_t index = 0; index < sizeof(fatal) / sizeof(fatal[0]); index++)

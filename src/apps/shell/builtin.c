@@ -14,7 +14,7 @@ const struct builtin builtins[] = {
 	{"exit", "", 0, 1, "[STATUS]", "leave the shell", builtin_exit},
 	{"help", "", 0, 1, "[COMMAND]", "say what there is", builtin_help},
 	{"kill", "", 1, ANY_NUMBER, "NAME|PID...", "end servers; init starts them again", builtin_kill},
-	{"log", "fn:", 0, 0, "[-f] [-n NUMBER]", "show the log, its last entries, or what comes", builtin_log},
+	{"log", "fn:", 0, 0, "[-f] [-n NUMBER]", "show the log, or its end, or what comes", builtin_log},
 	{"ls", "l", 0, ANY_NUMBER, "[-l] [PATH...]", "list files", builtin_ls},
 	{"mkdir", "", 1, ANY_NUMBER, "DIRECTORY...", "make directories", builtin_mkdir},
 	{"mv", "", 2, ANY_NUMBER, "FROM... TO", "rename, or move into a directory", builtin_mv},
@@ -199,12 +199,15 @@ int builtin_help(struct shell *shell, const struct arguments *arguments)
 		const struct builtin *command = &builtins[index];
 
 		if (!one || one == command)
-			output_print(shell, "%-6s %-18s %s\n", command->name, command->usage, command->summary);
+			output_print(shell, "%-6s %-18s %s\n", command->name, command->usage,
+			             command->summary);
 	}
 	if (!one)
-		output_print(shell, "\n"
-		             "COMMAND > FILE writes the output to a file, >> to its end; ; ends a command, # a line.\n"
-		             "'...', \"...\" and \\ quote; $? is the last exit status. Dates are in UTC.\n");
+		output_print(shell,
+		             "\n"
+		             "COMMAND > FILE writes its output to a file, >> to the end of one; ; stands between\n"
+		             "commands, # begins a comment, '...', \"...\" and \\ quote, $? is the last exit status.\n"
+		             "Dates are in UTC.\n");
 	return 0;
 }
 

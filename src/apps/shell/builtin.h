@@ -6,11 +6,11 @@
 
 /* What a command was called with, checked against what it takes. */
 struct arguments {
-	const char *name;             /* the command's */
-	uint32_t given;               /* a bit for each of its options, in their order */
-	const char *value;            /* of its option that has one */
+	const char *name;  /* the command's */
+	uint32_t given;    /* a bit for each of its options, in their order */
+	const char *value; /* of its option that has one */
 	const char *const *operands;
-	uint32_t count;               /* of operands */
+	uint32_t count; /* of operands */
 };
 
 #define OPTION_FIRST  1u
@@ -20,9 +20,9 @@ struct arguments {
 
 struct builtin {
 	const char *name;
-	const char *options;    /* letters, one with a value followed by `:`; NULL: all words are operands */
-	uint32_t least, most;   /* operands */
-	const char *usage;      /* what follows the name */
+	const char *options;  /* letters, one with a value followed by `:`; NULL: all words are operands */
+	uint32_t least, most; /* operands */
+	const char *usage;    /* what follows the name */
 	const char *summary;
 	int (*run)(struct shell *shell, const struct arguments *arguments); /* returns its exit status */
 };

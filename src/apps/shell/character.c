@@ -77,7 +77,8 @@ unsigned int character_columns(const char *text, size_t length)
 {
 	uint32_t code = character_decode(text, length);
 
-	for (size_t index = 0; index < sizeof(spans) / sizeof(spans[0]) && spans[index].first <= code; index++)
+	for (size_t index = 0; index < sizeof(spans) / sizeof(spans[0]) && spans[index].first <= code;
+	     index++)
 		if (code <= spans[index].last)
 			return spans[index].columns;
 	return 1;

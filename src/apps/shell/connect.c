@@ -13,8 +13,9 @@
 static const struct client_options limits = {.depth = 4, .area = CHUNK_SIZE + 16384};
 
 /* A watch lasts, and so does the end of a process that is in a debugger; Ctrl-C ends both. */
-static const struct client_options patient_limits = {
-	.depth = 4, .area = CHUNK_SIZE + 16384, .deadline = DEADLINE_NEVER};
+static const struct client_options patient_limits = {.depth = 4,
+                                                     .area = CHUNK_SIZE + 16384,
+                                                     .deadline = DEADLINE_NEVER};
 
 /* A connection that is being made. */
 struct opening {
@@ -32,8 +33,8 @@ static struct client *open_client(struct runtime *runtime, enum shell_server ser
 		return client_open(runtime, "log", &log_protocol, &patient_limits, status);
 	default:
 		/* Every process is born with a way to init's port. */
-		return client_open_port(runtime, runtime_start(runtime)->init, &init_protocol, &patient_limits,
-		                        status);
+		return client_open_port(runtime, runtime_start(runtime)->init, &init_protocol,
+		                        &patient_limits, status);
 	}
 }
 

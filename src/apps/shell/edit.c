@@ -172,30 +172,30 @@ struct key {
 
 /* What one byte does. Other control characters do nothing. */
 static const struct key keys[] = {
-	{"\001", key_home},        /* Ctrl-A */
-	{"\002", key_left},        /* Ctrl-B */
-	{"\003", key_abandon},     /* Ctrl-C */
+	{"\001", key_home},          /* Ctrl-A */
+	{"\002", key_left},          /* Ctrl-B */
+	{"\003", key_abandon},       /* Ctrl-C */
 	{"\004", key_delete_or_end}, /* Ctrl-D */
-	{"\005", key_end},         /* Ctrl-E */
-	{"\006", key_right},       /* Ctrl-F */
-	{"\010", key_backspace},   /* Ctrl-H */
-	{"\n", key_enter},
-	{"\013", key_erase_right}, /* Ctrl-K */
-	{"\014", key_clear},       /* Ctrl-L */
-	{"\r", key_enter},
-	{"\016", key_newer},       /* Ctrl-N */
-	{"\020", key_older},       /* Ctrl-P */
-	{"\025", key_erase_left},  /* Ctrl-U */
-	{"\027", key_erase_word},  /* Ctrl-W */
-	{"\177", key_backspace},
+	{"\005", key_end},           /* Ctrl-E */
+	{"\006", key_right},         /* Ctrl-F */
+	{"\010", key_backspace},     /* Ctrl-H, Backspace of some terminals */
+	{"\n", key_enter},           /* Ctrl-J */
+	{"\013", key_erase_right},   /* Ctrl-K */
+	{"\014", key_clear},         /* Ctrl-L */
+	{"\r", key_enter},           /* Enter */
+	{"\016", key_newer},         /* Ctrl-N */
+	{"\020", key_older},         /* Ctrl-P */
+	{"\025", key_erase_left},    /* Ctrl-U */
+	{"\027", key_erase_word},    /* Ctrl-W */
+	{"\177", key_backspace},     /* Backspace */
 };
 
 /* What follows an escape; others do nothing. */
 static const struct key sequences[] = {
-	{"[A", key_older},  {"OA", key_older},  {"[B", key_newer}, {"OB", key_newer}, {"[C", key_right},
-	{"OC", key_right},  {"[D", key_left},   {"OD", key_left},  {"[H", key_home},  {"OH", key_home},
-	{"[1~", key_home},  {"[7~", key_home},  {"[F", key_end},   {"OF", key_end},   {"[4~", key_end},
-	{"[8~", key_end},   {"[3~", key_delete},
+	{"[A", key_older}, {"OA", key_older},   {"[B", key_newer}, {"OB", key_newer}, {"[C", key_right},
+	{"OC", key_right}, {"[D", key_left},    {"OD", key_left},  {"[H", key_home},  {"OH", key_home},
+	{"[1~", key_home}, {"[7~", key_home},   {"[F", key_end},   {"OF", key_end},   {"[4~", key_end},
+	{"[8~", key_end},  {"[3~", key_delete},
 };
 
 static enum edit_result press(struct editor *editor, const struct key *table, size_t count, const char *bytes)
@@ -283,7 +283,8 @@ enum edit_result edit_feed(struct editor *editor, uint8_t byte)
 	const char text[2] = {(char)byte, 0};
 
 	if (editor->pending_length > 0)
-		return editor->pending[0] == ESCAPE ? feed_sequence(editor, byte) : feed_character(editor, byte);
+		return editor->pending[0] == ESCAPE ? feed_sequence(editor, byte)
+		                                    : feed_character(editor, byte);
 	if (byte == ESCAPE || !is_control(byte)) {
 		if (byte != ESCAPE)
 			return feed_character(editor, byte);
@@ -322,7 +323,8 @@ static size_t fitting(const char *text, size_t length, size_t columns)
 void edit_draw(struct editor *editor, const char *prompt, uint32_t width,
                void (*put)(void *context, const char *bytes, size_t length), void *context)
 {
-	size_t prompt_length = string_length(prompt), prompt_columns = character_columns_all(prompt, prompt_length);
+	size_t prompt_length = string_length(prompt),
+	       prompt_columns = character_columns_all(prompt, prompt_length);
 	size_t room, first = 0, columns, visible;
 	char move[24];
 
@@ -343,7 +345,7 @@ void edit_draw(struct editor *editor, const char *prompt, uint32_t width,
 	put(context, editor->line + first, visible);
 	put(context, "\033[K\r", 4);
 	if (prompt_columns + columns > 0)
-		put(context, move, format_string(move, sizeof(move), "\033[%uC",
-		                                 (unsigned int)(prompt_columns + columns)));
+		put(context, move,
+		    format_string(move, sizeof(move), "\033[%uC", (unsigned int)(prompt_columns + columns)));
 	editor->bell = editor->clear = false;
 }

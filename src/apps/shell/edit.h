@@ -25,9 +25,9 @@ struct editor {
 	size_t length, cursor;         /* bytes */
 	bool bell, clear;              /* to be done when it is drawn next */
 	size_t pending_length;
-	char pending[EDIT_PENDING];    /* of a character or an escape sequence that has begun */
-	char line[LINE_SIZE];          /* terminated once EDIT_DONE */
-	char draft[LINE_SIZE];         /* what was written before going back in the history */
+	char pending[EDIT_PENDING]; /* of a character or an escape sequence that has begun */
+	char line[LINE_SIZE];       /* terminated once EDIT_DONE */
+	char draft[LINE_SIZE];      /* what was written before going back in the history */
 };
 
 enum edit_result {

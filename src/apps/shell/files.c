@@ -6,7 +6,8 @@
 #include "entry.h"
 #include "text.h"
 
-int32_t file_open(struct shell *shell, const char *path, uint32_t flags, uint32_t mode, struct shell_file *file)
+int32_t file_open(struct shell *shell, const char *path, uint32_t flags, uint32_t mode,
+                  struct shell_file *file)
 {
 	struct vfs_open_results results = {0};
 	struct client *vfs;

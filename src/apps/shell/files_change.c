@@ -124,7 +124,8 @@ static int remove_operand(struct shell *shell, const char *operand, bool tree)
 	error = file_status(shell, path, false, &status);
 	if (!error && file_is_directory(&status)) {
 		if (!tree)
-			return shell_error(shell, "rm: %s: Is a directory; rm -r removes it with all that is in it",
+			return shell_error(shell,
+			                   "rm: %s: Is a directory; rm -r removes it with all that is in it",
 			                   operand);
 		error = remove_tree(shell, path);
 	} else if (!error) {
@@ -182,7 +183,8 @@ static int move(struct shell *shell, const char *operand, const char *from, cons
 	int32_t error = shell_client(shell, SERVER_VFS, &vfs);
 
 	if (!error)
-		error = vfs_rename(vfs, 0, from, (uint32_t)string_length(from), to, (uint32_t)string_length(to));
+		error = vfs_rename(vfs, 0, from, (uint32_t)string_length(from), to,
+		                   (uint32_t)string_length(to));
 	return error ? shell_status_error(shell, "mv", operand, error) : 0;
 }
 

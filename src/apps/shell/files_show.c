@@ -237,7 +237,8 @@ int builtin_df(struct shell *shell, const struct arguments *arguments)
 {
 	int result = 0;
 
-	output_print(shell, "%10s %10s %10s %10s %10s  %s\n", "Size", "Used", "Free", "Files", "Free files", "Path");
+	output_print(shell, "%10s %10s %10s %10s %10s  %s\n", "Size", "Used", "Free", "Files", "Free files",
+	             "Path");
 	if (arguments->count == 0)
 		return show_statistics(shell, shell->directory);
 	for (uint32_t index = 0; index < arguments->count; index++)

@@ -23,16 +23,16 @@ struct shell_file {
 /* What has come from the terminal and was not taken: a ring. */
 struct input {
 	uint32_t start, count;
-	bool ended;            /* nothing more will come */
-	bool awaited;          /* the main fiber waits for it */
+	bool ended;   /* nothing more will come */
+	bool awaited; /* the main fiber waits for it */
 	uint8_t bytes[INPUT_SIZE];
 };
 
 /* What the command that runs has printed and nobody has seen. */
 struct output {
-	bool redirected;       /* to `file`, else to the terminal */
-	bool lost;             /* the terminal is gone */
-	int32_t error;         /* the first of writing to `file`; what follows is not written */
+	bool redirected; /* to `file`, else to the terminal */
+	bool lost;       /* the terminal is gone */
+	int32_t error;   /* the first of writing to `file`; what follows is not written */
 	struct shell_file file;
 	uint32_t length;
 	char bytes[OUTPUT_SIZE];
@@ -56,16 +56,16 @@ struct connected {
 struct shell {
 	struct runtime *runtime;
 	const struct terminal *terminal;
-	struct fiber *main;    /* runs the commands */
+	struct fiber *main;     /* runs the commands */
 	struct fiber *keyboard; /* reads ahead, to notice Ctrl-C; NULL until it has begun */
-	bool listening;        /* it does, or is about to */
-	bool closing;          /* the keyboard's fiber is to end */
-	bool running;          /* a command runs, which Ctrl-C interrupts */
-	bool connecting;       /* it waits for a connection */
-	bool interrupted;      /* it was */
-	bool exiting;          /* `exit` */
-	int status;            /* $? */
-	const char *script;    /* the rest of it; NULL: lines come from the terminal */
+	bool listening;         /* it does, or is about to */
+	bool closing;           /* the keyboard's fiber is to end */
+	bool running;           /* a command runs, which Ctrl-C interrupts */
+	bool interrupted;       /* it was */
+	bool connecting;        /* it waits for a connection */
+	bool exiting;           /* `exit` */
+	int status;             /* $? */
+	const char *script;     /* the rest of it; NULL: lines come from the terminal */
 	uint32_t line_number;
 	struct connected servers[SERVERS];
 	struct output output;
@@ -151,7 +151,8 @@ void shell_leave(struct shell *shell);
 
 /* ---- files.c: one call to vfs each, which returns its status ---- */
 
-int32_t file_open(struct shell *shell, const char *path, uint32_t flags, uint32_t mode, struct shell_file *file);
+int32_t file_open(struct shell *shell, const char *path, uint32_t flags, uint32_t mode,
+                  struct shell_file *file);
 int32_t file_close(struct shell *shell, const struct shell_file *file);
 
 /* At most CHUNK_SIZE bytes, at the file's own position; *count of them, 0 at its end. */

@@ -20,7 +20,8 @@ static bool make_room(struct listing *listing, size_t length)
 	text = runtime_allocate(runtime, size);
 	if (!text)
 		return false;
-	memcpy(text, listing->text, listing->used);
+	if (listing->text)
+		memcpy(text, listing->text, listing->used);
 	runtime_free(runtime, listing->text);
 	listing->text = text;
 	listing->size = size;

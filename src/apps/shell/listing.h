@@ -9,13 +9,13 @@
 /* Zero all but the first three. */
 struct listing {
 	struct shell *shell;
-	uint32_t columns;                /* at most LISTING_COLUMNS */
-	uint32_t right;                  /* a bit for each column that is aligned to the right */
+	uint32_t columns; /* at most LISTING_COLUMNS */
+	uint32_t right;   /* a bit for each column that is aligned to the right */
 	uint32_t cells;
 	uint32_t widths[LISTING_COLUMNS];
 	size_t used, size;
-	char *text;                      /* cells with their NULs */
-	bool failed;                     /* for want of memory */
+	char *text;  /* cells with their NULs */
+	bool failed; /* for want of memory */
 };
 
 /* Adds a cell to the row being filled; rows follow one another. */

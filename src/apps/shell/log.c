@@ -49,7 +49,8 @@ static int32_t read_entries(struct reader *reader, bool print)
 		if (status || results.entries_length == 0)
 			return status;
 		while (place < results.entries_length) {
-			size_t used = log_entry_take(reader->bytes + place, results.entries_length - place, &line);
+			size_t used =
+				log_entry_take(reader->bytes + place, results.entries_length - place, &line);
 
 			if (!used)
 				return POSIX_EBADMSG;

@@ -18,8 +18,8 @@ void output_flush(struct shell *shell)
 	if (length == 0 || output->lost)
 		return;
 	if (!output->redirected)
-		output->lost =
-			!shell->terminal->write(shell->terminal->context, TERMINAL_OUTPUT, output->bytes, length);
+		output->lost = !shell->terminal->write(shell->terminal->context, TERMINAL_OUTPUT,
+		                                       output->bytes, length);
 	else if (!output->error)
 		output->error = file_write(shell, &output->file, output->bytes, length);
 }

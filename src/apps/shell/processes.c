@@ -24,7 +24,8 @@ static int32_t inspect(struct shell *shell, enum inspect what, size_t size,
 			return -(int32_t)result_error(cursor);
 		/* Copied: the next system call overwrites it. */
 		memcpy(&reply, os_buffer(runtime_os(shell->runtime)), sizeof(reply));
-		for (uint32_t index = 0; index < reply.count && (index + 1) * size <= sizeof(reply.records); index++)
+		for (uint32_t index = 0; index < reply.count && (index + 1) * size <= sizeof(reply.records);
+		     index++)
 			each(reply.records + index * size, context);
 	} while (cursor != 0);
 	return 0;
@@ -33,11 +34,22 @@ static int32_t inspect(struct shell *shell, enum inspect what, size_t size,
 static int inspect_error(struct shell *shell, const char *command, int32_t status)
 {
 	if (status == -E_CAP_INVALID || status == -E_NO_RIGHTS)
-		return shell_error(shell, "%s: the manifest does not grant this shell the authority to inspect", command);
+		return shell_error(shell,
+		                   "%s: the manifest does not grant this shell the authority to inspect",
+		                   command);
 	return shell_status_error(shell, command, "the kernel", status);
 }
 
-/* ---- ps -------------------------------------------------------------------------- */
+/* ---- ps, ports -------------------------------------------------------------------- */
+
+/* A list of the kernel's, and how it is shown. */
+struct kind {
+	enum inspect what;
+	size_t size; /* of a record */
+	void (*add)(const void *record, void *context);
+	const char *titles[LISTING_COLUMNS];
+	uint32_t columns, right; /* as in struct listing */
+};
 
 static const char *state_name(uint32_t state)
 {
@@ -76,24 +88,6 @@ static void add_process(const void *record, void *context)
 	listing_add(listing, "%s", memory);
 }
 
-int builtin_ps(struct shell *shell, const struct arguments *arguments)
-{
-	static const char *const titles[] = {"PID", "NAME", "STATE", "PRIORITY", "HANDLES", "LANES", "MEMORY"};
-	struct listing listing = {.shell = shell, .columns = 7, .right = 0x79};
-	int32_t error;
-	int result;
-
-	for (uint32_t column = 0; column < listing.columns; column++)
-		listing_add(&listing, "%s", titles[column]);
-	error = inspect(shell, INSPECT_PROCESSES, sizeof(struct inspect_process), add_process, &listing);
-	if (error)
-		listing.cells = 0;
-	result = listing_print(&listing, arguments->name);
-	return error ? inspect_error(shell, arguments->name, error) : result;
-}
-
-/* ---- ports ----------------------------------------------------------------------- */
-
 static void add_port(const void *record, void *context)
 {
 	struct listing *listing = context;
@@ -107,20 +101,47 @@ static void add_port(const void *record, void *context)
 	listing_add(listing, "%u", port.pending);
 }
 
-int builtin_ports(struct shell *shell, const struct arguments *arguments)
+static int list(struct shell *shell, const char *command, const struct kind *kind)
 {
-	static const char *const titles[] = {"PORT", "OWNER", "LANES", "DATAGRAMS", "EVENTS"};
-	struct listing listing = {.shell = shell, .columns = 5, .right = 0x1d};
+	struct listing listing = {.shell = shell, .columns = kind->columns, .right = kind->right};
 	int32_t error;
 	int result;
 
-	for (uint32_t column = 0; column < listing.columns; column++)
-		listing_add(&listing, "%s", titles[column]);
-	error = inspect(shell, INSPECT_PORTS, sizeof(struct inspect_port), add_port, &listing);
+	for (uint32_t column = 0; column < kind->columns; column++)
+		listing_add(&listing, "%s", kind->titles[column]);
+	error = inspect(shell, kind->what, kind->size, kind->add, &listing);
 	if (error)
 		listing.cells = 0;
-	result = listing_print(&listing, arguments->name);
-	return error ? inspect_error(shell, arguments->name, error) : result;
+	result = listing_print(&listing, command);
+	return error ? inspect_error(shell, command, error) : result;
+}
+
+int builtin_ps(struct shell *shell, const struct arguments *arguments)
+{
+	static const struct kind processes = {
+		INSPECT_PROCESSES,
+		sizeof(struct inspect_process),
+		add_process,
+		{"PID", "NAME", "STATE", "PRIORITY", "HANDLES", "LANES", "MEMORY"},
+		.columns = 7,
+		.right = 0x79, /* all but NAME and STATE */
+	};
+
+	return list(shell, arguments->name, &processes);
+}
+
+int builtin_ports(struct shell *shell, const struct arguments *arguments)
+{
+	static const struct kind ports = {
+		INSPECT_PORTS,
+		sizeof(struct inspect_port),
+		add_port,
+		{"PORT", "OWNER", "LANES", "DATAGRAMS", "EVENTS"},
+		.columns = 5,
+		.right = 0x1d, /* all but OWNER */
+	};
+
+	return list(shell, arguments->name, &ports);
 }
 
 /* ---- kill ------------------------------------------------------------------------- */
@@ -178,9 +199,11 @@ static int kill_operand(struct shell *shell, const char *operand)
 	case 0:
 		return 0;
 	case POSIX_ENOENT:
-		return shell_error(shell, "kill: %s: only servers that init started can be killed", victim.name);
+		return shell_error(shell, "kill: %s: only servers that init started can be killed",
+		                   victim.name);
 	case POSIX_EPERM:
-		return shell_error(shell, "kill: %s: the manifest does not grant this shell control", victim.name);
+		return shell_error(shell, "kill: %s: the manifest does not grant this shell control",
+		                   victim.name);
 	default:
 		return shell_status_error(shell, "kill", victim.name, status);
 	}

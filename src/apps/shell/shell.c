@@ -68,7 +68,8 @@ static bool line_is_sound(struct shell *shell)
 	if (shell->terminal->interactive)
 		shell_error(shell, "sh: %s", shell->command.problem);
 	else
-		shell_error(shell, "sh: line %u: %s", (unsigned int)shell->line_number, shell->command.problem);
+		shell_error(shell, "sh: line %u: %s", (unsigned int)shell->line_number,
+		            shell->command.problem);
 	return false;
 }
 

@@ -46,8 +46,10 @@ static void hanging_start(struct runtime *runtime, void *state)
 	ck_assert_int_eq(service_register(service), 0);
 }
 
-static const struct server_definition hanging_server = {
-	.name = "vfs", .source = "vfs", .state_size = 1, .start = hanging_start};
+static const struct server_definition hanging_server = {.name = "vfs",
+                                                        .source = "vfs",
+                                                        .state_size = 1,
+                                                        .start = hanging_start};
 
 /* ---- the terminal ---------------------------------------------------------------------- */
 
@@ -141,8 +143,10 @@ static void guest_start(struct runtime *runtime, void *state)
 	guest_done = true;
 }
 
-static const struct server_definition guest_definition = {
-	.name = "sh", .source = "sh", .quiet = true, .start = guest_start};
+static const struct server_definition guest_definition = {.name = "sh",
+                                                          .source = "sh",
+                                                          .quiet = true,
+                                                          .start = guest_start};
 
 static void settle(void)
 {
@@ -294,7 +298,8 @@ void harbour_boot(enum harbour_vfs vfs)
 	strcpy(manifest.services[2].options, "size=64M");
 	/* Killed, it stays so. */
 	manifest.services[1].restart = RESTART_NEVER;
-	add_role(&manifest, "admin", AUTHORITY_BIT(AUTHORITY_INSPECT) | AUTHORITY_BIT(AUTHORITY_CONTROL), true);
+	add_role(&manifest, "admin", AUTHORITY_BIT(AUTHORITY_INSPECT) | AUTHORITY_BIT(AUTHORITY_CONTROL),
+	         true);
 	add_role(&manifest, "user", 0, true);
 	add_role(&manifest, "nobody", 0, false);
 	harbour = basin_create(images);

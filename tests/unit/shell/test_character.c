@@ -15,8 +15,8 @@ START_TEST(decodes)
 		{"a", 'a', 1},
 		{"\xc3\xa4", 0xe4, 1},
 		{"\xe2\x82\xac", 0x20ac, 1},
-		{"\xcc\x81", 0x301, 0},            /* combining acute accent */
-		{"\xe6\xbc\xa2", 0x6f22, 2},       /* a Han character */
+		{"\xcc\x81", 0x301, 0},           /* combining acute accent */
+		{"\xe6\xbc\xa2", 0x6f22, 2},      /* a Han character */
 		{"\xf0\x9f\x9a\xa2", 0x1f6a2, 2}, /* ship */
 		{"\xf4\x8f\xbf\xbf", 0x10ffff, 1},
 		{"\x7f", 0x7f, 0},

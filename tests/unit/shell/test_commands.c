@@ -45,12 +45,14 @@ START_TEST(makes_and_shows_files)
 	runs("ls -l /d", 0,
 	     "drwxr-xr-x   2  1000  1000         64 1970-01-01 00:00 e\n"
 	     "-rw-r--r--   1  1000  1000          0 1970-01-01 00:00 f\n"
-	     "-rw-r--r--   1  1000  1000         16 1970-01-01 00:00 g\n", "");
+	     "-rw-r--r--   1  1000  1000         16 1970-01-01 00:00 g\n",
+	     "");
 	runs("df; df /d", 0,
 	     "      Size       Used       Free      Files Free files  Path\n"
 	     "    64 MiB     16 KiB     63 MiB          5      16379  /\n"
 	     "      Size       Used       Free      Files Free files  Path\n"
-	     "    64 MiB     16 KiB     63 MiB          5      16379  /d\n", "");
+	     "    64 MiB     16 KiB     63 MiB          5      16379  /d\n",
+	     "");
 }
 END_TEST
 
@@ -65,7 +67,8 @@ START_TEST(tells_what_is_wrong)
 	runs("rm /d; rm /", 1, "",
 	     "rm: /d: Is a directory; rm -r removes it with all that is in it\n"
 	     "rm: /: the root cannot be removed; name what is in it\n");
-	runs("mv /a /b; cp /a /b", 1, "", "mv: /a: No such file or directory\ncp: /a: No such file or directory\n");
+	runs("mv /a /b; cp /a /b", 1, "",
+	     "mv: /a: No such file or directory\ncp: /a: No such file or directory\n");
 	runs("stat ''", 1, "", "stat: : No such file or directory\n");
 	runs("nonsense", 127, "", "nonsense: no such command; see: help\n");
 	runs("'\033[31m\xff'", 127, "", "?[31m?: no such command; see: help\n");
@@ -109,8 +112,8 @@ END_TEST
 
 START_TEST(moves_and_copies)
 {
-	runs("mkdir /d; echo one > /a; mv /a /b; ls; mv /b /d; ls /d; mv /d/b /d/c; cat /d/c", 0, "b\nd\nb\none\n",
-	     "");
+	runs("mkdir /d; echo one > /a; mv /a /b; ls; mv /b /d; ls /d; mv /d/b /d/c; cat /d/c", 0,
+	     "b\nd\nb\none\n", "");
 	runs("cd /d; cp c e; cp c e /; ls; ls /; cat /e", 0, "c\ne\nc\nd\ne\none\n", "");
 	runs("cp /d /x", 1, "", "cp: /d: only files are copied, and this is a directory\n");
 	runs("cp /e /./e; cat /e", 0, "one\n", "cp: /e: is the same file as /./e\n");
@@ -184,7 +187,8 @@ START_TEST(takes_time)
 	runs("time echo a", 0, "a\n", "time: 0.000000 s\n");
 	runs("time time echo a", 0, "a\n", "time: 0.000000 s\ntime: 0.000000 s\n");
 	runs("time nonsense", 127, "", "nonsense: no such command; see: help\ntime: 0.000000 s\n");
-	runs("time cat /nope > /x; cat /x", 0, "", "cat: /nope: No such file or directory\ntime: 0.000000 s\n");
+	runs("time cat /nope > /x; cat /x", 0, "",
+	     "cat: /nope: No such file or directory\ntime: 0.000000 s\n");
 }
 END_TEST
 
@@ -254,7 +258,8 @@ START_TEST(shows_the_log)
 {
 	runs("log -n 2", 0,
 	     "00:00:01.000000 [init] All services started\n"
-	     "00:00:01.000000 [init] Waiting for events...\n", "");
+	     "00:00:01.000000 [init] Waiting for events...\n",
+	     "");
 	runs("log -n 0", 0, "", "");
 	ck_assert_int_eq(harbour_run(HARBOUR_ADMIN, "log"), 0);
 	ck_assert_ptr_nonnull(strstr(harbour_output(), "[vfs] tmpfs mounted at /\n"));
@@ -355,7 +360,27 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		echoes, makes_and_shows_files, tells_what_is_wrong, checks_usage, keeps_the_status, stops_at_a_wrong_line, moves_and_copies, copies_much, removes_trees, goes_about, names_are_any_bytes, takes_time, lists_processes_and_ports, kills, kills_nobody_else, may_not_what_is_not_granted, shows_the_log, reads_its_input, cat_gives_back_what_it_was_given, bears_lines_that_are_none, ends_where_nobody_reads,
+		echoes,
+		makes_and_shows_files,
+		tells_what_is_wrong,
+		checks_usage,
+		keeps_the_status,
+		stops_at_a_wrong_line,
+		moves_and_copies,
+		copies_much,
+		removes_trees,
+		goes_about,
+		names_are_any_bytes,
+		takes_time,
+		lists_processes_and_ports,
+		kills,
+		kills_nobody_else,
+		may_not_what_is_not_granted,
+		shows_the_log,
+		reads_its_input,
+		cat_gives_back_what_it_was_given,
+		bears_lines_that_are_none,
+		ends_where_nobody_reads,
 	};
 	Suite *suite = suite_create("commands");
 	TCase *cases = tcase_create("commands");

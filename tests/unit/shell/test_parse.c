@@ -20,7 +20,8 @@ static const char *parsed(const char *line, int status)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", used ? ";" : "");
 		ck_assert_ptr_null(command.words[command.count]);
 		for (uint32_t index = 0; index < command.count; index++)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "<%s>", command.words[index]);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "<%s>",
+			                         command.words[index]);
 		if (command.redirect)
 			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s{%s}",
 			                         command.append ? ">>" : ">", command.redirect);
@@ -193,8 +194,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {takes_words, quotes, ends_at_comments, expands_the_status, redirects,
-	                              takes_one_command_after_the_other, refuses_by_name, bears_long_lines};
+	const TTest *const tests[] = {takes_words,        quotes,          ends_at_comments,
+	                              expands_the_status, redirects,       takes_one_command_after_the_other,
+	                              refuses_by_name,    bears_long_lines};
 	Suite *suite = suite_create("parse");
 	TCase *cases = tcase_create("parse");
 	SRunner *runner;
