@@ -111,6 +111,7 @@ static int remove_operand(struct shell *shell, const char *operand, bool tree)
 {
 	char path[POSIX_PATH_MAX];
 	struct vfs_status status;
+	const char *base;
 	size_t length;
 	int32_t error;
 
@@ -121,6 +122,9 @@ static int remove_operand(struct shell *shell, const char *operand, bool tree)
 		path[length - 1] = 0;
 	if (length == 1)
 		return shell_error(shell, "rm: /: the root cannot be removed; name what is in it");
+	base = text_base(path, &length);
+	if (string_equal(base, ".") || string_equal(base, ".."))
+		return shell_error(shell, "rm: %s: `.' and `..' cannot be removed; use a directory's name", operand);
 	error = file_status(shell, path, false, &status);
 	if (!error && file_is_directory(&status)) {
 		if (!tree)

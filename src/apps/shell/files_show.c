@@ -106,12 +106,17 @@ int builtin_ls(struct shell *shell, const struct arguments *arguments)
 static int cat_file(struct shell *shell, const char *operand, void *bytes)
 {
 	char path[POSIX_PATH_MAX];
+	struct vfs_status status;
 	struct shell_file file;
 	uint32_t count;
 	int32_t error;
 
 	if (!file_path(shell, "cat", operand, path))
 		return SHELL_FAILED;
+	/* It would never reach the end of what it writes. */
+	if (shell->output.redirected && file_status(shell, path, true, &status) == 0 &&
+	    status.node == shell->output.node)
+		return shell_error(shell, "cat: %s: is where the output goes", operand);
 	error = file_open(shell, path, VFS_OPEN_READ, 0, &file);
 	if (error)
 		return shell_status_error(shell, "cat", operand, error);

@@ -21,7 +21,7 @@ static void push(struct input *input, uint8_t byte)
 		input->bytes[(input->start + input->count++) % INPUT_SIZE] = byte;
 }
 
-/* Ctrl-C: what was typed ahead goes, and calls that the command waits for end. */
+/* Ctrl-C, or nobody is left: what was typed ahead goes, and calls that the command waits for end. */
 static void interrupt(struct shell *shell)
 {
 	shell->interrupted = true;
@@ -48,6 +48,8 @@ static bool look(struct shell *shell)
 	if (count == 0)
 		return false;
 	input->ended = count < 0;
+	if (input->ended && shell->terminal->interactive && shell->running)
+		interrupt(shell);
 	for (int32_t index = 0; index < count; index++) {
 		if (bytes[index] == CONTROL_C && shell->terminal->interactive && shell->running)
 			interrupt(shell);

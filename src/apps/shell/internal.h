@@ -34,6 +34,7 @@ struct output {
 	bool lost;       /* the terminal is gone */
 	int32_t error;   /* the first of writing to `file`; what follows is not written */
 	struct shell_file file;
+	uint64_t node;   /* of `file`, while it is redirected */
 	uint32_t length;
 	char bytes[OUTPUT_SIZE];
 };

@@ -76,8 +76,11 @@ int32_t output_redirect(struct shell *shell, const char *path, bool append)
 {
 	uint32_t flags = VFS_OPEN_WRITE | VFS_OPEN_CREATE | (append ? VFS_OPEN_APPEND : VFS_OPEN_TRUNCATE);
 	int32_t status = file_open(shell, path, flags, 0644, &shell->output.file);
+	struct vfs_status opened = {0};
 
 	shell->output.redirected = status == 0;
+	if (!status && file_status(shell, path, true, &opened) == 0)
+		shell->output.node = opened.node;
 	return status;
 }
 

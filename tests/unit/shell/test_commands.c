@@ -40,6 +40,8 @@ START_TEST(makes_and_shows_files)
 	runs("mkdir /d /d/e; echo one > /d/f; echo two >> /d/f; cat /d/f; ls /d", 0, "one\ntwo\ne\nf\n", "");
 	runs("cat /d/f /d/f > /d/g; cat /d/g", 0, "one\ntwo\none\ntwo\n", "");
 	runs("echo new > /d/f; cat /d/f", 0, "new\n", "");
+	runs("cat /d/g /d/f >> /d/../d/f; cat /d/f", 0, "new\none\ntwo\none\ntwo\n",
+	     "cat: /d/f: is where the output goes\n");
 	runs("> /d/f; cat /d/f; echo $?", 0, "0\n", "");
 	runs("ls /d/f /d/e", 0, "/d/f\n\n/d/e:\n", "");
 	runs("ls -l /d", 0,
@@ -160,6 +162,11 @@ START_TEST(removes_trees)
 	runs(script, 0, deep, "");
 	runs("rm -r /t/; ls", 0, "where\n", "");
 	runs("rm -r /where; ls", 0, "", "");
+	runs("mkdir /d; echo x > /d/f; cd /d; rm -r . ..; rm -r /d/./; rm -r /.; ls", 0, "f\n",
+	     "rm: .: `.' and `..' cannot be removed; use a directory's name\n"
+	     "rm: ..: `.' and `..' cannot be removed; use a directory's name\n"
+	     "rm: /d/./: `.' and `..' cannot be removed; use a directory's name\n"
+	     "rm: /.: `.' and `..' cannot be removed; use a directory's name\n");
 	runs("rm -r /nope", 1, "", "rm: /nope: No such file or directory\n");
 }
 END_TEST

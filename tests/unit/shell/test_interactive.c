@@ -102,6 +102,14 @@ START_TEST(ends_when_the_terminal_goes)
 	harbour_hang_up();
 	ck_assert(harbour_done(&status));
 	ck_assert_int_eq(status, 0);
+	/* A command that waits for something else ends, too. */
+	harbour_end();
+	boot();
+	harbour_type("log -f\r");
+	ck_assert(!harbour_done(&status));
+	harbour_hang_up();
+	ck_assert(harbour_done(&status));
+	ck_assert_int_eq(status, 130);
 }
 END_TEST
 
