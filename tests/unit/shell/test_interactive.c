@@ -18,13 +18,17 @@ static void boot(void)
 static const char *answer(const char *line)
 {
 	static char text[65536];
+	const char *output;
 	size_t length;
 
 	harbour_type(line);
 	harbour_output();
 	harbour_type("\r");
 	/* The line once more, a newline, the answer, a prompt. */
-	strcpy(text, strchr(harbour_output(), '\n') + 1);
+	output = strchr(harbour_output(), '\n');
+	ck_assert_ptr_nonnull(output);
+	ck_assert_uint_lt(strlen(output), sizeof(text));
+	strcpy(text, output + 1);
 	length = strlen(text);
 	ck_assert_msg(length >= strlen(PROMPT) && strcmp(text + length - strlen(PROMPT), PROMPT) == 0,
 	              "no prompt after: %s", text);
