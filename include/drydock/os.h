@@ -85,7 +85,7 @@ void os_memory_free(struct os *os, handle_t handle, void *address, uint64_t size
 /* Ends the process. */
 _Noreturn void os_exit(struct os *os, uint64_t code);
 
-/* Prints a line by every means left, when nothing else works. For panics. */
+/* Prints a line by every means left, when nothing else works: panics, and errors of who has no log. */
 void os_panic_print(struct os *os, const char *text, size_t length);
 
 /*

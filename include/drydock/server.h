@@ -228,7 +228,10 @@ struct client *client_open(struct runtime *runtime, const char *name, const stru
 struct client *client_open_port(struct runtime *runtime, handle_t port, const struct protocol *protocol,
                                 const struct client_options *options, int32_t *status);
 
-/* Ends all its calls with -E_CANCELLED and closes the lane. Not for the `done` of a call: that starts a fiber. */
+/*
+ * Ends all its calls with -E_CANCELLED and closes the lane. In the `done` of a
+ * call it is a panic: start a fiber for it.
+ */
 void client_close(struct client *client);
 
 /* Calls in flight at most, and whether the lane is connected now. */

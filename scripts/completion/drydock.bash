@@ -1,5 +1,17 @@
 # Completion of the `drydock` command for bash (bash-completion 2).
 
+# Offers the lines of standard input that begin with what was typed. Not by
+# compgen -W, which would run a file's name that looks like $(command).
+_drydock_offer()
+{
+	local line typed=${cur//\\/}
+	typed=${typed#[\"\']}
+	COMPREPLY=()
+	while IFS= read -r line; do
+		[[ $line == "$typed"* ]] && COMPREPLY+=("$line")
+	done
+}
+
 # The names of running instances: each has a directory of its own.
 _drydock_instances()
 {
@@ -18,8 +30,10 @@ _drydock_servers()
 # Paths in the instance's file system; directories end in a slash.
 _drydock_paths()
 {
-	local directory=${2%/*}/
-	[ "$directory" = "$2/" ] && directory=/
+	local typed=${2//\\/}
+	typed=${typed#[\"\']}
+	local directory=${typed%/*}/
+	[ "$directory" = "$typed/" ] && directory=/
 	# Seven columns come before the name, which may hold blanks.
 	"$1" fs ls -l "$directory" "${@:3}" 2>/dev/null |
 		awk -v directory="$directory" '{
@@ -68,7 +82,7 @@ _drydock()
 
 	case $prev in
 	--name)
-		mapfile -t COMPREPLY < <(compgen -W "$(_drydock_instances)" -- "$cur")
+		_drydock_offer < <(_drydock_instances)
 		return
 		;;
 	--manifest)
@@ -115,7 +129,7 @@ _drydock()
 	case $command in
 	restart | gdb)
 		[ "$operands" -eq 0 ] &&
-			mapfile -t COMPREPLY < <(compgen -W "$(_drydock_servers "$1" "${instance[@]}")" -- "$cur")
+			_drydock_offer < <(_drydock_servers "$1" "${instance[@]}")
 		;;
 	mount | umount)
 		_filedir -d
@@ -129,8 +143,7 @@ _drydock()
 		elif [ "$subcommand$operands" = put0 ] || [ "$subcommand$operands" = get1 ]; then
 			_filedir
 		else
-			local IFS=$'\n'
-			mapfile -t COMPREPLY < <(compgen -W "$(_drydock_paths "$1" "$cur" "${instance[@]}")" -- "$cur")
+			_drydock_offer < <(_drydock_paths "$1" "$cur" "${instance[@]}")
 			compopt -o filenames -o nospace
 		fi
 		;;

@@ -23,6 +23,8 @@ static void announce(struct init *init, enum announcement announcement, const ch
 static void fail(struct init *init, const char *reason)
 {
 	log_print(init->runtime, LOG_ERROR, "%s", reason);
+	/* The announcement may end everything; what led to it is to be read first. */
+	log_flush(init->runtime);
 	announce(init, ANNOUNCE_FAILED, reason);
 }
 

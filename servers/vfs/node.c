@@ -294,12 +294,18 @@ int32_t node_readlink(const struct caller *caller, uint64_t node, void *buffer, 
 	return tmpfs_readlink(&caller->vfs->tmpfs, node, buffer, capacity, length, vfs_now(caller->vfs));
 }
 
+static uint32_t transfer_length(uint32_t length)
+{
+	return length < NODE_TRANSFER_MAXIMUM ? length : NODE_TRANSFER_MAXIMUM;
+}
+
 int32_t node_read(const struct caller *caller, uint64_t node, uint64_t offset, void *buffer, uint32_t length,
                   uint32_t *done)
 {
 	if (offset > INT64_MAX)
 		return POSIX_EINVAL;
-	return tmpfs_read(&caller->vfs->tmpfs, node, offset, buffer, length, done, vfs_now(caller->vfs));
+	return tmpfs_read(&caller->vfs->tmpfs, node, offset, buffer, transfer_length(length), done,
+	                  vfs_now(caller->vfs));
 }
 
 /* Takes the privileges away that a file must not have with new content. */
@@ -330,7 +336,8 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 	error = length > 0 ? drop_privileges(caller, node) : 0;
 	if (error)
 		return error;
-	return tmpfs_write(&caller->vfs->tmpfs, node, offset, data, length, done, vfs_now(caller->vfs));
+	return tmpfs_write(&caller->vfs->tmpfs, node, offset, data, transfer_length(length), done,
+	                   vfs_now(caller->vfs));
 }
 
 struct entries {
@@ -363,7 +370,7 @@ static bool entries_add(void *context, const struct tmpfs_entry *entry)
 int32_t node_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,
                      uint32_t capacity, uint32_t *length)
 {
-	struct entries entries = {.buffer = buffer, .capacity = capacity};
+	struct entries entries = {.buffer = buffer, .capacity = transfer_length(capacity)};
 	int32_t error = tmpfs_readdir(&caller->vfs->tmpfs, directory, cookie, entries_add, &entries,
 	                              vfs_now(caller->vfs));
 

@@ -67,9 +67,16 @@ int32_t node_readlink(const struct caller *caller, uint64_t node, void *buffer, 
                       uint32_t *length);
 
 /*
+ * Bytes that one call moves at most, however long its range: vfs does nothing
+ * else meanwhile. The bridge asks for no more; Linux takes less for the end.
+ */
+#define NODE_TRANSFER_MAXIMUM (1024u * 1024)
+
+/*
  * Reading and writing check no permission, since that is done when a file is
  * opened. Offsets over INT64_MAX are POSIX_EINVAL. Who writes and is not root
- * takes set-user-id and set-group-id away.
+ * takes set-user-id and set-group-id away. *done may be less than `length`
+ * (NODE_TRANSFER_MAXIMUM), as POSIX allows it.
  */
 int32_t node_read(const struct caller *caller, uint64_t node, uint64_t offset, void *buffer, uint32_t length,
                   uint32_t *done);
@@ -78,7 +85,7 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 
 /*
  * Writes entries after `cookie` to `buffer`: struct fs_entry, the name, zeros
- * up to a multiple of 8. *length is 0 at the end. POSIX_EINVAL: not even the
+ * up to a multiple of 8, no more than NODE_TRANSFER_MAXIMUM. *length is 0 at the end. POSIX_EINVAL: not even the
  * first one fits `capacity`.
  */
 int32_t node_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,

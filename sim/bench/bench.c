@@ -18,7 +18,7 @@ static const struct {
 	int (*part)(const struct bench_options *options);
 } parts[] = {{"ipc", bench_ipc}, {"boot", bench_boot}, {"files", bench_files}};
 
-enum { KEY_ROUNDS = 'r', KEY_TIME = 't', KEY_FILES = 'f', KEY_ONLY = 'o', KEY_JSON = 'j' };
+enum { KEY_ROUNDS = 'r', KEY_TIME = 't', KEY_FILES = 'f', KEY_ONLY = 'o', KEY_JSON = 'j', KEY_NAME = 0x100 };
 
 static const struct argp_option options[] = {
 	{"rounds", KEY_ROUNDS, "N", 0, "measure every row N times (default 11; at most 101)", 0},
@@ -26,6 +26,7 @@ static const struct argp_option options[] = {
 	{"files", KEY_FILES, "N", 0, "files that `files' makes (default 5000)", 0},
 	{"only", KEY_ONLY, "TEXT", 0, "of `ipc', only the rows whose names contain TEXT", 0},
 	{"json", KEY_JSON, NULL, 0, "print JSON, with every figure", 0},
+	{"name", KEY_NAME, "NAME", 0, "what the instances are called that it boots (default bench-PID)", 0},
 	{0},
 };
 
@@ -55,6 +56,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_ONLY:
 		arguments->options.only = argument;
+		return 0;
+	case KEY_NAME:
+		if (!instance_name_valid(argument))
+			argp_error(state, "`%s' is no name for an instance: 1 to %d of A-Z a-z 0-9 _ . - are wanted",
+			           argument, INSTANCE_NAME_MAXIMUM);
+		arguments->options.name = argument;
 		return 0;
 	case KEY_JSON:
 		arguments->options.json = true;
@@ -88,6 +95,7 @@ static const struct argp argp = {
 	       "\n"
 	       "Rows of one round are measured together; what counts is the ratio within a round, its median and "
 	       "quartiles. Bounds that do not hold are said, and do not change the exit status.\n"
+	       "It boots instances of its own and ends them; one that runs already is not touched.\n"
 	       "\n"
 	       "Examples:\n"
 	       "  drydock bench ipc\n"
@@ -97,7 +105,11 @@ static const struct argp argp = {
 
 int command_bench(int argc, char **argv)
 {
-	struct arguments arguments = {.options = {.rounds = 11, .duration = 50000000, .files = 5000}};
+	char name[INSTANCE_NAME_MAXIMUM + 1];
+	struct arguments arguments = {
+		.options = {.rounds = 11, .duration = 50000000, .files = 5000, .name = name}};
+
+	snprintf(name, sizeof(name), "bench-%d", (int)getpid());
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	/* A worker that died is told by write(2). */

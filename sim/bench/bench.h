@@ -16,6 +16,7 @@ struct bench_options {
 	uint64_t duration; /* nanoseconds a row of a round is measured for */
 	unsigned files;    /* of `files` */
 	const char *only;  /* of `ipc`: rows whose names contain this; NULL: all */
+	const char *name;  /* of the instances that are booted */
 	bool json;
 };
 
@@ -26,18 +27,20 @@ int bench_files(const struct bench_options *options);
 
 /* An instance of the benchmark's own. */
 struct bench_instance {
-	char name[32];
+	const char *name;
 	char directory[INSTANCE_PATH_SIZE];
-	pid_t host;   /* Linux pids */
-	pid_t server; /* of the service that is measured; 0: none */
+	pid_t host; /* Linux pid */
 };
 
 /*
- * Boots an instance, mounted on `directory` unless that is NULL; `service` "bench" boots the benchmark's own manifest,
- * NULL the default one. False, having said why.
+ * Boots an instance named `name`, of the benchmark's own manifest if `own`, else of the default one, mounted on
+ * `directory` unless that is NULL. False, having said why.
  */
-bool bench_instance_boot(struct bench_instance *instance, const char *service, const char *directory);
+bool bench_instance_boot(struct bench_instance *instance, const char *name, bool own, const char *directory);
 void bench_instance_end(struct bench_instance *instance);
+
+/* The Linux pid of the instance's process `name`; 0 if there is none. */
+pid_t bench_instance_process(const struct bench_instance *instance, const char *name);
 
 /*
  * Runs this program with `arguments` (argv from 1 on, NULL-terminated), silent

@@ -54,12 +54,11 @@ int bench_boot(const struct bench_options *options)
 	struct claim claims[2];
 
 	for (unsigned round = 0; round < options->rounds; round++) {
-		struct bench_instance instance = {0};
+		struct bench_instance instance = {.name = options->name};
 		const char *run[] = {"run", "-d", "--name", instance.name, NULL};
 		uint64_t start;
 
 		bench_progress(options, round);
-		snprintf(instance.name, sizeof(instance.name), "bench-%d", (int)getpid());
 		start = clock_now();
 		if (bench_self(run) != 0)
 			return CLI_FAILED;

@@ -120,7 +120,7 @@ static bool prepare(struct bench_files *bench)
 	bench->tmpfs = mount("tmpfs", bench->backing, "tmpfs", 0, "size=1g") == 0;
 	if (!bench->tmpfs)
 		return cli_error("bench: cannot mount a tmpfs: %s; this needs root", strerror(errno)), false;
-	if (!bench_instance_boot(&bench->instance, NULL, bench->peers[DRYDOCK].directory))
+	if (!bench_instance_boot(&bench->instance, bench->options->name, false, bench->peers[DRYDOCK].directory))
 		return false;
 	/* Where the instance placed itself, if that is one CPU. */
 	bench->processor = clock_processor_of(bench->instance.host, bench->processor);

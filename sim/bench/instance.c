@@ -36,16 +36,15 @@ int bench_self(const char *const *arguments)
 	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-bool bench_instance_boot(struct bench_instance *instance, const char *service, const char *directory)
+bool bench_instance_boot(struct bench_instance *instance, const char *name, bool own, const char *directory)
 {
 	char manifest[PATH_MAX];
-	const char *run[] = {"run", "-d", "--name", instance->name, NULL, NULL, NULL, NULL, NULL};
+	const char *run[] = {"run", "-d", "--name", name, NULL, NULL, NULL, NULL, NULL};
 	int next = 4;
-	cJSON *processes;
 
 	memset(instance, 0, sizeof(*instance));
-	snprintf(instance->name, sizeof(instance->name), "bench-%d", (int)getpid());
-	if (service != NULL) {
+	instance->name = name;
+	if (own) {
 		if (!paths_find("../bench/bench.manifest", "bench.manifest", manifest)) {
 			cli_error("bench: there is no %s", manifest);
 			return false;
@@ -59,16 +58,21 @@ bool bench_instance_boot(struct bench_instance *instance, const char *service, c
 	}
 	if (bench_self(run) != 0)
 		return false;
-	processes = ask_directory(instance->name, instance->directory) ? ask_list(instance->name, "ps") : NULL;
-	if (processes == NULL) {
+	if (ask_directory(instance->name, instance->directory))
+		instance->host = bench_instance_process(instance, "kernel");
+	if (instance->host == 0)
 		bench_instance_end(instance);
-		return false;
-	}
-	instance->host = (pid_t)ask_number(ask_process(processes, "kernel"), "linux_pid");
-	if (service != NULL)
-		instance->server = (pid_t)ask_number(ask_process(processes, service), "linux_pid");
-	cJSON_Delete(processes);
 	return instance->host > 0;
+}
+
+pid_t bench_instance_process(const struct bench_instance *instance, const char *name)
+{
+	cJSON *processes = ask_list(instance->name, "ps");
+	const cJSON *process = processes ? ask_process(processes, name) : NULL;
+	pid_t pid = process ? (pid_t)ask_number(process, "linux_pid") : 0;
+
+	cJSON_Delete(processes);
+	return pid;
 }
 
 void bench_instance_end(struct bench_instance *instance)

@@ -10,15 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <drydock/proto/bench.h>
 #include <drydock/server.h>
 
 #include "bench.h"
 #include "clock.h"
+#include "orders.h"
 #include "raw.h"
 #include "sim/cli/cli.h"
-#include "worker.h"
-
-#define WORKERS 4
 
 enum lane_row {
 	LANE_SLEEP,
@@ -47,23 +46,24 @@ static const struct {
 	uint32_t clients;
 	bool hog;
 } plans[LANE_ROWS] = {
-	[LANE_SLEEP] = {"lane call, one CPU, sleeping", ONE, WAITING_SLEEP, ORDER_CALLS, 1, 1, false},
-	[LANE_YIELD] = {"lane call, one CPU, adaptive", ONE, WAITING_ADAPTIVE, ORDER_CALLS, 1, 1, false},
-	[LANE_HOG] = {"lane call, one CPU, beside a CPU hog", ONE, WAITING_ADAPTIVE, ORDER_CALLS, 1, 1, true},
-	[LANE_SPIN] = {"lane call, two CPUs, spinning", TWO, WAITING_SPIN, ORDER_CALLS, 1, 1, false},
-	[LANE_TWO] = {"lane call, two CPUs, adaptive", TWO, WAITING_ADAPTIVE, ORDER_CALLS, 1, 1, false},
-	[LANE_FREE] = {"lane call, not pinned, adaptive", ANYWHERE, WAITING_ADAPTIVE, ORDER_CALLS, 1, 1, false},
-	[LANE_EIGHT] = {"8 calls in flight, one CPU", ONE, WAITING_ADAPTIVE, ORDER_IN_FLIGHT, 8, 1, false},
-	[LANE_SIXTY_FOUR] = {"64 calls in flight, one CPU", ONE, WAITING_ADAPTIVE, ORDER_IN_FLIGHT, 64, 1, false},
-	[LANE_SIXTY_FOUR_TWO] = {"64 calls in flight, two CPUs", TWO, WAITING_SPIN, ORDER_IN_FLIGHT, 64, 1, false},
-	[LANE_FOUR_CLIENTS] = {"4 clients, one call each, one CPU", ONE, WAITING_ADAPTIVE, ORDER_CALLS, 1, 4, false},
-	[LANE_DATAGRAM] = {"port datagram and back, one CPU", ONE, WAITING_ADAPTIVE, ORDER_DATAGRAMS, 1, 1, false},
+	[LANE_SLEEP] = {"lane call, one CPU, sleeping", ONE, WAITING_SLEEP, BENCH_CALLS, 1, 1, false},
+	[LANE_YIELD] = {"lane call, one CPU, adaptive", ONE, WAITING_ADAPTIVE, BENCH_CALLS, 1, 1, false},
+	[LANE_HOG] = {"lane call, one CPU, beside a CPU hog", ONE, WAITING_ADAPTIVE, BENCH_CALLS, 1, 1, true},
+	[LANE_SPIN] = {"lane call, two CPUs, spinning", TWO, WAITING_SPIN, BENCH_CALLS, 1, 1, false},
+	[LANE_TWO] = {"lane call, two CPUs, adaptive", TWO, WAITING_ADAPTIVE, BENCH_CALLS, 1, 1, false},
+	[LANE_FREE] = {"lane call, not pinned, adaptive", ANYWHERE, WAITING_ADAPTIVE, BENCH_CALLS, 1, 1, false},
+	[LANE_EIGHT] = {"8 calls in flight, one CPU", ONE, WAITING_ADAPTIVE, BENCH_CALLS_IN_FLIGHT, 8, 1, false},
+	[LANE_SIXTY_FOUR] = {"64 calls in flight, one CPU", ONE, WAITING_ADAPTIVE, BENCH_CALLS_IN_FLIGHT, 64, 1, false},
+	[LANE_SIXTY_FOUR_TWO] = {"64 calls in flight, two CPUs", TWO, WAITING_SPIN, BENCH_CALLS_IN_FLIGHT, 64, 1, false},
+	[LANE_FOUR_CLIENTS] = {"4 clients, one call each, one CPU", ONE, WAITING_ADAPTIVE, BENCH_CALLS, 1, 4, false},
+	[LANE_DATAGRAM] = {"port datagram and back, one CPU", ONE, WAITING_ADAPTIVE, BENCH_DATAGRAMS, 1, 1, false},
 };
 
 struct bench_ipc {
 	const struct bench_options *options;
 	struct bench_instance instance;
-	struct worker workers[WORKERS];
+	struct orders orders;
+	pid_t server, clients[CLIENTS];
 	int first, second; /* CPUs; second -1: there is one only */
 	struct row raw_one[RAW_KINDS], raw_two[RAW_KINDS]; /* ns a round trip */
 	struct row lane[LANE_ROWS];                        /* ns a call */
@@ -84,10 +84,10 @@ static pid_t start_hog(int processor)
 
 static bool set_server_policy(struct bench_ipc *bench, enum waiting waiting)
 {
-	struct order order = {.kind = ORDER_POLICY, .policy = waiting};
-	struct outcome outcome;
+	const struct order order = {.policy = waiting};
+	double rate;
 
-	return worker_order(&bench->workers[0], &order) && worker_wait(&bench->workers[0], &outcome);
+	return orders_give(&bench->orders, &order, &rate);
 }
 
 static void place(struct bench_ipc *bench, enum where where)
@@ -95,32 +95,22 @@ static void place(struct bench_ipc *bench, enum where where)
 	int server = where == ONE ? bench->first : where == TWO ? bench->second : -1;
 	int client = where == ANYWHERE ? -1 : bench->first;
 
-	clock_pin(bench->instance.server, server);
+	clock_pin(bench->server, server);
 	/* Datagrams go through the host. */
 	clock_pin(bench->instance.host, server);
-	for (int i = 0; i < WORKERS; i++)
-		clock_pin(bench->workers[i].pid, client);
+	for (int i = 0; i < CLIENTS; i++)
+		clock_pin(bench->clients[i], client);
 }
 
-/* Orders the row's clients to measure; millions of calls a second of all together, below 0 if one failed. */
+/* Millions of calls a second of all the row's clients together, 0 if one failed. */
 static double run_clients(struct bench_ipc *bench, enum lane_row row)
 {
-	struct order order = {.kind = plans[row].kind, .policy = plans[row].waiting,
-	                      .in_flight = plans[row].in_flight, .duration = bench->options->duration};
-	double rate = 0;
+	const struct order order = {.clients = plans[row].clients, .kind = plans[row].kind,
+	                            .policy = plans[row].waiting, .in_flight = plans[row].in_flight,
+	                            .duration = bench->options->duration};
+	double rate;
 
-	for (uint32_t i = 0; i < plans[row].clients; i++) {
-		if (!worker_order(&bench->workers[i], &order))
-			return -1;
-	}
-	for (uint32_t i = 0; i < plans[row].clients; i++) {
-		struct outcome outcome;
-
-		if (!worker_wait(&bench->workers[i], &outcome))
-			return -1;
-		rate += (double)outcome.count * 1000.0 / (double)outcome.elapsed;
-	}
-	return rate;
+	return orders_give(&bench->orders, &order, &rate) ? 1000.0 * rate : 0;
 }
 
 static bool measure_lane(struct bench_ipc *bench, enum lane_row row)
@@ -157,7 +147,7 @@ static bool measure_raw(struct bench_ipc *bench, enum raw_kind kind)
 			return false;
 		row_add(&bench->raw_one[kind], one);
 	}
-	if (bench->second >= 0) {
+	if (bench->second >= 0 && kind != RAW_YIELD) {
 		two = raw_measure(kind, bench->first, bench->second, bench->options->duration);
 		if (two < 0)
 			return false;
@@ -228,11 +218,13 @@ static void report(struct bench_ipc *bench)
 {
 	const struct row *one[RAW_KINDS], *two[RAW_KINDS], *lane[LANE_ROWS], *rate[LANE_ROWS];
 	struct claim claims[CLAIMS];
-	unsigned count = make_claims(bench, claims);
+	unsigned count = make_claims(bench, claims), ones = 0, twos = 0;
 
 	for (int i = 0; i < RAW_KINDS; i++) {
-		one[i] = &bench->raw_one[i];
-		two[i] = &bench->raw_two[i];
+		if (i != RAW_SPIN)
+			one[ones++] = &bench->raw_one[i];
+		if (i != RAW_YIELD)
+			two[twos++] = &bench->raw_two[i];
 	}
 	for (int i = 0; i < LANE_ROWS; i++) {
 		lane[i] = &bench->lane[i];
@@ -241,19 +233,34 @@ static void report(struct bench_ipc *bench)
 	if (bench->options->json) {
 		cJSON *object = cJSON_CreateObject();
 
-		cJSON_AddItemToObject(object, "raw_one_cpu", json_rows(one, RAW_KINDS - 1));
-		cJSON_AddItemToObject(object, "raw_two_cpus", json_rows(two, RAW_KINDS));
+		cJSON_AddItemToObject(object, "raw_one_cpu", json_rows(one, ones));
+		cJSON_AddItemToObject(object, "raw_two_cpus", json_rows(two, twos));
 		cJSON_AddItemToObject(object, "lane", json_rows(lane, LANE_ROWS));
 		cJSON_AddItemToObject(object, "rate", json_rows(rate, LANE_ROWS));
 		cJSON_AddItemToObject(object, "claims", json_claims(claims, count));
 		bench_print_json(object);
 		return;
 	}
-	print_rows("Raw ping-pong, one CPU, ns a round trip", one, RAW_KINDS - 1);
-	print_rows("Raw ping-pong, two CPUs, ns a round trip", two, RAW_KINDS);
+	print_rows("Raw ping-pong, one CPU, ns a round trip", one, ones);
+	print_rows("Raw ping-pong, two CPUs, ns a round trip", two, twos);
 	print_rows("Lanes, ns a call", lane, LANE_ROWS);
 	print_rows("Lanes, millions of calls a second", rate, LANE_ROWS);
 	print_claims(claims, count);
+}
+
+/* Everything that the rows need; false, having said why. */
+static bool set_up(struct bench_ipc *bench)
+{
+	char name[32];
+
+	if (!orders_start(&bench->orders, bench->instance.directory))
+		return false;
+	bench->server = bench_instance_process(&bench->instance, "bench");
+	for (int i = 0; i < CLIENTS; i++) {
+		snprintf(name, sizeof(name), "bench-client-%d", i + 1);
+		bench->clients[i] = bench_instance_process(&bench->instance, name);
+	}
+	return true;
 }
 
 int bench_ipc(const struct bench_options *options)
@@ -264,20 +271,15 @@ int bench_ipc(const struct bench_options *options)
 	bench.options = options;
 	name_rows(&bench);
 	clock_processors(&bench.first, &bench.second);
-	if (!bench_instance_boot(&bench.instance, "bench", NULL))
+	if (!bench_instance_boot(&bench.instance, options->name, true, NULL))
 		return CLI_FAILED;
-	good = true;
-	for (int i = 0; i < WORKERS && good; i++)
-		good = worker_start(&bench.workers[i], bench.instance.directory);
+	good = set_up(&bench);
 	for (unsigned round = 0; round < options->rounds && good; round++) {
 		bench_progress(options, round);
 		good = measure_round(&bench);
 	}
 	bench_progress(options, options->rounds);
-	for (int i = 0; i < WORKERS; i++) {
-		if (bench.workers[i].pid > 0)
-			worker_stop(&bench.workers[i]);
-	}
+	orders_end(&bench.orders);
 	bench_instance_end(&bench.instance);
 	clock_pin(0, -1);
 	if (!good)

@@ -23,7 +23,8 @@
 #define MESSAGE 64
 #define BATCH   64 /* round trips between two readings of the clock */
 
-const char *const raw_names[RAW_KINDS] = {"futex", "pipe", "eventfd", "Unix seqpacket", "spin, 64 bytes"};
+const char *const raw_names[RAW_KINDS] = {"futex", "pipe", "eventfd", "Unix seqpacket", "yield, 64 bytes",
+                                          "spin, 64 bytes"};
 
 /* One direction of the shared memory: a counter and a message, each with its own cache lines. */
 struct half {
@@ -56,17 +57,22 @@ static bool futex_send(struct side *side, uint32_t turn)
 	return syscall(SYS_futex, &side->theirs->word, FUTEX_WAKE, 1, NULL, NULL, 0) >= 0;
 }
 
-static bool spin_receive(struct side *side, uint64_t *message)
+/* Never sleeps: spins, or lets others run. */
+static bool memory_receive(enum raw_kind kind, struct side *side, uint64_t *message)
 {
 	uint32_t expected = ++side->turn;
 
-	while (atomic_load_acquire(&side->mine->word) != expected)
-		processor_pause();
+	while (atomic_load_acquire(&side->mine->word) != expected) {
+		if (kind == RAW_YIELD)
+			sched_yield();
+		else
+			processor_pause();
+	}
 	memcpy(message, side->mine->message, MESSAGE);
 	return true;
 }
 
-static void spin_send(struct side *side, uint32_t turn, const uint64_t *message)
+static void memory_send(struct side *side, uint32_t turn, const uint64_t *message)
 {
 	memcpy(side->theirs->message, message, MESSAGE);
 	atomic_store_release(&side->theirs->word, turn);
@@ -79,8 +85,9 @@ static bool raw_receive(enum raw_kind kind, struct side *side, uint64_t *message
 	switch (kind) {
 	case RAW_FUTEX:
 		return futex_receive(side);
+	case RAW_YIELD:
 	case RAW_SPIN:
-		return spin_receive(side, message);
+		return memory_receive(kind, side, message);
 	default:
 		return read(side->receive, message, size) == (ssize_t)size;
 	}
@@ -93,8 +100,9 @@ static bool raw_send(enum raw_kind kind, struct side *side, uint32_t turn, uint6
 	switch (kind) {
 	case RAW_FUTEX:
 		return futex_send(side, turn);
+	case RAW_YIELD:
 	case RAW_SPIN:
-		spin_send(side, turn, message);
+		memory_send(side, turn, message);
 		return true;
 	default:
 		message[0] = 1; /* an eventfd adds it up */
@@ -118,7 +126,7 @@ static bool open_descriptors(enum raw_kind kind, int fds[4])
 			fds[i] = pair[0];
 			fds[i + 1] = pair[1];
 		}
-		if (fds[i] < 0 && kind != RAW_FUTEX && kind != RAW_SPIN)
+		if (fds[i] < 0 && kind != RAW_FUTEX && kind != RAW_YIELD && kind != RAW_SPIN)
 			return false;
 	}
 	return true;

@@ -13,7 +13,8 @@ enum raw_kind {
 	RAW_PIPE,
 	RAW_EVENTFD,
 	RAW_SEQPACKET,
-	RAW_SPIN, /* on shared memory, never sleeping: for two CPUs */
+	RAW_YIELD, /* on shared memory, yielding until the other has written: for one CPU */
+	RAW_SPIN,  /* on shared memory, never sleeping: for two CPUs */
 	RAW_KINDS,
 };
 

@@ -17,6 +17,8 @@
 #define MOUNT_AUTOMATIC "auto"
 #define SERVER_LOOK     20 /* milliseconds between looks for a server that is to be debugged */
 #define WRAPS_MAXIMUM   MANIFEST_SERVICES
+#define NOTICE_UP       "ok\n"
+#define NOTICE_SIZE     (20 * 1024) /* a reason, and the end of the console */
 
 enum {
 	OPTION_MANIFEST = 0x200,
@@ -237,15 +239,17 @@ static char *make_greeting(const struct run_options *options)
 	return text;
 }
 
-/* Takes what the host writes when it is up or has failed, which is one short piece. */
+/* Takes what the host writes: NOTICE_UP, or why it failed, and all that until it has ended. */
 static void read_notice(int pipe, char *text, size_t size)
 {
-	ssize_t length;
+	size_t length = 0;
+	ssize_t part;
 
 	do {
-		length = read(pipe, text, size - 1);
-	} while (length < 0 && errno == EINTR);
-	text[length > 0 ? length : 0] = 0;
+		part = read(pipe, text + length, size - 1 - length);
+		length += part > 0 ? (size_t)part : 0;
+		text[length] = 0;
+	} while (strcmp(text, NOTICE_UP) != 0 && (part > 0 || (part < 0 && errno == EINTR)));
 	close(pipe);
 }
 
@@ -268,7 +272,7 @@ static bool await_server(const struct run_options *options, int pipe)
 static int await_host(const struct run_options *options, pid_t host, int pipe)
 {
 	const char *program = program_invocation_name, *instance = options->instance;
-	char notice[1024];
+	char notice[NOTICE_SIZE];
 
 	if (options->host.gdb_server && await_server(options, pipe)) {
 		printf("%s waits for a debugger: %s gdb %s --name %s\n", options->host.gdb_server, program,
@@ -277,13 +281,13 @@ static int await_host(const struct run_options *options, pid_t host, int pipe)
 	}
 	read_notice(pipe, notice, sizeof(notice));
 	/* What failed takes itself apart: not before that is the name free again. */
-	if (strcmp(notice, "ok\n") != 0)
+	if (strcmp(notice, NOTICE_UP) != 0)
 		waitpid(host, NULL, 0);
 	if (strncmp(notice, "error: ", 7) == 0) {
 		notice[strlen(notice) - 1] = 0;
 		return cli_error("run: %s", notice + 7);
 	}
-	if (strcmp(notice, "ok\n") != 0)
+	if (strcmp(notice, NOTICE_UP) != 0)
 		return cli_error("run: the instance ended before it said whether it was up");
 	if (options->host.mount)
 		printf("Instance '%s' runs, mounted on %s. ", instance, options->host.mount);

@@ -1,9 +1,9 @@
 /*
- * Attributes of directories, asked for ahead. Linux checks permissions by
- * attributes that it forgets whenever a name in the directory changes, so that
- * after each such change it asks for them anew, and waits. We ask together
- * with the change, which costs the vfs next to nothing, and keep the answer
- * for that question.
+ * Attributes asked for ahead. Linux forgets those of a file that it has
+ * written to, and those of a directory in which it has changed a name; who
+ * looks at the one, or checks permissions by the other, asks for them anew, and
+ * waits. We ask together with the change, which costs the vfs next to nothing,
+ * and keep the answer for that question, no longer than Linux itself would.
  */
 #include "bridge.h"
 
@@ -32,21 +32,21 @@ static void answered(struct call *call, void *context)
 	bridge->retry = true;
 }
 
-void ahead_ask(struct operation *change, uint64_t directory)
+void ahead_ask(struct operation *change, uint64_t node)
 {
 	struct bridge *bridge = change->bridge;
-	struct ahead *ahead = slot_of(bridge, directory);
+	struct ahead *ahead = slot_of(bridge, node);
 	struct operation *operation;
 
-	if (!bridge->options.kernel_checks)
+	if (bridge->options.timeout == 0)
 		return;
 	ahead->valid = ahead->changed = false;
-	ahead->node = directory;
+	ahead->node = node;
 	ahead->serial++;
 	operation = operation_take(bridge);
 	if (operation == NULL)
 		return;
-	if (fs_get_attributes_try_prepare(&operation->call, bridge->client, directory) != 0) {
+	if (fs_get_attributes_try_prepare(&operation->call, bridge->client, node) != 0) {
 		operation_put(operation);
 		return;
 	}
@@ -56,10 +56,23 @@ void ahead_ask(struct operation *change, uint64_t directory)
 	call_submit(&operation->call, answered, operation);
 }
 
-void ahead_changed(struct operation *change)
+void ahead_changed(struct operation *operation)
 {
-	if (change->ahead != NULL && change->ahead->serial == change->serial)
-		change->ahead->changed = true;
+	struct bridge *bridge = operation->bridge;
+	struct ahead *ahead = operation->ahead;
+
+	if (operation->others)
+		bridge->ahead_epoch++;
+	if (ahead == NULL)
+		return;
+	if (ahead->serial == operation->serial) {
+		ahead->changed = true;
+		ahead->epoch = bridge->ahead_epoch;
+	} else {
+		/* Another change overtook this one; what was asked with that may not have seen this. */
+		ahead->valid = false;
+		ahead->serial++;
+	}
 }
 
 bool ahead_take(struct bridge *bridge, uint64_t node, struct fs_attributes *attributes, double *timeout)
@@ -67,7 +80,7 @@ bool ahead_take(struct bridge *bridge, uint64_t node, struct fs_attributes *attr
 	struct ahead *ahead = slot_of(bridge, node);
 	uint64_t now;
 
-	if (!ahead->valid || ahead->node != node)
+	if (!ahead->valid || ahead->node != node || ahead->epoch != bridge->ahead_epoch)
 		return false;
 	ahead->valid = false;
 	now = runtime_time(bridge->runtime);
@@ -78,20 +91,17 @@ bool ahead_take(struct bridge *bridge, uint64_t node, struct fs_attributes *attr
 	return true;
 }
 
-void ahead_drop(struct bridge *bridge, uint64_t node)
+void ahead_drop(struct operation *change, uint64_t node)
 {
-	struct ahead *ahead = slot_of(bridge, node);
+	struct ahead *ahead = slot_of(change->bridge, node);
 
-	if (ahead->node == node) {
-		ahead->valid = false;
-		ahead->serial++;
-	}
+	ahead->valid = false;
+	ahead->serial++;
+	change->ahead = ahead;
+	change->serial = ahead->serial;
 }
 
 void ahead_clear(struct bridge *bridge)
 {
-	for (size_t i = 0; i < AHEAD_SLOTS; i++) {
-		bridge->ahead[i].valid = false;
-		bridge->ahead[i].serial++;
-	}
+	bridge->ahead_epoch++;
 }

@@ -47,16 +47,18 @@ struct operation {
 	struct buffer *buffer; /* on loan to the call, or NULL */
 	struct ahead *ahead;   /* attributes asked for together with this, or by this; or NULL */
 	uint32_t serial;       /* of that question */
+	bool others;           /* changes attributes of nodes that it does not name */
 };
 
 /* The answer to a question that Linux is about to ask (ahead.c). */
-#define AHEAD_SLOTS 16u
+#define AHEAD_SLOTS 16384u
 
 struct ahead {
 	struct fs_attributes attributes;
 	uint64_t node;
 	uint64_t expires; /* monotonic nanoseconds */
 	uint32_t serial;  /* of the last question; answers to others do not count */
+	uint32_t epoch;   /* bridge->ahead_epoch when the change was made */
 	bool changed;     /* the change has been made */
 	bool valid;
 };
@@ -111,6 +113,7 @@ struct bridge {
 	struct forgets forgets;
 	struct identities identities;
 	struct ahead ahead[AHEAD_SLOTS];
+	uint32_t ahead_epoch;      /* answers from earlier ones count no more */
 
 	/* loop.c */
 	struct buffer buffer[BRIDGE_BUFFERS];
@@ -122,6 +125,7 @@ struct bridge {
 	bool retry;                /* something has changed since it was parked */
 	bool watched;              /* the device, by os_sleep */
 	bool nonblocking;          /* the device */
+	bool readable;             /* it had something when the process slept with calls outstanding */
 	bool looked;               /* the device had nothing, and nothing has happened since */
 	int32_t crowd;             /* above 0: requests lately came while others were outstanding */
 	uint32_t probe;            /* requests until one more look whether they do */
@@ -201,17 +205,19 @@ void forget_flush(struct bridge *bridge);
 
 /* ---- ahead.c ------------------------------------------------------------------------------- */
 
-/* Asks for the attributes of a directory in which `change`, just submitted, changes a name. */
-void ahead_ask(struct operation *change, uint64_t directory);
+/* Asks for the attributes of `node`, which `change`, just submitted, changes. */
+void ahead_ask(struct operation *change, uint64_t node);
 
-/* The change has been made, or not. */
-void ahead_changed(struct operation *change);
+/* The operation has been done, or has failed. */
+void ahead_changed(struct operation *operation);
 
 /* The attributes of `node`, and for how many seconds they are good; once for each question. */
 bool ahead_take(struct bridge *bridge, uint64_t node, struct fs_attributes *attributes, double *timeout);
 
-/* What was asked about a node, or about any, counts no more. */
-void ahead_drop(struct bridge *bridge, uint64_t node);
+/* What was asked about `node` counts no more, nor what is asked until `change`, not submitted yet, is done. */
+void ahead_drop(struct operation *change, uint64_t node);
+
+/* What was asked about any node counts no more. */
 void ahead_clear(struct bridge *bridge);
 
 /* ---- loop.c -------------------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ void handle_readdir(fuse_req_t request, fuse_ino_t node, size_t size, off_t offs
 		size = READDIR_LIMIT;
 	if (operation == NULL)
 		return;
-	ahead_drop(operation->bridge, node);
+	ahead_drop(operation, node);
 	operation_submit(operation, fs_readdir_try_prepare(&operation->call, operation->bridge->client, node,
 	                                                   (uint64_t)offset, (uint32_t)size));
 }

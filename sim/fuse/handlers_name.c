@@ -58,6 +58,13 @@ void handle_lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 		                                                  parent, name, length_of(name)));
 }
 
+/* A name in `directory` changes. Where Linux checks permissions it will ask for the directory's attributes. */
+static void name_changes(struct operation *operation, fuse_ino_t directory)
+{
+	if (operation->bridge->options.kernel_checks)
+		ahead_ask(operation, directory);
+}
+
 /* ---- making ---------------------------------------------------------------- */
 
 static void finish_mknod(struct operation *operation)
@@ -86,7 +93,7 @@ void handle_mknod(fuse_req_t request, fuse_ino_t parent, const char *name, mode_
 	    operation_submit_owned(operation,
 	                           fs_create_try_prepare(&operation->call, operation->bridge->client, parent,
 	                                                 mode, (uint32_t)device, name, length_of(name))))
-		ahead_ask(operation, parent);
+		name_changes(operation, parent);
 }
 
 static void finish_mkdir(struct operation *operation)
@@ -104,7 +111,7 @@ void handle_mkdir(fuse_req_t request, fuse_ino_t parent, const char *name, mode_
 	    operation_submit_owned(operation, fs_make_directory_try_prepare(
 						      &operation->call, operation->bridge->client, parent,
 						      mode & ~(mode_t)S_IFMT, name, length_of(name))))
-		ahead_ask(operation, parent);
+		name_changes(operation, parent);
 }
 
 static void finish_symlink(struct operation *operation)
@@ -122,7 +129,7 @@ void handle_symlink(fuse_req_t request, const char *target, fuse_ino_t parent, c
 	    operation_submit_owned(operation,
 	                           fs_symlink_try_prepare(&operation->call, operation->bridge->client, parent,
 	                                                  name, length_of(name), target, length_of(target))))
-		ahead_ask(operation, parent);
+		name_changes(operation, parent);
 }
 
 static void finish_link(struct operation *operation)
@@ -136,10 +143,12 @@ void handle_link(fuse_req_t request, fuse_ino_t node, fuse_ino_t parent, const c
 {
 	struct operation *operation = operation_start(request, finish_link);
 
-	if (operation != NULL &&
-	    operation_submit(operation, fs_link_try_prepare(&operation->call, operation->bridge->client, node,
+	if (operation == NULL)
+		return;
+	operation->others = true;
+	if (operation_submit(operation, fs_link_try_prepare(&operation->call, operation->bridge->client, node,
 	                                                    parent, name, length_of(name))))
-		ahead_ask(operation, parent);
+		name_changes(operation, parent);
 }
 
 /* ---- removing, renaming ------------------------------------------------------- */
@@ -148,10 +157,12 @@ void handle_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
 	struct operation *operation = operation_start(request, finish_plain);
 
-	if (operation != NULL &&
-	    operation_submit(operation, fs_unlink_try_prepare(&operation->call, operation->bridge->client,
+	if (operation == NULL)
+		return;
+	operation->others = true;
+	if (operation_submit(operation, fs_unlink_try_prepare(&operation->call, operation->bridge->client,
 	                                                      parent, name, length_of(name))))
-		ahead_ask(operation, parent);
+		name_changes(operation, parent);
 }
 
 void handle_rmdir(fuse_req_t request, fuse_ino_t parent, const char *name)
@@ -162,7 +173,7 @@ void handle_rmdir(fuse_req_t request, fuse_ino_t parent, const char *name)
 	    operation_submit(operation,
 	                     fs_remove_directory_try_prepare(&operation->call, operation->bridge->client,
 	                                                     parent, name, length_of(name))))
-		ahead_ask(operation, parent);
+		name_changes(operation, parent);
 }
 
 void handle_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
@@ -177,12 +188,13 @@ void handle_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse
 		return;
 	}
 	operation = operation_start(request, finish_plain);
-	if (operation != NULL)
-		ahead_drop(operation->bridge, parent);
-	if (operation != NULL &&
-	    operation_submit(operation,
+	if (operation == NULL)
+		return;
+	operation->others = true;
+	ahead_drop(operation, parent);
+	if (operation_submit(operation,
 	                     fs_rename_try_prepare(&operation->call, operation->bridge->client, parent,
 	                                           new_parent, flags, name, length_of(name), new_name,
 	                                           length_of(new_name))))
-		ahead_ask(operation, new_parent);
+		name_changes(operation, new_parent);
 }

@@ -70,7 +70,7 @@ void handle_setattr(fuse_req_t request, fuse_ino_t node, struct stat *attributes
 	(void)file;
 	if (operation == NULL)
 		return;
-	ahead_drop(operation->bridge, node);
+	ahead_drop(operation, node);
 	valid = reply_set_attributes(attributes, set, &values);
 	operation_submit(operation, fs_set_attributes_try_prepare(&operation->call, operation->bridge->client,
 	                                                          node, valid, &values));
@@ -118,9 +118,12 @@ void handle_read(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
 	struct operation *operation = operation_start(request, finish_read);
 
 	(void)file;
-	if (operation != NULL)
-		operation_submit(operation, fs_read_try_prepare(&operation->call, operation->bridge->client,
-		                                                node, (uint64_t)offset, (uint32_t)size));
+	if (operation == NULL)
+		return;
+	/* It may change the time of access. */
+	ahead_drop(operation, node);
+	operation_submit(operation, fs_read_try_prepare(&operation->call, operation->bridge->client, node,
+	                                                (uint64_t)offset, (uint32_t)size));
 }
 
 static void finish_write(struct operation *operation)
@@ -166,7 +169,8 @@ void handle_write(fuse_req_t request, fuse_ino_t node, const char *data, size_t 
 		status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, data,
 		                              (uint32_t)size);
 	}
-	operation_submit(operation, status);
+	if (operation_submit(operation, status))
+		ahead_ask(operation, node);
 }
 
 void handle_fsync(fuse_req_t request, fuse_ino_t node, int data_only, struct fuse_file_info *file)

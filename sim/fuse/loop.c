@@ -8,7 +8,8 @@
  *   that means to sleep it polls the device, too.
  * - Requests that come while others are outstanding (a crowd): the device is
  *   made non-blocking, and all that is there is read before one round sends
- *   it. A few looks in vain end this.
+ *   it. A few looks in vain end this. What wants no answer, such as a FORGET,
+ *   makes no crowd.
  */
 #include "bridge.h"
 
@@ -113,7 +114,7 @@ static void catch_up(struct bridge *bridge)
 static bool take_request(struct bridge *bridge)
 {
 	struct buffer *buffer = buffer_take(bridge);
-	bool busy = bridge->outstanding > 0;
+	uint32_t before = bridge->outstanding;
 	ssize_t length;
 
 	if (buffer == NULL)
@@ -123,15 +124,29 @@ static bool take_request(struct bridge *bridge)
 		read_failed(bridge, errno);
 		buffer_put(bridge, buffer);
 		bridge->looked = true;
-		if (bridge->nonblocking && busy && --bridge->crowd <= 0)
+		if (bridge->nonblocking && before > 0 && --bridge->crowd <= 0)
 			set_nonblocking(bridge, false);
 		return false;
 	}
-	if (bridge->nonblocking && busy)
-		bridge->crowd = CROWD_CREDIT;
 	catch_up(bridge);
 	dispatch(bridge, buffer, (size_t)length);
+	if (before > 0 && bridge->outstanding > before)
+		expect_crowd(bridge);
 	return true;
+}
+
+/* The same while calls are outstanding: it must not block, though what the device had may be gone again. */
+static bool take_request_at_hand(struct bridge *bridge)
+{
+	bool any;
+
+	bridge->readable = false;
+	bridge->crowd = 0;
+	set_nonblocking(bridge, true);
+	any = take_request(bridge);
+	if (bridge->crowd <= 0)
+		set_nonblocking(bridge, false);
+	return any;
 }
 
 static bool may_read(const struct bridge *bridge)
@@ -152,7 +167,9 @@ static bool take_requests(struct bridge *bridge)
 
 static void device_ready(void *context)
 {
-	expect_crowd(context);
+	struct bridge *bridge = context;
+
+	bridge->readable = true;
 }
 
 static void sleep_for_more(struct bridge *bridge)
@@ -188,11 +205,13 @@ static bool look_at_device(struct bridge *bridge)
 {
 	if (!may_read(bridge))
 		return false;
-	if (!bridge->nonblocking && may_block(bridge))
+	if (bridge->nonblocking)
+		return take_requests(bridge);
+	if (may_block(bridge))
 		return take_request(bridge);
-	if (!bridge->nonblocking && ++bridge->probe % CROWD_PROBE == 0 && device_readable(bridge, 0))
-		expect_crowd(bridge);
-	return bridge->nonblocking && take_requests(bridge);
+	if (!bridge->readable && (++bridge->probe % CROWD_PROBE != 0 || !device_readable(bridge, 0)))
+		return false;
+	return take_request_at_hand(bridge);
 }
 
 static void retry_parked(struct bridge *bridge)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "reply.h"
@@ -32,11 +33,38 @@ static const struct server_definition definition = {
 	.start = start,
 };
 
-/* libfuse says on standard error why; the host shows that. */
+/*
+ * fuse_session_mount, whose errors libfuse and fusermount3 say on standard
+ * error alone: on failure `said` is the last line of what they said, or "".
+ */
+static bool mount_and_listen(struct fuse_session *session, const char *directory, char *said, size_t size)
+{
+	int stderr_kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	int listener = memfd_create("drydock-fuse-stderr", MFD_CLOEXEC);
+	bool good;
+	ssize_t length;
+	char *line;
+
+	if (stderr_kept >= 0 && listener >= 0)
+		dup2(listener, STDERR_FILENO);
+	good = fuse_session_mount(session, directory) == 0;
+	dup2(stderr_kept, STDERR_FILENO);
+	length = good ? 0 : pread(listener, said, size - 1, 0);
+	said[length > 0 ? length : 0] = '\0';
+	while ((line = strrchr(said, '\n')) != NULL && line[1] == '\0')
+		*line = '\0';
+	if (line != NULL)
+		memmove(said, line + 1, strlen(line));
+	close(listener);
+	close(stderr_kept);
+	return good;
+}
+
 static bool mount_session(struct bridge *bridge, const char *directory, char *reason, size_t size)
 {
 	char options[128], *arguments[] = {(char[]){"drydock-fuse"}, (char[]){"-o"}, options, NULL};
 	struct fuse_args list = FUSE_ARGS_INIT(3, arguments);
+	char said[REASON_SIZE / 2];
 
 	options_for_libfuse(&bridge->options, options, sizeof(options));
 	bridge->session = fuse_session_new(&list, &handlers, sizeof(handlers), bridge);
@@ -46,9 +74,9 @@ static bool mount_session(struct bridge *bridge, const char *directory, char *re
 		return false;
 	}
 	errno = 0;
-	if (fuse_session_mount(bridge->session, directory) != 0) {
-		snprintf(reason, size, "%s; see: drydock doctor",
-		         errno ? strerror(errno) : "fusermount3 refused");
+	if (!mount_and_listen(bridge->session, directory, said, sizeof(said))) {
+		snprintf(reason, size, "%.*s; see: drydock doctor", (int)sizeof(said),
+		         said[0] ? said : strerror(errno));
 		fuse_session_destroy(bridge->session);
 		return false;
 	}
@@ -128,8 +156,9 @@ static int fail(struct bridge *bridge, const char *reason)
 int main(int argument_count, char **arguments)
 {
 	char reason[REASON_SIZE], none[] = "";
-	struct bridge bridge = {.device = -1};
+	static struct bridge bridge; /* large: most of it is never touched */
 
+	bridge.device = -1;
 	if (fcntl(DESCRIPTOR_SOCKET, F_SETFD, FD_CLOEXEC) != 0 || argument_count < 2 || argument_count > 3) {
 		fprintf(stderr,
 		        "%s: this is the FUSE bridge of Drydock and is started by its host: drydock mount\n",

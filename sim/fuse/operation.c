@@ -60,6 +60,7 @@ struct operation *operation_start(fuse_req_t request, void (*finish)(struct oper
 	operation->finish = finish;
 	operation->buffer = NULL;
 	operation->ahead = NULL;
+	operation->others = false;
 	return operation;
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static void write_all(int descriptor, const char *text, size_t length)
@@ -27,6 +28,23 @@ void platform_console(struct machine *machine, const char *text, size_t length)
 		write_all(STDOUT_FILENO, text, length);
 	if (machine->console >= 0)
 		write_all(machine->console, text, length);
+}
+
+size_t console_tail(int console, char *text, size_t size)
+{
+	off_t end = console >= 0 ? lseek(console, 0, SEEK_END) : 0;
+	off_t start = end > (off_t)size - 1 ? end - (off_t)size + 1 : 0;
+	ssize_t length = end > 0 ? pread(console, text, size - 1, start) : 0;
+	ssize_t from = length, lines = 0;
+
+	/* The last line's end, and then one for each line before it. */
+	while (from > 0 && (text[from - 1] != '\n' || lines++ < CONSOLE_TAIL_LINES))
+		from--;
+	if (length <= 0)
+		length = from = 0;
+	memmove(text, text + from, (size_t)(length - from));
+	text[length - from] = '\0';
+	return (size_t)(length - from);
 }
 
 void console_print(struct machine *machine, const char *format, ...)

@@ -309,15 +309,6 @@ static void tear_down(struct machine *machine)
 	cJSON_Delete(machine->busy);
 }
 
-static int say_failure(struct machine *machine, const char *error)
-{
-	/* Who waits prints it himself. */
-	if (machine->options->notify < 0)
-		fprintf(stderr, "drydock: %s\n", error);
-	machine_notify(machine, error);
-	return EXIT_FAILURE;
-}
-
 int host_run(const struct host_options *options)
 {
 	static const struct machine nothing = {.console = -1,
@@ -340,15 +331,19 @@ int host_run(const struct host_options *options)
 	list_init(&machine.mounts);
 	signal(SIGPIPE, SIG_IGN);
 	raise_limits();
-	if (!open_instance(&machine, error, sizeof(error)))
-		return say_failure(&machine, error);
+	if (!open_instance(&machine, error, sizeof(error))) {
+		machine_notify(&machine, error);
+		return EXIT_FAILURE;
+	}
 	if (!set_up(&machine, error, sizeof(error)) || !boot(&machine, error, sizeof(error))) {
 		console_print(&machine, "boot failed: %s", error);
-		code = say_failure(&machine, error);
+		machine_notify(&machine, error);
+		code = EXIT_FAILURE;
 	} else {
 		ev_run(machine.loop, 0);
-		code = machine.failed && !machine.up ? EXIT_FAILURE : EXIT_SUCCESS;
-		machine_notify(&machine, "it was stopped before it was up");
+		code = machine.boot_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+		if (machine.notify >= 0)
+			machine_notify(&machine, "it was stopped before it was up");
 	}
 	tear_down(&machine);
 	return code;

@@ -32,9 +32,9 @@ struct host_options {
 	int processors;            /* CPUs to use, 0: by policy (placement.h) */
 	const char *greeting;      /* in the foreground, printed once all is up; NULL: nothing */
 	/*
-	 * In the background: a descriptor on which one line is written, "ok" when
-	 * services and mount are up, or "error: " and the reason, before it is
-	 * closed. The host then starts a session of its own and prints to the
+	 * In the background: a descriptor on which is written, "ok" when services
+	 * and mount are up, or "error: ", the reason and, where not all services came up,
+	 * the last lines of the console, before it is closed. The host then starts a session of its own and prints to the
 	 * console file only. -1: in the foreground, the console is standard output.
 	 */
 	int notify;

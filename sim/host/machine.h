@@ -101,7 +101,8 @@ struct machine {
 	bool announced;   /* init said how booting went, and it has not been acted on */
 	bool up;
 	bool mounted_boot; /* what options ask for was mounted, or tried */
-	bool failed;
+	bool failed;       /* init said that it could not boot */
+	bool boot_failed; /* and everything ends for that, or because nothing could be mounted */
 	bool stopping;
 	char failure[256];
 	uint64_t started;         /* monotonic nanoseconds */
@@ -126,6 +127,15 @@ typedef void (*helper_done_t)(struct machine *machine, void *context, int code, 
 /* ---- console.c ------------------------------------------------------- */
 
 /* Prints a `[kernel] …` line. May be called anywhere. */
+#define CONSOLE_TAIL_LINES 20
+#define CONSOLE_TAIL_SIZE  (16 * 1024)
+
+/*
+ * Puts the last lines of `console`, a descriptor to be read from its start, or
+ * -1, into `text`, as many as fit, NUL-terminated. Returns their length.
+ */
+size_t console_tail(int console, char *text, size_t size);
+
 void console_print(struct machine *machine, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- kernel_lane.c --------------------------------------------------- */

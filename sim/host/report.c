@@ -1,14 +1,13 @@
 /* Writing crash reports (report.h), with symbols by elfutils' libdwfl. */
 #include "report.h"
 
+#include "machine.h"
+
 #include <elfutils/libdwfl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define LOG_LINES 20
-#define LOG_BYTES (16 * 1024)
 
 static const char *vector_name(uint32_t vector)
 {
@@ -139,21 +138,10 @@ static void write_registers(FILE *file, const struct exception_record *record)
 
 static void write_log(FILE *file, int console)
 {
-	static char text[LOG_BYTES + 1];
-	off_t end = console >= 0 ? lseek(console, 0, SEEK_END) : 0;
-	off_t start = end > LOG_BYTES ? end - LOG_BYTES : 0;
-	ssize_t length = end > 0 ? pread(console, text, LOG_BYTES, start) : 0;
-	char *line;
+	static char text[CONSOLE_TAIL_SIZE];
 
-	if (length <= 0)
-		return;
-	text[length] = '\0';
-	line = text + length;
-	for (int lines = 0; line > text; line--) {
-		if (line[-1] == '\n' && ++lines > LOG_LINES)
-			break;
-	}
-	fprintf(file, "\nlast lines of the console:\n%s", line);
+	if (console_tail(console, text, sizeof(text)) > 0)
+		fprintf(file, "\nlast lines of the console:\n%s", text);
 }
 
 void report_write(int descriptor, const char *name, pid_t pid, const struct exception_record *record,

@@ -4,6 +4,7 @@
  */
 #include "machine.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,20 +14,33 @@
 #define DELAY_MAXIMUM 30.0
 #define STOP_SECONDS  2.0         /* for mounts to go */
 
+/* What led to a failure stands on the console, which goes with the instance: who waits gets its end. */
+static void send_error(struct machine *machine, const char *error)
+{
+	char tail[CONSOLE_TAIL_SIZE];
+	int console;
+
+	dprintf(machine->notify, "error: %s\n", error);
+	if (machine->up || machine->console < 0)
+		return;
+	console = openat(machine->instance.handle, "console", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (console_tail(console, tail, sizeof(tail)) > 0)
+		dprintf(machine->notify, "The console ends with:\n%s", tail);
+	descriptor_close(&console);
+}
+
 void machine_notify(struct machine *machine, const char *error)
 {
-	char line[512];
-	int length;
+	const char *greeting = machine->options->greeting;
 
-	if (error == NULL && machine->notify < 0 && machine->options->greeting != NULL)
-		(void)!write(STDOUT_FILENO, machine->options->greeting, strlen(machine->options->greeting));
-	if (machine->notify < 0)
-		return;
-	length = error == NULL ? snprintf(line, sizeof(line), "ok\n")
-	                       : snprintf(line, sizeof(line), "error: %s\n", error);
-	if (length >= (int)sizeof(line))
-		length = sizeof(line) - 1;
-	(void)!write(machine->notify, line, (size_t)length);
+	if (machine->notify < 0 && error != NULL)
+		fprintf(stderr, "drydock: run: %s\n", error);
+	else if (machine->notify < 0 && greeting != NULL)
+		(void)!write(STDOUT_FILENO, greeting, strlen(greeting));
+	else if (machine->notify >= 0 && error != NULL)
+		send_error(machine, error);
+	else if (machine->notify >= 0)
+		dprintf(machine->notify, "ok\n");
 	descriptor_close(&machine->notify);
 }
 
@@ -114,7 +128,7 @@ void machine_stop(struct machine *machine, const char *failure)
 	}
 	machine->stopping = true;
 	if (failure != NULL) {
-		machine->failed = true;
+		machine->boot_failed = true;
 		console_print(machine, "boot failed: %s", failure);
 		machine_notify(machine, failure);
 	}

@@ -130,7 +130,7 @@ struct os *os_create(int descriptor_socket, char *error, size_t size)
 	if (os->start.magic != START_MAGIC || os->start.version != START_VERSION)
 		return fail(os, error, size, "the kernel buffer holds no start block of this version");
 	os->processor_count = count_processors();
-	tool_learn_stack(os);
+	tool_learn_stack(&os->stack);
 	return os;
 }
 

@@ -4,6 +4,7 @@
 
 #include "linux.h"
 #include "start.h"
+#include "tool.h"
 
 struct watch {
 	int descriptor;
@@ -26,9 +27,7 @@ struct os {
 	/* Whether spinning for the host has paid lately: above 0 it has. */
 	int32_t spin_credit;
 	uint32_t processor_count;
-	/* Stack of the thread that runs the loop, for tools that follow switches to it. */
-	const void *stack_bottom;
-	size_t stack_size;
+	struct tool_stack stack; /* of the thread that runs the loop */
 	void (*vanished)(void *context);
 	void *vanished_context;
 	uint32_t watch_count;
@@ -51,13 +50,6 @@ bool descriptors_receive(int socket, enum descriptor_type type, int *descriptors
 
 /* The host is gone: so is this process. */
 _Noreturn void host_vanished(struct os *os);
-
-/* Tells leak checkers that memory not of malloc may hold pointers to what is. */
-void tool_memory_made(const void *address, size_t size);
-void tool_memory_freed(const void *address, size_t size);
-
-/* Learns the bounds of the loop's stack, where a tool wants them. */
-void tool_learn_stack(struct os *os);
 
 /* Sleeps until the doorbell is rung, and takes the rings out. */
 void os_drain_doorbell(struct os *os);

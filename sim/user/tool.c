@@ -1,9 +1,5 @@
-/*
- * Hooks for tools that watch stacks and memory: AddressSanitizer (with its
- * leak checker) in builds with it, valgrind when it runs the process. Without
- * them each is nothing, or a few instructions.
- */
-#include "internal.h"
+/* Telling AddressSanitizer and valgrind of stacks and memory (tool.h). */
+#include "tool.h"
 
 #ifndef __has_feature
 #define __has_feature(name) 0
@@ -40,31 +36,29 @@ void tool_memory_freed(const void *address, size_t size)
 	__asan_unpoison_memory_region(address, size);
 }
 
-void tool_learn_stack(struct os *os)
+void tool_learn_stack(struct tool_stack *stack)
 {
 	pthread_attr_t attributes;
 	void *bottom;
 
 	if (pthread_getattr_np(pthread_self(), &attributes) != 0)
 		return;
-	if (pthread_attr_getstack(&attributes, &bottom, &os->stack_size) == 0)
-		os->stack_bottom = bottom;
+	if (pthread_attr_getstack(&attributes, &bottom, &stack->size) == 0)
+		stack->bottom = bottom;
 	pthread_attr_destroy(&attributes);
 }
 
-void os_switch_start(struct os *os, void **save, const void *bottom, size_t size)
+void tool_switch_start(const struct tool_stack *loop, void **save, const void *bottom, size_t size)
 {
-	/* No bounds: back to the loop, on the stack that the process was born with. */
 	if (bottom == NULL) {
-		bottom = os->stack_bottom;
-		size = os->stack_size;
+		bottom = loop->bottom;
+		size = loop->size;
 	}
 	__sanitizer_start_switch_fiber(save, bottom, size);
 }
 
-void os_switch_finish(struct os *os, void *save)
+void tool_switch_finish(void *save)
 {
-	(void)os;
 	__sanitizer_finish_switch_fiber(save, NULL, NULL);
 }
 
@@ -82,35 +76,32 @@ void tool_memory_freed(const void *address, size_t size)
 	(void)size;
 }
 
-void tool_learn_stack(struct os *os)
+void tool_learn_stack(struct tool_stack *stack)
 {
-	(void)os;
+	(void)stack;
 }
 
-void os_switch_start(struct os *os, void **save, const void *bottom, size_t size)
+void tool_switch_start(const struct tool_stack *loop, void **save, const void *bottom, size_t size)
 {
-	(void)os;
+	(void)loop;
 	(void)save;
 	(void)bottom;
 	(void)size;
 }
 
-void os_switch_finish(struct os *os, void *save)
+void tool_switch_finish(void *save)
 {
-	(void)os;
 	(void)save;
 }
 
 #endif
 
-void os_stack_made(struct os *os, void *bottom, size_t size, uint32_t *id)
+uint32_t tool_stack_made(void *bottom, size_t size)
 {
-	(void)os;
-	*id = VALGRIND_STACK_REGISTER(bottom, (char *)bottom + size);
+	return VALGRIND_STACK_REGISTER(bottom, (char *)bottom + size);
 }
 
-void os_stack_freed(struct os *os, uint32_t id)
+void tool_stack_freed(uint32_t id)
 {
-	(void)os;
 	VALGRIND_STACK_DEREGISTER(id);
 }

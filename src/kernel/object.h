@@ -115,7 +115,10 @@ struct datagram {
 	uint64_t words[8];
 };
 
-/* One process's share of one port's queue. Made by its first datagram, gone with its last. */
+/*
+ * One process's share of one port's queue. Made by its first datagram, gone with
+ * its last, which may be long after the process: its parent pays from then on.
+ */
 struct sender {
 	struct list port_link;    /* in port->senders */
 	struct list process_link; /* in process->senders while that lives */
@@ -125,6 +128,7 @@ struct sender {
 	bool waiting;             /* was told E_PORT_FULL */
 	handle_t handle;          /* by which it was */
 	struct event event;       /* RECEIPT_SPACE, at the sender's home port */
+	struct charge charge;     /* for as many datagrams as it may have there */
 };
 
 struct port {

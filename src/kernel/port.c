@@ -125,6 +125,7 @@ void sender_settle(struct kernel *kernel, struct sender *sender)
 		return;
 	list_remove(&sender->port_link);
 	list_remove(&sender->process_link);
+	charge_release(&sender->charge);
 	platform_free(kernel->machine, sender, sizeof(*sender));
 	port_release(kernel, port);
 }
@@ -218,19 +219,30 @@ static struct sender *sender_find(struct port *port, struct process *process)
 	return NULL;
 }
 
-static struct sender *sender_create(struct kernel *kernel, struct port *port, struct process *process)
+static enum error sender_create(struct kernel *kernel, struct port *port, struct process *process,
+                                struct sender **result)
 {
+	static const struct quota share = {
+		.memory = sizeof(struct sender) + DATAGRAMS_PER_SENDER * sizeof(struct datagram)};
 	struct sender *sender = platform_allocate(kernel->machine, sizeof(*sender));
+	enum error error;
 
 	if (sender == NULL)
-		return NULL;
+		return E_NOMEM;
+	charge_init(&sender->charge);
+	error = charge_take(&sender->charge, process->account, &share);
+	if (error != E_OK) {
+		platform_free(kernel->machine, sender, sizeof(*sender));
+		return error;
+	}
 	sender->port = port;
 	port->references++;
 	sender->process = process;
 	event_init(&sender->event, EVENT_OF_SENDER);
 	list_add_tail(&port->senders, &sender->port_link);
 	list_add_tail(&process->senders, &sender->process_link);
-	return sender;
+	*result = sender;
+	return E_OK;
 }
 
 uint64_t sys_port_send(struct call *call)
@@ -250,9 +262,9 @@ uint64_t sys_port_send(struct call *call)
 	port = capability->port;
 	sender = sender_find(port, process);
 	if (sender == NULL)
-		sender = sender_create(kernel, port, process);
-	if (sender == NULL)
-		return error_result(E_NOMEM);
+		error = sender_create(kernel, port, process, &sender);
+	if (error != E_OK)
+		return error_result(error);
 	if (sender->count >= DATAGRAMS_PER_SENDER) {
 		sender->waiting = true;
 		sender->handle = (handle_t)call->argument[0];

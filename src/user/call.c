@@ -366,19 +366,20 @@ void client_drain(struct lane *shared)
 	struct client_lane *lane = list_entry(shared, struct client_lane, lane);
 	bool valid;
 
-	lane->references++;
+	lane->runtime->ending_calls = true;
 	valid = drain(lane);
-	/* A callback may have closed the client. */
-	if (lane->client != NULL) {
-		runtime_touch(lane->runtime, &lane->lane);
-		if (!valid)
-			client_disconnect(lane->client, -E_VIOLATION, E_VIOLATION);
-	}
-	client_lane_put(lane);
+	lane->runtime->ending_calls = false;
+	runtime_touch(lane->runtime, &lane->lane);
+	if (!valid)
+		client_disconnect(lane->client, -E_VIOLATION, E_VIOLATION);
 }
 
 void client_fail_calls(struct client_lane *lane, int32_t status)
 {
+	struct runtime *runtime = lane->runtime;
+	bool before = runtime->ending_calls;
+
+	runtime->ending_calls = true;
 	for (uint32_t i = 0; i < lane->lane.depth; i++) {
 		struct call *call = lane->slots[i].call;
 
@@ -387,4 +388,5 @@ void client_fail_calls(struct client_lane *lane, int32_t status)
 		lane->slots[i].call = NULL;
 		call_finish(call, status);
 	}
+	runtime->ending_calls = before;
 }

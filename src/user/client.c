@@ -67,8 +67,8 @@ void client_lane_put(struct client_lane *lane)
 
 	if (--lane->references > 0)
 		return;
-	if (runtime->wait.peer == lane->lane.os.peer)
-		runtime->wait.peer = NULL;
+	if (runtime->wait.lane == &lane->lane)
+		runtime->wait.lane = NULL;
 	os_lane_detach(runtime->os, &lane->lane.os);
 	/* Only now: with the handle goes the right to the memory. */
 	runtime_trap(runtime, SYS_LANE_CLOSE, lane->lane.handle, lane->reason, 0, 0);
@@ -351,6 +351,8 @@ struct client *client_open_port(struct runtime *runtime, handle_t port, const st
 
 void client_close(struct client *client)
 {
+	if (client->runtime->ending_calls)
+		runtime_panic(client->runtime, "drydock: `done` of a call closed a client; a fiber has to\n");
 	client->closed = true;
 	client_disconnect(client, -E_CANCELLED, E_PEER_DEAD);
 	if (client->opener != NULL)

@@ -56,7 +56,7 @@ void request_reply(struct request *request, int32_t status, uint32_t length, con
 	atomic_store_relaxed(&slot[1], word_pair((uint32_t)status, length));
 	for (unsigned i = 2; i < MESSAGE_WORDS; i++)
 		atomic_store_relaxed(&slot[i], results != NULL ? results->word[i] : 0);
-	ring->put++;
+	ring_filled(ring);
 	lane_publish_part(&connection->lane);
 	runtime_touch(connection->service->runtime, &connection->lane);
 }
@@ -475,8 +475,8 @@ static void connection_finish(struct connection *connection)
 	list_remove(&connection->lane.link);
 	list_remove(&connection->lane.dirty);
 	/* The memory of `peer` goes with the lane. */
-	if (runtime->wait.peer == connection->lane.os.peer)
-		runtime->wait.peer = NULL;
+	if (runtime->wait.lane == &connection->lane)
+		runtime->wait.lane = NULL;
 	os_lane_detach(runtime->os, &connection->lane.os);
 	runtime_trap(runtime, SYS_LANE_CLOSE, connection->lane.handle, connection->reason, 0, 0);
 	runtime->connection_count--;

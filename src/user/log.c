@@ -1,7 +1,8 @@
 /*
  * The way to the log. A line is a call that nobody waits for; what cannot be
  * sent at once is counted, and the count goes with the next line. While there
- * is no log server, those who may print do.
+ * is no log server, those who may print do. Who was granted neither is heard
+ * only when it is in error: why it ended would else stay unknown.
  */
 #include <drydock/format.h>
 #include <drydock/os.h>
@@ -48,18 +49,24 @@ static bool send_line(struct runtime *runtime, enum log_level level, const char 
 	return true;
 }
 
-static bool print_line(struct runtime *runtime, const char *text)
+static bool print_line(struct runtime *runtime, enum log_level level, const char *text)
 {
+	bool mute;
 	char line[LINE_SIZE + NAME_SIZE + 4];
 	size_t length;
 
 	if (runtime->log.console == 0)
 		runtime->log.console = runtime_grant(runtime, "console");
-	if (runtime->log.console == 0)
+	mute = runtime->log.console == 0;
+	if (mute && (level != LOG_ERROR || runtime->log.client != NULL))
 		return false;
 	length = format_string(line, sizeof(line), "[%s] %s\n", runtime->definition->source, text);
 	if (length >= sizeof(line))
 		length = sizeof(line) - 1;
+	if (mute) {
+		os_panic_print(runtime->os, line, length);
+		return true;
+	}
 	return !result_is_error(runtime_trap_data(runtime, SYS_CONSOLE, runtime->log.console, 0, line, length));
 }
 
@@ -87,7 +94,7 @@ void log_print(struct runtime *runtime, enum log_level level, const char *format
 		return;
 	if (log->client != NULL && !client_connected(log->client) && !log->connecting)
 		log->connecting = fiber_start(runtime, reconnect, runtime) == E_OK;
-	if (!print_line(runtime, text))
+	if (!print_line(runtime, level, text))
 		log->dropped++;
 }
 

@@ -102,7 +102,7 @@ static bool drain_lanes(struct runtime *runtime)
 		if (!ring_pending(&lane->in))
 			continue;
 		any = true;
-		runtime->wait.peer = lane->os.peer;
+		runtime->wait.lane = lane;
 		if (lane->client)
 			client_drain(lane);
 		else
@@ -163,7 +163,7 @@ void runtime_publish(struct runtime *runtime)
 	for (struct list *link; (link = list_take(&runtime->dirty)) != NULL;) {
 		struct lane *lane = list_entry(link, struct lane, dirty);
 
-		runtime->wait.peer = lane->os.peer;
+		runtime->wait.lane = lane;
 		lane_wake(runtime->os, lane);
 	}
 }
@@ -249,6 +249,12 @@ bool runtime_stopped(const struct runtime *runtime, uint64_t *code)
 	if (runtime->stopped)
 		*code = runtime->stop_code;
 	return runtime->stopped;
+}
+
+void runtime_panic(struct runtime *runtime, const char *text)
+{
+	os_panic_print(runtime->os, text, string_length(text));
+	os_exit(runtime->os, 1);
 }
 
 void runtime_stop(struct runtime *runtime, uint64_t code)

@@ -64,6 +64,7 @@ struct runtime {
 
 	uint64_t stop_code;
 	bool stopped;
+	bool ending_calls;         /* `done` of a call may be running: clients may not be closed */
 	struct wheel wheel;        /* last: it is large, and rarely looked into */
 };
 
@@ -73,6 +74,9 @@ static inline void runtime_touch(struct runtime *runtime, struct lane *lane)
 	if (list_empty(&lane->dirty))
 		list_add_tail(&runtime->dirty, &lane->dirty);
 }
+
+/* Ends the process for a mistake of its own program, which `text` (a line) names. */
+_Noreturn void runtime_panic(struct runtime *runtime, const char *text);
 
 /* Shows all peers what was put and taken, and rings those asleep. */
 void runtime_publish(struct runtime *runtime);

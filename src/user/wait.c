@@ -15,34 +15,43 @@
 #define YIELDS            4
 #define YIELD_DEAR        200000ull /* ns: somebody else ran */
 #define YIELD_PENANCE     100u      /* times what the dear yield took */
+#define YIELD_BUSY        4u        /* waits of the server meanwhile: it was not kept from its work */
 #define SPIN_NANOSECONDS  50000ull
 #define SPIN_LOOKS        32        /* looks between two readings of the clock */
-#define CREDIT_MAXIMUM    8
-#define CREDIT_PROBE      64u       /* waits without credit before one more try */
+#define RELUCTANCE_MAXIMUM 6         /* one wait in 64 is tried all the same */
 
-/* Whether to try, given how it went before. */
-static bool credit_allows(struct wait *wait, int32_t credit)
+/* Whether this wait is one to try; the more often it was in vain, the fewer are. */
+static bool trial_due(struct trial *trial)
 {
-	if (credit > 0)
-		return true;
-	if (++wait->skipped < CREDIT_PROBE)
+	if (++trial->waits >> trial->reluctance == 0)
 		return false;
-	wait->skipped = 0;
+	trial->waits = 0;
 	return true;
 }
 
-static void credit_account(int32_t *credit, bool paid)
+/* One that paid restores all confidence: with more than one client things change fast. */
+static void trial_ended(struct trial *trial, bool paid)
 {
-	if (paid && *credit < CREDIT_MAXIMUM)
-		*credit += 2;
-	else if (!paid && *credit > -CREDIT_MAXIMUM)
-		*credit -= 1;
+	if (paid)
+		trial->reluctance = 0;
+	else if (trial->reluctance < RELUCTANCE_MAXIMUM)
+		trial->reluctance++;
 }
 
-/* One yield. False where it was dear, and yields are off for a while. */
-static bool yield_once(struct runtime *runtime)
+/*
+ * One yield. False where it was dear, and yields are off for a while.
+ *
+ * Linux puts a process that yields behind all that are ready, by a whole slice:
+ * one of many clients can be away long while the others go on with the server,
+ * by sleeping. Nothing is lost by that; soon all of them yield, and the server
+ * finds a call of each when its turn comes. That the server kept going tells
+ * this from a stranger who wants the CPU. Only a server's word is taken, by its
+ * own clients: what clients say must not keep a server from its other clients.
+ */
+static bool yield_once(struct runtime *runtime, const struct lane *lane)
 {
 	struct wait *wait = &runtime->wait;
+	uint32_t waits = atomic_load_relaxed(&lane->os.peer->waits);
 	uint64_t before = os_time(runtime->os), took;
 
 	if (before < wait->yield_after)
@@ -51,16 +60,18 @@ static bool yield_once(struct runtime *runtime)
 	took = os_time(runtime->os) - before;
 	if (took <= YIELD_DEAR)
 		return true;
+	if (lane->client && atomic_load_relaxed(&lane->os.peer->waits) - waits >= YIELD_BUSY)
+		return true;
 	wait->yield_after = before + took + YIELD_PENANCE * took;
 	return false;
 }
 
-static bool yield_a_while(struct runtime *runtime)
+static bool yield_a_while(struct runtime *runtime, const struct lane *lane)
 {
 	bool cheap = true;
 
 	for (int i = 0; i < YIELDS && cheap; i++) {
-		cheap = yield_once(runtime);
+		cheap = yield_once(runtime, lane);
 		if (runtime_pending(runtime))
 			return true;
 	}
@@ -99,29 +110,30 @@ bool wait_linger(struct runtime *runtime)
 {
 	struct wait *wait = &runtime->wait;
 	struct owner_page *page = os_page(runtime->os);
-	const struct owner_page *peer = wait->peer;
+	const struct lane *lane = wait->lane;
 	uint32_t processor = os_processor(runtime->os);
 	bool paid;
 
 	if (page->processor != processor)
 		atomic_store_relaxed(&page->processor, processor);
+	atomic_store_relaxed(&page->waits, page->waits + 1);
 	if (wait->policy == WAITING_SPIN)
 		return spin_forever(runtime);
-	wait->peer = NULL;
+	wait->lane = NULL;
 	if (runtime_pending(runtime))
 		return true;
-	if (wait->policy == WAITING_SLEEP || peer == NULL)
+	if (wait->policy == WAITING_SLEEP || lane == NULL)
 		return false;
-	if (atomic_load_relaxed(&peer->processor) == processor) {
-		if (!credit_allows(wait, wait->yield_credit))
+	if (atomic_load_relaxed(&lane->os.peer->processor) == processor) {
+		if (!trial_due(&wait->yield))
 			return false;
-		paid = yield_a_while(runtime);
-		credit_account(&wait->yield_credit, paid);
+		paid = yield_a_while(runtime, lane);
+		trial_ended(&wait->yield, paid);
 	} else {
-		if (!credit_allows(wait, wait->spin_credit))
+		if (!trial_due(&wait->spin))
 			return false;
 		paid = spin_a_while(runtime);
-		credit_account(&wait->spin_credit, paid);
+		trial_ended(&wait->spin, paid);
 	}
 	return paid;
 }

@@ -8,15 +8,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct owner_page;
+struct lane;
 struct runtime;
 
+/* A way to wait that may pay or not: of 2^reluctance waits one is tried. */
+struct trial {
+	uint32_t waits; /* since the last that was tried */
+	uint8_t reluctance;
+};
+
 struct wait {
-	const struct owner_page *peer; /* the other end of the lane last used; NULL: none is expected */
+	const struct lane *lane;       /* the one last used; NULL: nothing is expected */
 	uint64_t yield_after;          /* before this time a yield was lately dear */
-	int32_t spin_credit;           /* above 0: spinning has lately paid */
-	int32_t yield_credit;
-	uint32_t skipped;              /* waits since credit ran out */
+	struct trial yield, spin;
 	uint8_t policy;                /* enum waiting */
 };
 

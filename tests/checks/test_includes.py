@@ -67,6 +67,9 @@ def resolve(root, path, system, local):
             return candidate
     if name.startswith('drydock/proto/'):
         return os.path.join('include', name)
+    # Generated from a protocol beside it.
+    if local and os.path.exists(os.path.join(root, os.path.dirname(path), name[:-2] + '.proto')):
+        return os.path.join(os.path.dirname(path), name)
     return None
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A server written out of tree: against the installed headers, archives, generator and pkg-config file only.
+"""examples/greeter, out of tree: against the installed headers, archives, generator and pkg-config file only.
 
 usage: test_sdk.py --build DIRECTORY --cc COMPILER... [--instrumented WHAT]
 """
@@ -7,44 +7,15 @@ usage: test_sdk.py --build DIRECTORY --cc COMPILER... [--instrumented WHAT]
 import argparse
 import glob
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
 import tap
 
-PROTOCOL = '''
-protocol greeter = 900 version 1
-
-# Says how often it has been greeted.
-op greet = 1 (name: string(63)) -> (count: u32)
-'''
-
-SERVER = '''
-#include <drydock/server.h>
-#include "greeter.h"
-
-struct greeter {
-	uint32_t count;
-};
-
-static void greeter_start(struct runtime *runtime, void *state)
-{
-	struct greeter *greeter = state;
-	enum error error;
-
-	greeter->count = 0;
-	if (service_create(runtime, greeter, &(struct service_limits){.depth = 8, .area = 4096}, NULL, &error) == NULL)
-		log_print(runtime, LOG_ERROR, "no service: %u", (unsigned)error);
-}
-
-const struct server_definition drydock_server = {
-	.name = "greeter",
-	.source = "greeter",
-	.state_size = sizeof(struct greeter),
-	.start = greeter_start,
-};
-'''
+EXAMPLE = os.path.join(os.path.dirname(__file__), '..', '..', 'examples', 'greeter')
+SERVERS = ('greeter', 'visitor')
 
 
 class Sdk:
@@ -69,27 +40,51 @@ class Sdk:
     def package(self, *options):
         return self.run('pkg-config', *options, 'drydock', environment=self.environment).split()
 
-    def generate(self):
-        tap.write_tree(self.directory, {'greeter.proto': PROTOCOL})
+    def make(self):
+        """By the example's own Makefile, which knows nothing of a staged installation but what it is told."""
+        shutil.copytree(EXAMPLE, self.directory, dirs_exist_ok=True)
         generator = self.package('--variable=protogen')[0]
         if not generator.startswith(self.root):
             generator = self.root + generator
-        self.run(generator, '--header', 'greeter.h', '--source', 'greeter.c', 'greeter.proto')
-
-    def compile(self):
-        tap.write_tree(self.directory, {'server.c': SERVER})
-        self.run(*self.compiler, '-std=c11', '-Wall', '-Wextra', '-Werror', *self.package('--cflags'),
-                 '-c', 'greeter.c', 'server.c')
-
-    def link(self):
-        self.run(*self.compiler, '-o', 'greeter', 'server.o', 'greeter.o', *self.package('--libs'))
+        self.run('make', 'PROTOGEN=' + generator, 'CC=' + ' '.join(self.compiler),
+                 'CFLAGS=-std=c11 -Wall -Wextra -Werror ' + ' '.join(self.package('--cflags')),
+                 environment=self.environment)
 
     def refuses(self):
         """Started by hand it says what it is, which shows that its main() is the SDK's."""
-        result = subprocess.run([os.path.join(self.directory, 'greeter')], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if result.returncode != 2 or 'greeter' not in result.stdout:
-            raise RuntimeError('exit %d: %s' % (result.returncode, result.stdout.strip()))
+        for name in SERVERS:
+            result = subprocess.run([os.path.join(self.directory, 'drydock-' + name)], stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+            if result.returncode != 2 or name not in result.stdout:
+                raise RuntimeError('exit %d: %s' % (result.returncode, result.stdout.strip()))
+
+    def boots(self, build):
+        """Beside the system's own servers, in a copy of the places where the command looks for them."""
+        dock = os.path.join(self.directory, 'dock')
+        manifest = os.path.join(self.directory, 'my.manifest')
+        os.makedirs(os.path.join(dock, 'sim', 'cli'))
+        shutil.copy(os.path.join(build, 'sim', 'cli', 'drydock'), os.path.join(dock, 'sim', 'cli'))
+        os.makedirs(os.path.join(dock, 'servers'))
+        for name in ('init', 'log', 'scheduler', 'vfs'):
+            os.symlink(os.path.join(build, 'servers', name), os.path.join(dock, 'servers', name))
+        for name in SERVERS:
+            os.makedirs(os.path.join(dock, 'servers', name))
+            shutil.copy(os.path.join(self.directory, 'drydock-' + name), os.path.join(dock, 'servers', name))
+        with open(manifest, 'w', encoding='utf-8') as whole:
+            for part in (os.path.join(build, 'sim', 'manifest', 'default.manifest'),
+                         os.path.join(self.directory, 'greeter.manifest')):
+                with open(part, encoding='utf-8') as lines:
+                    whole.write(lines.read())
+        environment = dict(os.environ, XDG_RUNTIME_DIR=self.directory)
+        command = [os.path.join(dock, 'sim', 'cli', 'drydock')]
+        self.run(*command, 'run', '-d', '--name', 'sdk', '--manifest', manifest, environment=environment)
+        try:
+            log = self.run(*command, 'log', '--name', 'sdk', environment=environment)
+        finally:
+            self.run(*command, 'stop', '--name', 'sdk', environment=environment)
+        for line in ('[greeter] hello Ada', '[visitor] greeted as number 1'):
+            if line not in log:
+                raise RuntimeError('no "%s" in the log:\n%s' % (line, log))
 
 
 def attempt(step):
@@ -110,13 +105,14 @@ def main():
     options = parser.parse_args()
     if options.instrumented:
         tap.skip_all('%s goes into the archives; the plain build is installed' % options.instrumented)
+    if not shutil.which('make'):
+        tap.skip_all('there is no make')
     with tempfile.TemporaryDirectory() as directory:
         sdk = Sdk(options, directory)
         tap.run_cases([
-            ('a protocol goes through the installed generator', attempt(sdk.generate)),
-            ('a server compiles with the installed headers', attempt(sdk.compile)),
-            ('it links with the installed archives', attempt(sdk.link)),
-            ('it starts with the main() of the SDK', attempt(sdk.refuses)),
+            ('the example builds with what is installed', attempt(sdk.make)),
+            ('its servers start with the main() of the SDK', attempt(sdk.refuses)),
+            ('they run beside the others', attempt(lambda: sdk.boots(options.build))),
         ])
 
 

@@ -22,9 +22,9 @@ LIMIT = 100             # seconds, after which what was to happen has not
 sys.dont_write_bytecode = True
 
 
-def command(*arguments, environment=None, check=None, data=None, text=True):
-    """Runs `drydock ARGUMENTS`; with `check` its exit code must be that."""
-    result = subprocess.run([PROGRAM, *arguments], input=data, capture_output=True, text=text, timeout=LIMIT,
+def command(*arguments, environment=None, check=None, data=None, text=True, prefix=()):
+    """Runs `drydock ARGUMENTS` (under `prefix`, a command); with `check` its exit code must be that."""
+    result = subprocess.run([*prefix, PROGRAM, *arguments], input=data, capture_output=True, text=text, timeout=LIMIT,
                             env=environment or os.environ)
     if check is not None and result.returncode != check:
         raise AssertionError("drydock %s: exit code %d instead of %d\n%s%s" % (
@@ -82,8 +82,9 @@ class Process(subprocess.Popen):
 class Instance:
     """An instance in the background. Leaving the `with` stops it and sees to it that nothing is left."""
 
-    def __init__(self, *arguments, name="test", runtime=None):
+    def __init__(self, *arguments, name="test", runtime=None, prefix=()):
         self.name = name
+        self.prefix = prefix
         self.arguments = arguments
         self.shared = runtime is not None
         self.runtime = runtime or tempfile.mkdtemp(prefix="drydock-test-")
@@ -93,12 +94,13 @@ class Instance:
 
     def command(self, verb, *arguments, **options):
         options.setdefault("environment", self.environment)
+        options.setdefault("prefix", self.prefix)
         return command(verb, "--name", self.name, *arguments, **options)
 
     def spawn(self, verb, *arguments, **options):
         """The command as a process of its own, with its output in a pipe."""
         options.setdefault("stdout", subprocess.PIPE)
-        return Process([PROGRAM, verb, "--name", self.name, *arguments], env=self.environment, text=True,
+        return Process([*self.prefix, PROGRAM, verb, "--name", self.name, *arguments], env=self.environment, text=True,
                                 **options)
 
     def start(self):

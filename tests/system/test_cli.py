@@ -12,7 +12,7 @@ import harness
 from harness import Instance, command
 
 COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "sh", "gdb",
-            "doctor"]
+            "doctor", "bench"]
 FILES = ["ls", "cat", "put", "get", "mkdir", "rm", "mv", "stat", "df"]
 
 
@@ -32,7 +32,7 @@ class Usage(unittest.TestCase):
             self.wrong(verb, "--nonsense")
             self.assertIn("A-Z", self.wrong(verb, "--name", "a/b"))
             self.wrong(verb, "--name", "")
-        for verb in ["restart", "mount", "umount", "gdb", "fs"]:
+        for verb in ["restart", "mount", "umount", "gdb", "fs", "bench"]:
             self.wrong(verb)
             self.wrong(verb, "one", "two", "three")
         for verb in ["run", "stop", "ps", "ports", "lanes", "log", "sh", "doctor"]:
@@ -127,6 +127,24 @@ class Doctor(unittest.TestCase):
             self.assertIn(check["detail"], text)
         self.assertIn(report["placement"]["reason"], text)
         self.assertNotIn("\033", text)
+
+
+class Bench(unittest.TestCase):
+    def test_names_the_instance_that_it_boots(self):
+        instance = Instance(name="measured")
+        self.addCleanup(instance.clean)
+        result = instance.command("bench", "boot", "--rounds", "1", "--json", check=0)
+        self.assertEqual(len(json.loads(result.stdout)["boot"]), 2)
+        instance.assert_gone()
+
+    def test_an_instance_that_runs_is_not_touched(self):
+        with Instance() as instance:
+            before = instance.pid("kernel")
+            for part in ["boot", "ipc"]:
+                result = instance.command("bench", part, "--rounds", "1", check=1)
+                self.assertIn("an instance named 'test' runs already", result.stderr)
+                self.assertEqual(result.stdout, "")
+            self.assertEqual(instance.pid("kernel"), before)
 
 
 class Running(unittest.TestCase):
@@ -404,6 +422,46 @@ class Mounting(unittest.TestCase):
 def harness_wait(descriptor):
     import select
     return bool(select.select([descriptor], [], [], harness.LIMIT)[0])
+
+
+class BootFailure(unittest.TestCase):
+    """What a boot that fails says, and where."""
+
+    def manifest(self, text):
+        file = tempfile.NamedTemporaryFile("w", prefix="drydock-test-", suffix=".manifest")
+        self.addCleanup(file.close)
+        file.write(text)
+        file.flush()
+        return file.name
+
+    def boot(self, *arguments):
+        """Boots in the foreground and in the background; both must fail. Returns what each printed."""
+        for background in [[], ["-d"]]:
+            instance = Instance()
+            self.addCleanup(instance.clean)
+            yield instance.command("run", *background, *arguments, check=1)
+            instance.assert_gone()
+
+    def test_the_reason_of_who_is_granted_nothing(self):
+        manifest = self.manifest("[service log]\nnumber = 2\n[service scheduler]\nnumber = 3\n")
+        for result in self.boot("--manifest", manifest):
+            self.assertIn("drydock: run: scheduler ended with code 1\n", result.stderr)
+            self.assertIn('[scheduler] the kernel does not take the table (is "switch" granted?)', result.stderr)
+
+    def test_the_reason_that_is_in_the_log(self):
+        manifest = self.manifest("[service log]\nnumber = 2\nauthorities = console\n"
+                                 "[service vfs]\nnumber = 4\ncalls = log\noptions = size=x\nrestart = never\n")
+        for result in self.boot("--manifest", manifest):
+            self.assertIn("drydock: run: vfs ended with code 1\n", result.stderr)
+            self.assertIn("[vfs] cannot mount tmpfs: option size= is wrong", result.stdout + result.stderr)
+
+    def test_what_cannot_be_mounted(self):
+        obstacle = harness.fuse_obstacle()
+        if obstacle:
+            self.skipTest(obstacle)
+        for result in self.boot("--mount", "/nonexistent/directory"):
+            self.assertTrue(result.stderr.startswith("drydock: run: /nonexistent/directory does not exist"))
+            self.assertEqual(len(result.stderr.splitlines()), 1)
 
 
 class Foreground(unittest.TestCase):

@@ -242,6 +242,42 @@ class Names(Mounted):
 
 
 class Attributes(Mounted):
+    def test_after_writes(self):
+        """What was asked for together with a write is given up by all that changes the file after it."""
+        path, other, stray = self.put("f"), self.path("g"), self.put("stray")
+        changes = [
+            (lambda: os.link(path, other), lambda now: now.st_nlink == 2),
+            (lambda: os.unlink(other), lambda now: now.st_nlink == 1),
+            (lambda: os.chmod(path, 0o640), lambda now: stat.S_IMODE(now.st_mode) == 0o640),
+            (lambda: os.truncate(path, 3), lambda now: now.st_size == 3),
+            (lambda: os.utime(path, ns=(5, 7)), lambda now: (now.st_atime_ns, now.st_mtime_ns) == (5, 7)),
+            (lambda: os.rename(path, other), lambda now: now.st_ctime_ns > self.written.st_ctime_ns),
+            (lambda: os.link(other, path), lambda now: now.st_nlink == 2),
+            (lambda: os.rename(stray, other), lambda now: now.st_nlink == 1),
+        ]
+        descriptor = os.open(path, os.O_RDWR)
+        self.addCleanup(os.close, descriptor)
+        for size, (change, holds) in enumerate(changes, 100):
+            os.pwrite(descriptor, b"x" * size, 0)
+            self.written = os.fstat(descriptor)
+            self.assertEqual(self.written.st_size, max(size, self.written.st_size))
+            # One answer more that nobody has asked for when the change comes.
+            os.pwrite(descriptor, b"y", size)
+            change()
+            now = os.fstat(descriptor)
+            self.assertTrue(holds(now), (size, now))
+
+    def test_times_of_writes_in_a_row(self):
+        descriptor = os.open(self.put("f", b""), os.O_RDWR)
+        self.addCleanup(os.close, descriptor)
+        before = os.fstat(descriptor)
+        for size in range(1, 20):
+            os.pwrite(descriptor, b"x", size - 1)
+            now = os.fstat(descriptor)
+            self.assertEqual(now.st_size, size)
+            self.assertGreater(now.st_mtime_ns, before.st_mtime_ns)
+            before = now
+
     def test_times(self):
         path = self.put("f")
         os.utime(path, ns=(-1, 2**33 * 10**9 + 5))
@@ -382,6 +418,163 @@ class Ends(unittest.TestCase):
             instance.start()
             self.assertTrue(os.path.isdir(self.base))
             self.assertEqual(os.listdir(self.base), [])
+
+
+class Options(unittest.TestCase):
+    """Mount options in use."""
+
+    def setUp(self):
+        self.base = tempfile.mkdtemp(prefix="drydock-mount-")
+        self.addCleanup(os.rmdir, self.base)
+        self.file = os.path.join(self.base, "file")
+
+    def test_writeback(self):
+        with Instance("--mount", self.base, "-o", "writeback", name="fuse") as instance:
+            data = bytearray()
+            with open(self.file, "wb", buffering=0) as file:
+                for number in range(20000):
+                    part = b"%d\n" % number
+                    data += part
+                    file.write(part)
+                self.assertEqual(os.fstat(file.fileno()).st_size, len(data))
+                os.fsync(file.fileno())
+                self.assertEqual(instance.command("fs", "cat", "/file", check=0).stdout.encode(), bytes(data))
+            with open(self.file, "r+b") as file:
+                file.seek(100000)
+                file.write(b"here")
+                file.seek(200000)
+                file.write(b"there")
+                data[100000:100004] = b"here"
+                data[len(data):] = bytes(200000 - len(data)) + b"there"
+            # Written back as it is closed, and the vfs knows the size and the times that Linux kept.
+            self.assertEqual(instance.command("fs", "cat", "/file", text=False, check=0).stdout, bytes(data))
+            self.assertEqual(digest(self.file), hashlib.sha256(data).hexdigest())
+            os.utime(self.file, ns=(5, 10**18 + 7))
+            self.assertEqual(os.stat(self.file).st_mtime_ns, 10**18 + 7)
+            with open(self.file, "ab") as file:
+                file.write(b"appended")
+            os.truncate(self.file, 100004)
+            self.assertEqual(instance.command("fs", "cat", "/file", text=False, check=0).stdout, bytes(data[:100004]))
+            with open(self.file, "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+                memory[0:4] = b"mmap"
+                memory.flush()
+            self.assertEqual(instance.command("fs", "cat", "/file", text=False, check=0).stdout[:4], b"mmap")
+
+    def test_writeback_holds_no_more_than_there_is_room_for(self):
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "sim", "manifest", "default.manifest"),
+                  encoding="utf-8") as file, tempfile.NamedTemporaryFile("w", suffix=".manifest") as small:
+            small.write(file.read().replace("size=4G", "size=1M"))
+            small.flush()
+            with Instance("--manifest", small.name, "--mount", self.base, "-o", "writeback", name="fuse") as instance:
+                with self.assertRaises(OSError) as caught:
+                    with open(self.file, "wb") as file:
+                        for _ in range(64):
+                            file.write(bytes(65536))
+                        file.flush()
+                        os.fsync(file.fileno())
+                self.assertEqual(caught.exception.errno, errno.ENOSPC)
+                os.unlink(self.file)
+                with open(self.file, "wb") as file:
+                    file.write(b"room again")
+                self.assertEqual(instance.command("fs", "cat", "/file", check=0).stdout, "room again")
+
+    def test_read_only(self):
+        with Instance(name="fuse") as instance:
+            instance.command("fs", "put", "-", "/file", data="x", check=0)
+            instance.command("mount", self.base, "-o", "ro", check=0)
+            with open(self.file, encoding="ascii") as file:
+                self.assertEqual(file.read(), "x")
+            for change in [lambda: open(self.file, "r+b"), lambda: os.unlink(self.file),
+                           lambda: os.mkdir(self.file + "d")]:
+                with self.assertRaises(OSError) as caught:
+                    change()
+                self.assertEqual(caught.exception.errno, errno.EROFS)
+
+    def test_unknown(self):
+        with Instance(name="fuse") as instance:
+            result = instance.command("mount", self.base, "-o", "nonsense", check=1)
+            self.assertIn("unknown mount option 'nonsense'", result.stderr)
+            self.assertFalse(harness.mounted(self.base))
+
+
+class OrdinaryUser(unittest.TestCase):
+    """Mounting without root, by fusermount3."""
+
+    def setUp(self):
+        self.base = tempfile.mkdtemp(prefix="drydock-mount-")
+        self.addCleanup(shutil.rmtree, self.base, ignore_errors=True)
+        self.runtime, self.point = os.path.join(self.base, "run"), os.path.join(self.base, "mount point")
+        self.prefix = self.become_ordinary() if os.geteuid() == 0 else []
+        for path in [self.runtime, self.point]:
+            os.mkdir(path, 0o700)
+            if os.geteuid() == 0:
+                os.chown(path, NOBODY, NOBODY)
+        if subprocess.run([*self.prefix, harness.PROGRAM, "--version"], capture_output=True, check=False).returncode:
+            self.skipTest("other users cannot run %s" % harness.PROGRAM)
+
+    def become_ordinary(self):
+        """What makes a command somebody else's, with a /dev/fuse that he may use: it may be root's here."""
+        device = os.path.join(self.base, "fuse")
+        os.chmod(self.base, 0o755)
+        try:
+            os.mknod(device, stat.S_IFCHR | 0o666, os.stat("/dev/fuse").st_rdev)
+            os.chmod(device, 0o666)
+        except OSError as error:
+            self.skipTest("cannot make a device: %s" % error)
+        script = 'mount --bind "$0" /dev/fuse && echo ready && exec sleep infinity'
+        holder = subprocess.Popen(["unshare", "--mount", "sh", "-c", script, device], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        self.addCleanup(holder.communicate)
+        self.addCleanup(holder.kill)
+        if holder.stdout.readline() != "ready\n":
+            self.skipTest("no mount namespace of its own: " + holder.stderr.read().strip())
+        return ["nsenter", "--target", str(holder.pid), "--mount", "setpriv", "--reuid", str(NOBODY),
+                "--regid", str(NOBODY), "--clear-groups"]
+
+    def shell(self, script, *arguments):
+        return subprocess.run([*self.prefix, "sh", "-c", script, *arguments], capture_output=True, text=True,
+                              timeout=harness.LIMIT, check=False)
+
+    def instance(self, *arguments):
+        instance = Instance(*arguments, name="user", runtime=self.runtime, prefix=self.prefix)
+        self.addCleanup(instance.clean)
+        return instance
+
+    def assert_unmounted(self):
+        self.assertNotIn(self.base, self.shell("grep -v /dev/fuse /proc/self/mountinfo").stdout)
+
+    def test_works_in_it(self):
+        with self.instance("--mount", self.point) as instance:
+            result = self.shell('cd "$0" && echo text >file && mkdir d && mv file d && cat d/file && '
+                                'stat -c %u d', self.point)
+            self.assertEqual(result.stdout.split(), ["text", str(NOBODY if os.geteuid() == 0 else os.geteuid())])
+            self.assertEqual(instance.command("fs", "cat", "/d/file", check=0).stdout, "text\n")
+            if os.geteuid() == 0:
+                with self.assertRaises(OSError):
+                    os.listdir(os.path.join(self.point, "d"))
+            instance.command("umount", self.point, check=0)
+            self.assert_unmounted()
+            instance.command("mount", self.point, check=0)
+            self.assertEqual(self.shell('cat "$0/d/file"', self.point).stdout, "text\n")
+        self.assert_unmounted()
+
+    def test_what_fusermount_says_is_told(self):
+        with self.instance() as instance:
+            result = instance.command("mount", "/usr", check=1)
+            self.assertIn("fusermount3: user has no write access to mountpoint /usr", result.stderr)
+
+    def test_a_dead_mount_is_cleared(self):
+        instance = self.instance("--mount", self.point)
+        instance.start()
+        bridge = instance.pid("fuse")
+        os.kill(instance.pid("kernel"), signal.SIGKILL)
+        eventually(lambda: harness.birth(bridge) is None)
+        self.assertIn("not connected", self.shell('ls "$0"', self.point).stderr)
+        self.assertIn("cleared a mount", instance.start().stdout)
+        self.assertEqual(self.shell('ls "$0"', self.point).stderr, "")
+        instance.stop()
+        instance.assert_gone()
+        self.assert_unmounted()
 
 
 if __name__ == "__main__":

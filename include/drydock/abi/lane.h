@@ -97,14 +97,15 @@ struct lane_info {
 /*
  * The page that only its owner can write and its peers map read-only.
  * `armed` is 1 while the owner means to sleep (docs/ABI.md, "Waking").
- * `processor` is the CPU it last ran on, a hint for how to wait; nobody
- * relies on it.
+ * `processor` is the CPU it last ran on, `waits` how often it has run out of
+ * work: hints for how to wait; nobody relies on them.
  */
 struct owner_page {
 	uint32_t armed;
 	uint8_t pad0[124];
 	uint32_t processor;
-	uint8_t pad1[124];
+	uint32_t waits;
+	uint8_t pad1[120];
 };
 
 /*

@@ -199,7 +199,7 @@ int32_t fs_set_attributes_try_prepare(struct call *call, struct client *client, 
 int32_t fs_set_attributes_finish(struct call *call, struct fs_attributes *attributes);
 void fs_set_attributes_reply(struct request *request, int32_t error, const struct fs_attributes *attributes);
 
-/* read (5) */
+/* read (5): One call moves at most 1 MiB; a length says how much it was. */
 struct fs_read_arguments {
 	uint64_t node;
 	uint64_t offset;

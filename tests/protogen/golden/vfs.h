@@ -180,7 +180,7 @@ int32_t vfs_close_try_prepare(struct call *call, struct client *client, uint32_t
 int32_t vfs_close_finish(struct call *call);
 void vfs_close_reply(struct request *request, int32_t error);
 
-/* read (3) */
+/* read (3): One call moves at most 1 MiB; a length says how much it was. */
 struct vfs_read_arguments {
 	uint32_t file;
 	uint64_t offset;

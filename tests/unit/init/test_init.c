@@ -70,6 +70,20 @@ START_TEST(who_ends_before_registering_is_given_up)
 }
 END_TEST
 
+/* Granted neither the log nor the console, nor what it needs. */
+START_TEST(who_is_granted_nothing_is_heard_when_it_fails)
+{
+	dock_manifest.services[DOCK_SCHEDULER].call_count = 0;
+	dock_manifest.services[DOCK_SCHEDULER].authorities = 0;
+	dock_boot(VICTIM_SERVES);
+	dock_pass(1000 * MILLISECOND);
+	ck_assert(!basin_announced(dock));
+	ck_assert_uint_ge(dock_printed("[scheduler] the kernel does not take the table (is \"switch\" granted?): error "), 1);
+	ck_assert_uint_eq(dock_printed("scheduler_server started"), 0);
+	dock_end();
+}
+END_TEST
+
 START_TEST(too_large_quota_is_told)
 {
 	dock_manifest.services[DOCK_VICTIM].quota.memory = 1ull << 40;
@@ -493,6 +507,7 @@ int main(void)
 	tcase_add_test(cases, boots_in_order);
 	tcase_add_test(cases, missing_image_is_told);
 	tcase_add_test(cases, who_ends_before_registering_is_given_up);
+	tcase_add_test(cases, who_is_granted_nothing_is_heard_when_it_fails);
 	tcase_add_test(cases, too_large_quota_is_told);
 	tcase_add_test(cases, bad_manifest_is_told);
 	tcase_add_test(cases, restarts_with_growing_delay);

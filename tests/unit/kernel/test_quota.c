@@ -68,6 +68,48 @@ static uint64_t spawn_quota(const struct quota *quota)
 	return spawn_with(fixture.init, authority_of_init(AUTHORITY_SPAWN), &spawn);
 }
 
+START_TEST(datagrams)
+{
+	const uint64_t bytes = sizeof(struct sender) + DATAGRAMS_PER_SENDER * sizeof(struct datagram);
+	struct process *child = spawn_child("vfs");
+	handle_t memory = (handle_t)call_succeeds(child, SYS_VM_ALLOCATE, quota_child.memory, 0);
+
+	ck_assert_uint_eq(send_word(child, init_of(child), 1), error_result(E_QUOTA));
+	receive_nothing(fixture.init, home_of(fixture.init));
+	call_succeeds(child, SYS_VM_DEALLOCATE, memory);
+	/* The first pays for as many as there may be. */
+	ck_assert_uint_eq(send_word(child, init_of(child), 1), 0);
+	ck_assert_uint_eq(child->account->used.memory, bytes);
+	ck_assert_uint_eq(send_word(child, init_of(child), 2), 0);
+	ck_assert_uint_eq(child->account->used.memory, bytes);
+	receive(fixture.init, home_of(fixture.init));
+	receive(fixture.init, home_of(fixture.init));
+	ck_assert_uint_eq(child->account->used.memory, 0);
+}
+END_TEST
+
+/* Who sends and dies, again and again, to a port whose owner does not receive, takes its parent's memory alone. */
+START_TEST(datagrams_of_the_dead)
+{
+	const uint64_t bytes = sizeof(struct sender) + DATAGRAMS_PER_SENDER * sizeof(struct datagram);
+	handle_t port = (handle_t)call_succeeds(fixture.init, SYS_PORT_ALLOCATE);
+	uint64_t before = fixture.kernel->root.used.memory;
+
+	for (unsigned dead = 1; dead <= 3; dead++) {
+		struct process *child = spawn_child("vfs");
+		handle_t port_of_child = share(fixture.init, port, child, RIGHT_SEND);
+
+		ck_assert_uint_eq(send_word(child, port_of_child, dead), 0);
+		kernel_process_exited(fixture.kernel, child, 0);
+		kernel_check(fixture.kernel);
+		ck_assert_uint_eq(fixture.kernel->root.used.memory, before + dead * bytes);
+		receive(fixture.init, home_of(fixture.init));
+	}
+	call_succeeds(fixture.init, SYS_CAP_DROP, port);
+	ck_assert_uint_eq(fixture.kernel->root.used.memory, before);
+}
+END_TEST
+
 START_TEST(carved_at_spawn)
 {
 	struct quota before = fixture.kernel->root.used, after;
@@ -173,5 +215,5 @@ START_TEST(untold_ends_are_inherited)
 }
 END_TEST
 
-RUN_SUITE("quota", handles, ports, lanes, lane_memory, carved_at_spawn, not_more_than_is_left,
+RUN_SUITE("quota", handles, ports, lanes, lane_memory, datagrams, datagrams_of_the_dead, carved_at_spawn, not_more_than_is_left,
           orphans_are_inherited, untold_ends_are_inherited);

@@ -221,7 +221,7 @@ START_TEST(grandchildren)
 	struct spawn request = spawn_request("grand");
 	struct receipt receipt;
 
-	request.quota = (struct quota){.handles = 8};
+	request.quota = (struct quota){.handles = 8, .memory = 4096};
 	handle = (handle_t)succeeded(spawn_with(child, authority, &request));
 	grandchild = handle_find(child, handle)->capability.process;
 	/* Its init is the one. */

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <drydock/os.h>
 
 #include "kernel/platform.h"
+#include "sim/user/tool.h"
 
 #define CONSOLE_SIZE 65536
 
@@ -23,7 +25,6 @@ struct os {
 	struct notice_page notice;
 	_Alignas(64) uint8_t buffer[KERNEL_BUFFER_SIZE];
 	struct start_block start;
-	uint32_t fibers; /* stacks that live */
 	bool started, dead, blocked;
 	uint64_t completed;
 	struct memory *mapped; /* by the system call that runs */
@@ -37,6 +38,7 @@ struct basin {
 	struct os *processes;
 	uint64_t time, timer;
 	bool traced, announced;
+	struct tool_stack stack; /* the test's: all loops run on it */
 	size_t records, memories;
 	char console[CONSOLE_SIZE];
 	size_t console_length;
@@ -356,42 +358,37 @@ void os_memory_free(struct os *os, handle_t handle, void *address, uint64_t size
 
 void os_exit(struct os *os, uint64_t code)
 {
-	(void)os;
-	ck_abort_msg("a process of the basin exits with %lu", (unsigned long)code);
-	abort();
+	/* The test's process with it, in the midst of whatever it does. */
+	fputs(basin_console(os->basin), stderr);
+	_exit((int)code);
 }
 
 void os_panic_print(struct os *os, const char *text, size_t length)
 {
-	(void)os;
-	fwrite(text, 1, length, stderr);
+	platform_console((struct machine *)os->basin, text, length);
 }
 
 void os_stack_made(struct os *os, void *bottom, size_t size, uint32_t *id)
 {
-	(void)bottom;
-	(void)size;
-	*id = ++os->fibers;
+	(void)os;
+	*id = tool_stack_made(bottom, size);
 }
 
 void os_stack_freed(struct os *os, uint32_t id)
 {
-	(void)id;
-	os->fibers--;
+	(void)os;
+	tool_stack_freed(id);
 }
 
 void os_switch_start(struct os *os, void **save, const void *bottom, size_t size)
 {
-	(void)os;
-	(void)save;
-	(void)bottom;
-	(void)size;
+	tool_switch_start(&os->basin->stack, save, bottom, size);
 }
 
 void os_switch_finish(struct os *os, void *save)
 {
 	(void)os;
-	(void)save;
+	tool_switch_finish(save);
 }
 
 /* ---- the basin --------------------------------------------------------------- */
@@ -407,6 +404,7 @@ struct basin *basin_create(const struct basin_image *images)
 	basin->images = images;
 	basin->time = 1000000000;
 	basin->timer = DEADLINE_NEVER;
+	tool_learn_stack(&basin->stack);
 	basin->kernel = kernel_create((struct machine *)basin, &quota, &owner);
 	ck_assert_ptr_nonnull(basin->kernel);
 	return basin;

@@ -184,13 +184,20 @@ START_TEST(ranges)
 }
 END_TEST
 
-/* In place of the system's: counts. Not inlined, as the system's cannot be: gcc 12 at -O2 then drops the call. */
+/*
+ * In place of the system's: counts, and notes whose bell it was. The comparison
+ * is the tests': gcc 12's interprocedural constant propagation takes "argument ==
+ * &static_object.member", in a function that it inlines where &object->member is
+ * passed, for "object == &static_object.member", which is never true, and drops
+ * all behind it. F code has no static objects to compare with.
+ */
 static unsigned rings;
+static const struct os_lane *rung;
 
-__attribute__((noinline)) void os_lane_ring(struct os *os, const struct os_lane *lane)
+void os_lane_ring(struct os *os, const struct os_lane *lane)
 {
 	(void)os;
-	ck_assert_ptr_eq(lane, &client.os);
+	rung = lane;
 	rings++;
 }
 
@@ -219,6 +226,7 @@ START_TEST(a_long_batch_is_shown_in_parts_and_rung_once)
 	lane_wake(NULL, &client);
 	lane_wake(NULL, &client);
 	ck_assert_uint_eq(rings, 1);
+	ck_assert_ptr_eq(rung, &client.os);
 }
 END_TEST
 

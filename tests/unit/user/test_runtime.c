@@ -5,6 +5,8 @@
 #include "../unit.h"
 
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <drydock/abi/manifest.h>
 #include <drydock/os.h>
@@ -618,10 +620,63 @@ START_TEST(closing_the_client_ends_its_calls)
 }
 END_TEST
 
+static void close_client(struct call *call, void *context)
+{
+	(void)call;
+	client_close(context);
+}
+
+static void body_close_in_done(struct runtime *runtime)
+{
+	watched = open_log(runtime);
+	ck_assert_int_eq(log_watch_prepare(&watches[0], watched, 1), 0);
+	call_submit(&watches[0], close_client, watched);
+}
+
+/* Such a client would be freed under the loop that ends its calls. _i: by a reply, by the server's death. */
+static void close_in_done(bool death)
+{
+	boot();
+	start(body_close_in_done);
+	if (death)
+		basin_kill(basin, basin_process(basin, "init"));
+	else
+		call_cancel(&watches[0]);
+	run();
+}
+
+START_TEST(who_closes_a_client_in_done_is_ended)
+{
+	for (int death = 0; death < 2; death++) {
+		int ends[2], status;
+		char line[256];
+		ssize_t length;
+		pid_t child;
+
+		ck_assert_int_eq(pipe(ends), 0);
+		child = fork();
+		if (child == 0) {
+			dup2(ends[1], STDERR_FILENO);
+			close_in_done(death);
+			_exit(0);
+		}
+		close(ends[1]);
+		length = read(ends[0], line, sizeof(line) - 1);
+		ck_assert_int_gt(length, 0);
+		line[length] = '\0';
+		ck_assert_msg(strstr(line, "closed a client") != NULL, "%s", line);
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert_int_eq(WEXITSTATUS(status), 1);
+		close(ends[0]);
+	}
+}
+END_TEST
+
 UNIT_RUN("runtime", calls_and_replies, what_is_not_granted_or_not_served_is_refused,
          depth_is_the_limit_and_cancel_frees, a_deadline_abandons_the_wait_not_the_slot,
          a_cancel_that_comes_with_its_call_is_not_lost, a_deadline_holds_while_all_slots_are_taken,
          no_deadline_fires_under_a_debugger, a_suspended_handler_holds_up_nobody,
          a_client_that_dies_leaves_its_suspended_handler_in_peace,
          a_client_that_dies_has_its_detached_requests_cancelled, sequence_numbers_and_actors,
-         death_ends_calls_and_the_next_call_connects_anew, closing_the_client_ends_its_calls)
+         death_ends_calls_and_the_next_call_connects_anew, closing_the_client_ends_its_calls,
+         who_closes_a_client_in_done_is_ended)

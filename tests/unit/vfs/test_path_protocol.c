@@ -173,6 +173,30 @@ START_TEST(far_offsets)
 }
 END_TEST
 
+/* vfs serves nobody else meanwhile: a call moves a MiB and says so, and the caller goes on from there. */
+START_TEST(long_transfers_are_cut)
+{
+	static uint8_t data[3 << 20], read[3 << 20];
+	struct vfs_write_results written;
+	struct vfs_read_results got;
+	uint32_t file;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7 >> 3);
+	file = open_file(VFS_OPEN_READ | VFS_OPEN_WRITE | VFS_OPEN_CREATE, "/long");
+	ck_assert_int_eq(vfs_write(client, file, VFS_POSITION, data, sizeof(data), &written), 0);
+	ck_assert_uint_eq(written.length, 1 << 20);
+	/* The position is where it stopped. */
+	ck_assert_int_eq(vfs_write(client, file, VFS_POSITION, data + (1 << 20), 2 << 20, &written), 0);
+	ck_assert_uint_eq(written.length, 1 << 20);
+	ck_assert_int_eq(vfs_read(client, file, 0, read, sizeof(read), &got), 0);
+	ck_assert_uint_eq(got.data_length, 1 << 20);
+	ck_assert_int_eq(vfs_read(client, file, 1 << 20, read + (1 << 20), 1 << 20, &got), 0);
+	ck_assert_uint_eq(got.data_length, 1 << 20);
+	ck_assert_int_eq(memcmp(data, read, 2 << 20), 0);
+}
+END_TEST
+
 START_TEST(listing)
 {
 	struct vfs_readdir_results results;
@@ -289,6 +313,7 @@ int main(void)
 	tcase_add_test(test, without_memory);
 	tcase_add_test(test, unlinked);
 	tcase_add_test(test, far_offsets);
+	tcase_add_test(test, long_transfers_are_cut);
 	tcase_add_test(test, listing);
 	tcase_add_test(test, unknown_actor);
 	tcase_add_test(test, full);

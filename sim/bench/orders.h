@@ -1,0 +1,36 @@
+/*
+ * Who gives the benchmark's clients their orders: a process of its own,
+ * attached to the instance as a guest, since calls take a runtime. It sleeps
+ * while they measure.
+ */
+#ifndef DRYDOCK_BENCH_ORDERS_H
+#define DRYDOCK_BENCH_ORDERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CLIENTS 4 /* services bench-client-1 and so on of bench.manifest */
+
+struct order {
+	uint32_t clients;   /* how many measure at once; 0: none, but the server waits by `policy` from now on */
+	uint32_t kind;      /* enum of bench.proto: BENCH_CALLS, ... */
+	uint32_t policy;    /* enum waiting */
+	uint32_t in_flight;
+	uint64_t duration;  /* nanoseconds to measure */
+};
+
+struct orders {
+	pid_t pid;
+	int orders, outcomes; /* pipes: to it, from it */
+};
+
+/* Starts it for the instance in `directory`. False, having said why. */
+bool orders_start(struct orders *orders, const char *directory);
+
+/* Has an order carried out; *rate becomes the calls a nanosecond of all clients together. False where one failed. */
+bool orders_give(const struct orders *orders, const struct order *order, double *rate);
+
+void orders_end(struct orders *orders);
+
+#endif
