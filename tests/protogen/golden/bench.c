@@ -287,6 +287,93 @@ static __attribute__((noinline)) void serve_echo(struct request *request,
 		bench_echo_reply(request, error);
 }
 
+/* measure */
+static int32_t start_measure(begin_t begin, struct call *call, struct client *client, uint32_t kind,
+                             uint32_t policy, uint32_t in_flight, uint64_t duration)
+{
+	int32_t error;
+
+	error = begin(call, client, BENCH_MEASURE, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(kind, policy);
+	call->request.word[2] = word_pair(in_flight, 0);
+	call->request.word[3] = duration;
+	return 0;
+}
+
+int32_t bench_measure_prepare(struct call *call, struct client *client, uint32_t kind, uint32_t policy,
+                              uint32_t in_flight, uint64_t duration)
+{
+	return start_measure(call_begin, call, client, kind, policy, in_flight, duration);
+}
+
+int32_t bench_measure_try_prepare(struct call *call, struct client *client, uint32_t kind, uint32_t policy,
+                                  uint32_t in_flight, uint64_t duration)
+{
+	return start_measure(call_try_begin, call, client, kind, policy, in_flight, duration);
+}
+
+int32_t bench_measure_finish(struct call *call, struct bench_measure_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results) {
+		results->count = call->reply.word[2];
+		results->elapsed = call->reply.word[3];
+	}
+	return 0;
+}
+
+int32_t bench_measure(struct client *client, uint32_t kind, uint32_t policy, uint32_t in_flight,
+                      uint64_t duration, struct bench_measure_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_measure_prepare(&call, client, kind, policy, in_flight, duration);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_measure_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void bench_measure_reply(struct request *request, int32_t error, const struct bench_measure_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = results->count;
+		reply.word[3] = results->elapsed;
+	}
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_measure(struct request *request,
+                                                    const struct bench_operations *operations)
+{
+	struct bench_measure_arguments arguments;
+	struct bench_measure_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->measure)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.kind = word_low(request->message.word[1]);
+	arguments.policy = word_high(request->message.word[1]);
+	arguments.in_flight = word_low(request->message.word[2]);
+	arguments.duration = request->message.word[3];
+	if (!error)
+		error = operations->measure(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		bench_measure_reply(request, error, &results);
+}
+
 static void bench_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -301,6 +388,9 @@ static void bench_dispatch(struct request *request, const void *operations)
 		break;
 	case BENCH_ECHO:
 		serve_echo(request, operations);
+		break;
+	case BENCH_MEASURE:
+		serve_measure(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -325,6 +415,18 @@ static const struct field_description results_of_port[] = {
 
 static const struct field_description arguments_of_echo[] = {
 	{"port", "cap", 1, 0},
+};
+
+static const struct field_description arguments_of_measure[] = {
+	{"kind", "u32", 1, 0},
+	{"policy", "u32", 1, 32},
+	{"in_flight", "u32", 2, 0},
+	{"duration", "u64", 3, 0},
+};
+
+static const struct field_description results_of_measure[] = {
+	{"count", "u64", 2, 0},
+	{"elapsed", "u64", 3, 0},
 };
 
 static const struct operation_description bench_descriptions[] = {
@@ -364,6 +466,15 @@ static const struct operation_description bench_descriptions[] = {
 		.argument_count = 1,
 		.result_count = 0,
 	},
+	{
+		.number = BENCH_MEASURE,
+		.changes = false,
+		.name = "measure",
+		.arguments = arguments_of_measure,
+		.results = results_of_measure,
+		.argument_count = 4,
+		.result_count = 2,
+	},
 };
 
 const struct protocol bench_protocol = {
@@ -372,6 +483,6 @@ const struct protocol bench_protocol = {
 	.sessions = false,
 	.name = "bench",
 	.operations = bench_descriptions,
-	.operation_count = 4,
+	.operation_count = 5,
 	.dispatch = bench_dispatch,
 };

@@ -1,7 +1,8 @@
 /*
  * Generated from bench.proto by scripts/protogen; do not edit.
  *
- * What the benchmark calls: a server that does nothing but answer.
+ * The benchmark: a server that does nothing but answer, and clients that call it and say what that took. The
+ * server knows all but `measure`, a client only that.
  */
 #ifndef DRYDOCK_PROTO_BENCH_H
 #define DRYDOCK_PROTO_BENCH_H
@@ -34,11 +35,20 @@
  * status 0. A status below 0, or a length over the capacity, is the handler's mistake: POSIX_EIO.
  */
 
+/*
+ * What `measure` does: one call after the other; `in_flight` calls at once (1 to 64); datagrams to the server
+ * and back.
+ */
+#define BENCH_CALLS 1
+#define BENCH_CALLS_IN_FLIGHT 2
+#define BENCH_DATAGRAMS 3
+
 enum bench_operation {
 	BENCH_PING = 1,
 	BENCH_POLICY = 2,
 	BENCH_PORT = 3,
 	BENCH_ECHO = 4,
+	BENCH_MEASURE = 5,
 };
 
 /* ping (1) */
@@ -92,6 +102,31 @@ int32_t bench_echo_try_prepare(struct call *call, struct client *client, uint64_
 int32_t bench_echo_finish(struct call *call);
 void bench_echo_reply(struct request *request, int32_t error);
 
+/*
+ * measure (5): Measures for `duration` nanoseconds, waiting by `policy` (enum waiting); `count` is what was
+ * done in `elapsed` nanoseconds. One at a time: EBUSY.
+ */
+struct bench_measure_arguments {
+	uint32_t kind;
+	uint32_t policy;
+	uint32_t in_flight;
+	uint64_t duration;
+};
+
+struct bench_measure_results {
+	uint64_t count;
+	uint64_t elapsed;
+};
+
+int32_t bench_measure(struct client *client, uint32_t kind, uint32_t policy, uint32_t in_flight,
+                      uint64_t duration, struct bench_measure_results *results);
+int32_t bench_measure_prepare(struct call *call, struct client *client, uint32_t kind, uint32_t policy,
+                              uint32_t in_flight, uint64_t duration);
+int32_t bench_measure_try_prepare(struct call *call, struct client *client, uint32_t kind, uint32_t policy,
+                                  uint32_t in_flight, uint64_t duration);
+int32_t bench_measure_finish(struct call *call, struct bench_measure_results *results);
+void bench_measure_reply(struct request *request, int32_t error, const struct bench_measure_results *results);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct bench_operations {
 	int32_t (*ping)(struct request *request, const struct bench_ping_arguments *arguments,
@@ -99,6 +134,8 @@ struct bench_operations {
 	int32_t (*policy)(struct request *request, const struct bench_policy_arguments *arguments);
 	int32_t (*port)(struct request *request, struct bench_port_results *results);
 	int32_t (*echo)(struct request *request, const struct bench_echo_arguments *arguments);
+	int32_t (*measure)(struct request *request, const struct bench_measure_arguments *arguments,
+	                   struct bench_measure_results *results);
 };
 
 extern const struct protocol bench_protocol;
