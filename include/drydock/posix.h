@@ -10,6 +10,7 @@
 enum posix_error {
 	POSIX_EPERM = 1,
 	POSIX_ENOENT = 2,
+	POSIX_ESRCH = 3,
 	POSIX_EINTR = 4,
 	POSIX_EIO = 5,
 	POSIX_E2BIG = 7,

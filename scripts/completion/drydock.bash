@@ -50,7 +50,7 @@ _drydock()
 	local cur prev words cword
 	_init_completion || return
 
-	local commands="run stop restart ps ports lanes log mount umount fs gdb bench doctor"
+	local commands="run stop restart ps ports lanes log mount umount fs sh gdb bench doctor"
 	local files="ls cat put get mkdir rm mv stat df"
 	local index command= subcommand= operands=0 options="--name --help --usage" instance=()
 
@@ -60,7 +60,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines | --rounds | --time | --files | --only | -o | --options)
+		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
 			((index++))
 			;;
 		--)
@@ -98,7 +98,7 @@ _drydock()
 		mapfile -t COMPREPLY < <(compgen -W "init log scheduler vfs" -- "$cur")
 		return
 		;;
-	--cpus | -n | --lines | --rounds | --time | --files)
+	--cpus | -n | --lines | -c | --command | --rounds | --time | --files)
 		return
 		;;
 	esac
@@ -112,6 +112,7 @@ _drydock()
 	mount) options+=" --options" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;
+	sh) options+=" --command" ;;
 	bench) options+=" --rounds --time --files --only --json" ;;
 	fs)
 		case $subcommand in

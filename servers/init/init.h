@@ -33,6 +33,7 @@ struct unit {
 	uint64_t ended_id;              /* the last one that ended */
 	handle_t port;                  /* SEND and DERIVE; 0: not registered */
 	bool commanded;                 /* was killed in order to be started again */
+	bool killed;                    /* was killed because somebody asked for that */
 	struct timer timer;             /* starts it again */
 	struct waiter *waiters;
 };
@@ -63,6 +64,9 @@ void unit_timer(struct timer *timer, void *context);
 /* Ends its process so that it is started again, or has it started soon where there is none. */
 void unit_restart(struct unit *unit);
 
+/* Ends its process, which there must be; what follows is supervision's. */
+void unit_kill(struct unit *unit);
+
 /* It has registered: `port` becomes the unit's. */
 void unit_registered(struct unit *unit, handle_t port, uint64_t process_id);
 
@@ -81,6 +85,9 @@ void serve_add(struct service *service);
 
 /* The unit is available: answers who waits for it. */
 void serve_available(struct unit *unit);
+
+/* The unit's process has ended: answers who waits for that. */
+void serve_ended(struct unit *unit);
 
 /* The unit could not be started now. `given_up`: nor will it be tried again. */
 void serve_not_started(struct unit *unit, bool given_up);

@@ -111,7 +111,7 @@ void unit_start(struct unit *unit)
 	enum error error;
 
 	timer_cancel(init->runtime, &unit->timer);
-	unit->commanded = false;
+	unit->commanded = unit->killed = false;
 	supervise_started(&unit->supervision);
 	error = unit_spawn(unit);
 	if (error) {
@@ -136,9 +136,16 @@ void unit_restart(struct unit *unit)
 	}
 }
 
+void unit_kill(struct unit *unit)
+{
+	unit->killed = true;
+	/* Where it is dead already, that event is on its way. */
+	runtime_trap(unit->init->runtime, SYS_PROCESS_KILL, unit->process, 0, 0, 0);
+}
+
 bool unit_available(const struct unit *unit)
 {
-	return unit->supervision.state == INIT_STATE_RUNNING && !unit->commanded;
+	return unit->supervision.state == INIT_STATE_RUNNING && !unit->commanded && !unit->killed;
 }
 
 /* Nobody's badge but init's own: no service, no role. */
@@ -246,13 +253,16 @@ static void unit_exited(struct unit *unit, const struct receipt *receipt)
 	drop(init, &unit->port);
 	unit->process_id = 0;
 	unit->ended_id = receipt->process;
+	serve_ended(unit);
 	if (commanded) {
 		log_print(init->runtime, LOG_INFO, "%s was ended in order to be started again",
 		          unit_service(unit)->name);
 		unit_start(unit);
 		return;
 	}
-	if (receipt->value > 256)
+	if (unit->killed)
+		format_string(what, sizeof(what), "was killed by order");
+	else if (receipt->value > 256)
 		format_string(what, sizeof(what), "was killed by signal %llu",
 		              (unsigned long long)(receipt->value - 256));
 	else

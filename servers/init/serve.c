@@ -18,6 +18,7 @@ enum waiter_kind {
 	WAITER_LOOKUP,
 	WAITER_WATCH,
 	WAITER_RESTART,
+	WAITER_KILL,
 };
 
 struct waiter {
@@ -40,6 +41,9 @@ static void waiter_reply(const struct waiter *waiter, int32_t error,
 		break;
 	case WAITER_RESTART:
 		init_restart_reply(waiter->request, error);
+		break;
+	case WAITER_KILL:
+		init_kill_reply(waiter->request, error);
 		break;
 	}
 }
@@ -89,7 +93,7 @@ static int32_t port_hand_out(struct unit *unit, struct connection *connection, u
 	uint64_t derived = runtime_trap(runtime, SYS_PORT_DERIVE, unit->port, badge, 0, 0);
 
 	if (result_is_error(derived))
-		return POSIX_EAGAIN; /* the port is just ending; its process will be missed soon */
+		return POSIX_EAGAIN;
 	*cookie = connection_move(connection, (handle_t)derived, RIGHT_SEND);
 	if (result_is_error(*cookie)) {
 		runtime_trap(runtime, SYS_CAP_DROP, derived, 0, 0, 0);
@@ -140,6 +144,23 @@ void serve_not_started(struct unit *unit, bool given_up)
 	}
 }
 
+void serve_ended(struct unit *unit)
+{
+	struct waiter **link = &unit->waiters;
+
+	while (*link) {
+		struct waiter *waiter = *link;
+
+		if (waiter->kind != WAITER_KILL) {
+			link = &waiter->next;
+			continue;
+		}
+		*link = waiter->next;
+		waiter_reply(waiter, 0, NULL);
+		runtime_free(unit->init->runtime, waiter);
+	}
+}
+
 /* ---- operations ------------------------------------------------------------- */
 
 /* Who calls; lanes of nobody were refused. */
@@ -178,8 +199,13 @@ static int32_t serve_lookup(struct request *request, const struct init_lookup_ar
 	if (!unit)
 		return POSIX_ENOENT;
 	badge = badge_make(caller.id, flags);
-	if (unit_available(unit))
-		return port_hand_out(unit, request->connection, badge, &results->port);
+	if (unit_available(unit)) {
+		int32_t error = port_hand_out(unit, request->connection, badge, &results->port);
+
+		/* The port has just ended, and its process will be missed soon: who comes next is waited for. */
+		if (error != POSIX_EAGAIN)
+			return error;
+	}
 	if (unit->supervision.state == INIT_STATE_FAILED)
 		return POSIX_ENODEV;
 	return waiter_add(request, unit, WAITER_LOOKUP, badge);
@@ -272,6 +298,25 @@ static int32_t serve_restart(struct request *request, const struct init_restart_
 	return error;
 }
 
+static int32_t serve_kill(struct request *request, const struct init_kill_arguments *arguments)
+{
+	struct caller caller = request_caller(request);
+	uint32_t flags;
+	struct unit *unit = unit_find(request, &caller, arguments->name, true, &flags);
+	int32_t error;
+
+	if (!grants_control(&caller))
+		return POSIX_EPERM;
+	if (!unit)
+		return POSIX_ENOENT;
+	if (!unit->process)
+		return POSIX_ESRCH;
+	error = waiter_add(request, unit, WAITER_KILL, 0);
+	if (error == REQUEST_DETACHED)
+		unit_kill(unit);
+	return error;
+}
+
 static int32_t serve_watch(struct request *request, const struct init_watch_arguments *arguments)
 {
 	struct caller caller = request_caller(request);
@@ -293,6 +338,7 @@ static const struct init_operations operations = {
 	.list = serve_list,
 	.restart = serve_restart,
 	.watch = serve_watch,
+	.kill = serve_kill,
 };
 
 static enum error serve_connected(struct connection *connection, void *server)

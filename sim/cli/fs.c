@@ -7,9 +7,9 @@
 
 #include <string.h>
 
+#include "apps/shell/text.h"
 #include "cli.h"
 #include "guest.h"
-#include "text.h"
 
 struct fs_command {
 	const char *name;
@@ -71,12 +71,13 @@ int fs_error(const struct fs *fs, const char *path, int32_t status)
 	strncpy(clean, path, sizeof(clean) - 1);
 	clean[sizeof(clean) - 1] = 0;
 	text_harmless(clean, strlen(clean), false);
-	return cli_error("fs: %s: %s: %s", fs->command, clean, text_status(status));
+	/* Positive numbers are Linux's (drydock/posix.h), and may be those of a file of Linux. */
+	return cli_error("fs: %s: %s: %s", fs->command, clean, status > 0 ? strerror(status) : text_status(status));
 }
 
 bool fs_path(const struct fs *fs, const char *operand, char path[POSIX_PATH_MAX])
 {
-	if (text_vfs_path(operand, path) == 0)
+	if (text_path("/", operand, path) == 0)
 		return true;
 	fs_error(fs, operand, operand[0] ? POSIX_ENAMETOOLONG : POSIX_ENOENT);
 	return false;

@@ -35,7 +35,7 @@ int fs_mv(struct fs *fs);
 /* Says that `path` met `status`, or that a file of Linux met `error`. Returns CLI_FAILED. */
 int fs_error(const struct fs *fs, const char *path, int32_t status);
 
-/* What an operand means in the vfs (text_vfs_path), or false after saying that it is no path. */
+/* What an operand means in the vfs (text_path), or false after saying that it is no path. */
 bool fs_path(const struct fs *fs, const char *operand, char path[POSIX_PATH_MAX]);
 
 /* As fs_path, and where that is a directory the path in it that has `name`'s last component. */

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "apps/shell/text.h"
 #include "cli.h"
 #include "fs.h"
-#include "text.h"
 
 int fs_mkdir(struct fs *fs)
 {

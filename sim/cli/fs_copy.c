@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apps/shell/text.h"
 #include "cli.h"
 #include "fs.h"
-#include "text.h"
 
 #define PROGRESS_AFTER    2000000000u /* nanoseconds, until anybody would wonder */
 #define PROGRESS_INTERVAL 250000000u

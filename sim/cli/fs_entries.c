@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/shell/entry.h"
 #include "fs.h"
 
 static int32_t directory_add_name(struct fs_directory *directory, const char *name, size_t length, uint32_t mode)
@@ -31,21 +32,17 @@ int32_t fs_directory_add(struct fs_directory *directory, const uint8_t *bytes, s
 
 	while (place < length) {
 		struct vfs_entry entry;
-		const char *name = (const char *)bytes + place + sizeof(entry);
+		const char *name;
+		size_t used = directory_entry_take(bytes + place, length - place, &entry, &name);
 		int32_t error;
 
-		if (length - place < sizeof(entry))
-			return POSIX_EBADMSG;
-		memcpy(&entry, bytes + place, sizeof(entry));
-		if (!entry.name_length || entry.name_length > POSIX_NAME_MAX ||
-		    entry.name_length > length - place - sizeof(entry) ||
-		    memchr(name, 0, entry.name_length) || memchr(name, '/', entry.name_length))
+		if (!used)
 			return POSIX_EBADMSG;
 		error = directory_add_name(directory, name, entry.name_length, entry.mode & POSIX_S_IFMT);
 		if (error)
 			return error;
 		*cookie = entry.cookie;
-		place += (sizeof(entry) + entry.name_length + 7) & ~(size_t)7;
+		place += used;
 	}
 	return 0;
 }

@@ -5,9 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "apps/shell/text.h"
 #include "cli.h"
 #include "fs.h"
-#include "text.h"
 
 #define READDIR_BUFFER (32 * 1024)
 

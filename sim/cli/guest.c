@@ -1,10 +1,10 @@
 /* See guest.h. */
 #include "guest.h"
 
+#include "apps/shell/text.h"
 #include "ask.h"
 #include "cli.h"
 #include "sim/user/linux.h"
-#include "text.h"
 
 struct guest {
 	struct runtime *runtime;

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "apps/shell/entry.h"
+#include "apps/shell/text.h"
 #include "cli.h"
 #include "guest.h"
-#include "log_entry.h"
-#include "text.h"
 
 #define READ_BUFFER (64 * 1024)
 #define SECOND      1000000000

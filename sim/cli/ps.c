@@ -6,10 +6,10 @@
 #include <drydock/proto/vfs.h>
 #include <stdlib.h>
 
+#include "apps/shell/text.h"
 #include "ask.h"
 #include "cli.h"
 #include "table.h"
-#include "text.h"
 
 struct list_options {
 	const char *instance;

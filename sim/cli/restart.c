@@ -3,9 +3,9 @@
 #include <drydock/proto/init.h>
 #include <string.h>
 
+#include "apps/shell/text.h"
 #include "cli.h"
 #include "guest.h"
-#include "text.h"
 
 struct restart_options {
 	const char *instance;

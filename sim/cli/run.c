@@ -227,11 +227,12 @@ static char *make_greeting(const struct run_options *options)
 		return NULL;
 	if (asprintf(&text,
 	             "\n%s\n"
+	             "Shell:      %s sh%s%s\n"
 	             "Processes:  %s ps%s%s\n"
 	             "Log:        %s log -f%s%s\n"
 	             "Debugger:   %s gdb vfs%s%s\n"
 	             "%s\n",
-	             files, program, flag, name, program, flag, name, program, flag, name,
+	             files, program, flag, name, program, flag, name, program, flag, name, program, flag, name,
 	             options->background ? "" : "Ctrl-C ends everything.\n") < 0)
 		text = NULL;
 	free(files);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/shell/text.h"
 #include "cli.h"
-#include "text.h"
 
 void table_add(struct table *table, const char *format, ...)
 {

@@ -28,6 +28,8 @@ struct os {
 	int32_t spin_credit;
 	uint32_t processor_count;
 	struct tool_stack stack; /* of the thread that runs the loop */
+	void (*vanished)(void *context);
+	void *vanished_context;
 	uint32_t watch_count;
 	struct watch watches[OS_WATCHES];
 	struct start_block start;
@@ -47,7 +49,7 @@ uint64_t kernel_lane_call(struct os *os, enum system_call call, const uint64_t a
 bool descriptors_receive(int socket, enum descriptor_type type, int *descriptors, uint32_t count);
 
 /* The host is gone: so is this process. */
-_Noreturn void host_vanished(void);
+_Noreturn void host_vanished(struct os *os);
 
 /* Sleeps until the doorbell is rung, and takes the rings out. */
 void os_drain_doorbell(struct os *os);

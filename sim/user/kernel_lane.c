@@ -19,8 +19,16 @@ static uint32_t *index_of(struct os *os, uint32_t offset)
 	return (uint32_t *)(void *)(os->lane + offset);
 }
 
-_Noreturn void host_vanished(void)
+void os_on_vanished(struct os *os, void (*vanished)(void *context), void *context)
 {
+	os->vanished = vanished;
+	os->vanished_context = context;
+}
+
+_Noreturn void host_vanished(struct os *os)
+{
+	if (os->vanished != NULL)
+		os->vanished(os->vanished_context);
 	/* Nobody is left to tell; what the process held went with the host. */
 	_exit(EXIT_FAILURE);
 }
@@ -39,7 +47,7 @@ static void publish(struct os *os, const struct message *message)
 	atomic_fence();
 	if (atomic_load_relaxed(&os->host_page->armed) != 0 && write(os->host_doorbell, "", 1) < 0 &&
 	    errno == EPIPE)
-		host_vanished();
+		host_vanished(os);
 }
 
 static bool replied(struct os *os)
@@ -116,7 +124,7 @@ uint64_t kernel_lane_call(struct os *os, enum system_call call, const uint64_t a
 	if (passed == 0)
 		return count == 0 || result_is_error(message.word[1]) ? message.word[1] : error_result(E_IO);
 	if (passed != count || !descriptors_receive(os->socket, DESCRIPTOR_PASS, descriptors, count))
-		host_vanished();
+		host_vanished(os);
 	return message.word[1];
 }
 

@@ -40,6 +40,12 @@ bool os_watch_descriptor(struct os *os, int descriptor, void (*ready)(void *cont
 void os_unwatch_descriptor(struct os *os, int descriptor);
 
 /*
+ * Has `vanished(context)` called where the host turns out to be gone, just
+ * before that ends this process: by _exit, so that nothing else of it runs.
+ */
+void os_on_vanished(struct os *os, void (*vanished)(void *context), void *context);
+
+/*
  * Tells the host, which waits for it, that this process is ready to do what it
  * was started for (`error` NULL), or why it cannot (one line of text).
  */

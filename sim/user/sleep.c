@@ -66,7 +66,7 @@ void os_drain_doorbell(struct os *os)
 
 	/* The host holds a write end as long as it lives. */
 	if (length == 0 || (length < 0 && errno != EINTR))
-		host_vanished();
+		host_vanished(os);
 }
 
 bool os_watch_descriptor(struct os *os, int descriptor, void (*ready)(void *context), void *context)

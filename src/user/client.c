@@ -222,8 +222,8 @@ int32_t client_connect(struct client *client)
 	client->opener = runtime->current;
 	client->users++;
 	status = connect_once(client);
-	/* Once more: what init gave, or held, may have died in between. */
-	if (status == -E_PEER_DEAD && !client->closed)
+	/* Once more: what init gave, or held, may have died in between, and so may the port kept from before. */
+	if ((status == -E_PEER_DEAD || status == -E_PORT_INVALID) && !client->closed)
 		status = connect_once(client);
 	client->users--;
 	client->opener = NULL;

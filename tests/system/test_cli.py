@@ -11,8 +11,8 @@ import unittest
 import harness
 from harness import Instance, command
 
-COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "gdb", "doctor",
-            "bench"]
+COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "sh", "gdb",
+            "doctor", "bench"]
 FILES = ["ls", "cat", "put", "get", "mkdir", "rm", "mv", "stat", "df"]
 
 
@@ -35,7 +35,7 @@ class Usage(unittest.TestCase):
         for verb in ["restart", "mount", "umount", "gdb", "fs", "bench"]:
             self.wrong(verb)
             self.wrong(verb, "one", "two", "three")
-        for verb in ["run", "stop", "ps", "ports", "lanes", "log", "doctor"]:
+        for verb in ["run", "stop", "ps", "ports", "lanes", "log", "sh", "doctor"]:
             self.wrong(verb, "superfluous")
 
     def test_wrong_values_are_2(self):
@@ -76,7 +76,7 @@ class Absent(unittest.TestCase):
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=directory.name)
 
     def test_says_how_to_start_one(self):
-        for arguments in [["stop"], ["restart", "vfs"], ["ps"], ["ports"], ["lanes"], ["log"], ["fs", "ls"],
+        for arguments in [["stop"], ["restart", "vfs"], ["ps"], ["ports"], ["lanes"], ["log"], ["fs", "ls"], ["sh"],
                           ["mount", "/"], ["umount", "/"], ["gdb", "vfs"]]:
             result = command(*arguments, environment=self.environment, check=1)
             self.assertEqual(result.stderr, "drydock: no instance named 'default' is running; "

@@ -443,6 +443,80 @@ static __attribute__((noinline)) void serve_watch(struct request *request,
 		init_watch_reply(request, error);
 }
 
+/* kill */
+static int32_t start_kill(begin_t begin, struct call *call, struct client *client, const char *name,
+                          uint32_t name_length)
+{
+	int32_t error;
+
+	if (name_length > 31)
+		return POSIX_ENAMETOOLONG;
+	error = begin(call, client, INIT_KILL, name_length, 0);
+	if (error)
+		return error;
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t init_kill_prepare(struct call *call, struct client *client, const char *name, uint32_t name_length)
+{
+	return start_kill(call_begin, call, client, name, name_length);
+}
+
+int32_t init_kill_try_prepare(struct call *call, struct client *client, const char *name,
+                              uint32_t name_length)
+{
+	return start_kill(call_try_begin, call, client, name, name_length);
+}
+
+int32_t init_kill_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t init_kill(struct client *client, const char *name, uint32_t name_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = init_kill_prepare(&call, client, name, name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = init_kill_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void init_kill_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_kill(struct request *request,
+                                                 const struct init_operations *operations)
+{
+	struct init_kill_arguments arguments;
+	char name[31 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->kill)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 31);
+	if (!error)
+		error = operations->kill(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		init_kill_reply(request, error);
+}
+
 static void init_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -460,6 +534,9 @@ static void init_dispatch(struct request *request, const void *operations)
 		break;
 	case INIT_WATCH:
 		serve_watch(request, operations);
+		break;
+	case INIT_KILL:
+		serve_kill(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -487,6 +564,10 @@ static const struct field_description arguments_of_restart[] = {
 };
 
 static const struct field_description arguments_of_watch[] = {
+	{"name", "string(31)", 0, 0},
+};
+
+static const struct field_description arguments_of_kill[] = {
 	{"name", "string(31)", 0, 0},
 };
 
@@ -536,6 +617,15 @@ static const struct operation_description init_descriptions[] = {
 		.argument_count = 1,
 		.result_count = 0,
 	},
+	{
+		.number = INIT_KILL,
+		.changes = false,
+		.name = "kill",
+		.arguments = arguments_of_kill,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
 };
 
 const struct protocol init_protocol = {
@@ -544,6 +634,6 @@ const struct protocol init_protocol = {
 	.sessions = false,
 	.name = "init",
 	.operations = init_descriptions,
-	.operation_count = 5,
+	.operation_count = 6,
 	.dispatch = init_dispatch,
 };

@@ -70,6 +70,7 @@ enum init_operation {
 	INIT_LIST = 3,
 	INIT_RESTART = 4,
 	INIT_WATCH = 5,
+	INIT_KILL = 6,
 };
 
 /* lookup (1): A SEND capability for the named service's port, as a cookie of this lane. */
@@ -146,6 +147,22 @@ int32_t init_watch_finish(struct call *call);
 void init_watch_reply(struct request *request, int32_t error);
 
 /*
+ * kill (6): Kills a service's process, and replies when it has ended. Whether and when another follows, its
+ * restart policy says.
+ */
+struct init_kill_arguments {
+	const char *name; /* at most 31 bytes */
+	uint32_t name_length;
+};
+
+int32_t init_kill(struct client *client, const char *name, uint32_t name_length);
+int32_t init_kill_prepare(struct call *call, struct client *client, const char *name, uint32_t name_length);
+int32_t init_kill_try_prepare(struct call *call, struct client *client, const char *name,
+                              uint32_t name_length);
+int32_t init_kill_finish(struct call *call);
+void init_kill_reply(struct request *request, int32_t error);
+
+/*
  * The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. A name that is a keyword of C has
  * an underscore behind it.
  */
@@ -157,6 +174,7 @@ struct init_operations {
 	                struct init_list_results *results);
 	int32_t (*restart)(struct request *request, const struct init_restart_arguments *arguments);
 	int32_t (*watch)(struct request *request, const struct init_watch_arguments *arguments);
+	int32_t (*kill)(struct request *request, const struct init_kill_arguments *arguments);
 };
 
 extern const struct protocol init_protocol;

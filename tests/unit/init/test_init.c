@@ -257,6 +257,7 @@ static void body_rights_of_user(struct runtime *runtime)
 	ck_assert_int_eq(init_lookup(client, "lo\0g", 4, &results), POSIX_EINVAL);
 	ck_assert_int_eq(init_restart(client, "victim", 6), POSIX_EPERM);
 	ck_assert_int_eq(init_restart(client, "nobody", 6), POSIX_EPERM);
+	ck_assert_int_eq(init_kill(client, "victim", 6), POSIX_EPERM);
 	ck_assert_int_eq(init_watch(client, "scheduler", 9), POSIX_ENOENT);
 	ck_assert_int_eq(init_watch(client, "victim", 6), 0);
 	ck_assert_int_eq(init_register(client, 1), POSIX_EPERM);
@@ -299,7 +300,97 @@ START_TEST(hoarder_harms_nobody)
 }
 END_TEST
 
+/* In the moment when a service has died and init has not heard of it yet. */
+static void body_ask_for_the_dead(struct runtime *runtime)
+{
+	struct client *client = dock_open(runtime, "victim", &log_protocol);
+	uint64_t dead = victim_id();
+
+	ck_assert_int_eq(log_sync(client), POSIX_ENOSYS);
+	basin_kill(dock, basin_process(dock, "victim"));
+	ck_assert_ptr_nonnull(dock_open(runtime, "victim", &log_protocol));
+	ck_assert_uint_gt(victim_id(), dead);
+	/* The lane is gone, and the port that it led to; neither is a call's concern after the first. */
+	ck_assert_int_eq(log_sync(client), POSIX_ENOSYS);
+}
+
+static void body_go_on_after_death(struct runtime *runtime)
+{
+	struct client *client = dock_open(runtime, "victim", &log_protocol);
+
+	basin_kill(dock, basin_process(dock, "victim"));
+	ck_assert_int_eq(log_sync(client), -E_PEER_DEAD);
+	ck_assert_int_eq(log_sync(client), POSIX_ENOSYS);
+}
+
+START_TEST(clients_outlive_who_just_died)
+{
+	dock_boot(VICTIM_SERVES);
+	dock_guest(DOCK_USER, body_ask_for_the_dead);
+	dock_pass(10 * MILLISECOND);
+	ck_assert(dock_guest_done());
+	dock_guest_end();
+	dock_pass(1500 * MILLISECOND);
+	dock_guest(DOCK_USER, body_go_on_after_death);
+	dock_pass(10 * MILLISECOND);
+	ck_assert(dock_guest_done());
+	dock_end();
+}
+END_TEST
+
 static uint64_t old_victim;
+
+static void body_kill(struct runtime *runtime)
+{
+	struct client *client = dock_open_init(runtime);
+	struct init_lookup_results results;
+
+	ck_assert_int_eq(init_kill(client, "nobody", 6), POSIX_ENOENT);
+	ck_assert_int_eq(init_kill(client, "init", 4), POSIX_ENOENT);
+	old_victim = victim_id();
+	ck_assert_uint_ne(old_victim, 0);
+	/* When it replies the old process is no longer to be had. */
+	ck_assert_int_eq(init_kill(client, "victim", 6), 0);
+	ck_assert_uint_ne(victim_id(), old_victim);
+	if (dock_manifest.services[DOCK_VICTIM].restart == RESTART_NEVER) {
+		ck_assert_int_eq(init_kill(client, "victim", 6), POSIX_ESRCH);
+		ck_assert_int_eq(init_lookup(client, "victim", 6, &results), POSIX_ENODEV);
+		return;
+	}
+	ck_assert_int_eq(init_lookup(client, "victim", 6, &results), 0);
+	ck_assert_uint_gt(victim_id(), old_victim);
+}
+
+START_TEST(command_kills)
+{
+	dock_boot(VICTIM_SERVES);
+	dock_guest(DOCK_ADMIN, body_kill);
+	dock_pass(10 * MILLISECOND);
+	ck_assert(dock_guest_done());
+	ck_assert_uint_eq(dock_printed("victim was killed by order; starting it again\n"), 1);
+	dock_guest_end();
+	/* Unlike a restart it follows the policy: so soon again only after a delay. */
+	dock_guest(DOCK_ADMIN, body_kill);
+	ck_assert(!dock_guest_done());
+	dock_pass(120 * MILLISECOND);
+	ck_assert(dock_guest_done());
+	ck_assert_uint_eq(dock_printed("victim was killed by order; starting it again in 100 ms\n"), 1);
+	dock_end();
+}
+END_TEST
+
+START_TEST(who_is_killed_and_never_restarted_stays_away)
+{
+	dock_manifest.services[DOCK_VICTIM].restart = RESTART_NEVER;
+	dock_boot(VICTIM_SERVES);
+	dock_guest(DOCK_ADMIN, body_kill);
+	dock_pass(10 * MILLISECOND);
+	ck_assert(dock_guest_done());
+	ck_assert_uint_eq(dock_printed("victim was killed by order; it is not started again\n"), 1);
+	ck_assert_uint_eq(victim_id(), 0);
+	dock_end();
+}
+END_TEST
 
 static void body_restart(struct runtime *runtime)
 {
@@ -451,6 +542,9 @@ int main(void)
 	tcase_add_test(cases, init_adopts_the_living);
 	tcase_add_test(cases, rights_of_user);
 	tcase_add_test(cases, hoarder_harms_nobody);
+	tcase_add_test(cases, clients_outlive_who_just_died);
+	tcase_add_test(cases, command_kills);
+	tcase_add_test(cases, who_is_killed_and_never_restarted_stays_away);
 	tcase_add_test(cases, command_restarts);
 	tcase_add_test(cases, lookups_wait_for_who_is_to_come);
 	tcase_add_test(cases, waiting_that_is_cancelled_at_once);

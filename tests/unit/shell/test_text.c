@@ -1,11 +1,13 @@
-/* sim/cli/text.h */
+/* src/apps/shell/text.h */
 #include "../unit.h"
 
 #include <drydock/abi/error.h>
 #include <drydock/posix.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-#include "sim/cli/text.h"
+#include "apps/shell/text.h"
 
 static void clean_is(const char *bytes, size_t length, bool lines, const char *expected)
 {
@@ -55,8 +57,13 @@ START_TEST(says_what_a_status_means)
 	ck_assert_str_eq(text_status(-E_PEER_DEAD), "The server died or closed the connection");
 	ck_assert_str_eq(text_status(-1000), "Unknown error");
 	ck_assert_str_eq(text_status(INT32_MIN), "Unknown error");
-	for (int32_t error = E_TIMED_OUT; error <= E_LAST; error++)
-		ck_assert_str_ne(text_status(-error), "Unknown error");
+	for (int32_t error = E_PORT_INVALID; error <= E_LAST; error++)
+		if (error <= E_INVALID_SYSCALL || error >= E_TIMED_OUT)
+			ck_assert_str_ne(text_status(-error), "Unknown error");
+	/* The numbers are Linux's, and so are the words. */
+	for (int32_t error = 1; error < 4096; error++)
+		if (strcmp(text_status(error), "Unknown error") != 0)
+			ck_assert_str_eq(text_status(error), strerror(error));
 }
 END_TEST
 
@@ -97,26 +104,58 @@ START_TEST(writes_sizes)
 }
 END_TEST
 
+START_TEST(writes_dates)
+{
+	/* Odd steps over some 15,000 years, on both sides of 1970. */
+	const int64_t last = 400000000000, step = 86399 * 1237 + 7;
+	char text[TEXT_DATE_SIZE], expected[64];
+
+	text_date(1000000000, text);
+	ck_assert_str_eq(text, "2001-09-09 01:46:40");
+	text_date(951782399, text);
+	ck_assert_str_eq(text, "2000-02-28 23:59:59");
+	text_date(951782400, text);
+	ck_assert_str_eq(text, "2000-02-29 00:00:00");
+	for (int64_t seconds = -62135596800; seconds < last; seconds += step) {
+		time_t time = (time_t)seconds;
+		struct tm date;
+
+		gmtime_r(&time, &date);
+		snprintf(expected, sizeof(expected), "%04d-%02d-%02d %02d:%02d:%02d", date.tm_year + 1900,
+		         date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec);
+		text_date(seconds, text);
+		ck_assert_str_eq(text, expected);
+	}
+	/* Whatever a server says, it ends. */
+	text_date(INT64_MAX, text);
+	text_date(INT64_MIN, text);
+}
+END_TEST
+
 START_TEST(makes_paths)
 {
 	char path[POSIX_PATH_MAX], given[POSIX_PATH_MAX + 8];
 	size_t length;
 
-	ck_assert_int_eq(text_vfs_path("/a/b", path), 0);
+	ck_assert_int_eq(text_path("/", "/a/b", path), 0);
 	ck_assert_str_eq(path, "/a/b");
-	ck_assert_int_eq(text_vfs_path("a", path), 0);
+	ck_assert_int_eq(text_path("/", "a", path), 0);
 	ck_assert_str_eq(path, "/a");
-	ck_assert_int_eq(text_vfs_path("", path), -1);
+	ck_assert_int_eq(text_path("/", "", path), -1);
+	ck_assert_int_eq(text_path("/d", "a/b", path), 0);
+	ck_assert_str_eq(path, "/d/a/b");
+	ck_assert_int_eq(text_path("/d", "/a", path), 0);
+	ck_assert_str_eq(path, "/a");
 	/* 4095 bytes are a path, 4096 are not. */
 	memset(given, 'a', sizeof(given));
 	given[0] = '/';
 	given[POSIX_PATH_MAX - 1] = 0;
-	ck_assert_int_eq(text_vfs_path(given, path), 0);
-	ck_assert_int_eq(text_vfs_path(given + 1, path), 0);
+	ck_assert_int_eq(text_path("/", given, path), 0);
+	ck_assert_int_eq(text_path("/", given + 1, path), 0);
 	given[POSIX_PATH_MAX - 1] = 'a';
 	given[POSIX_PATH_MAX] = 0;
-	ck_assert_int_eq(text_vfs_path(given, path), -1);
-	ck_assert_int_eq(text_vfs_path(given + 1, path), -1);
+	ck_assert_int_eq(text_path("/", given, path), -1);
+	ck_assert_int_eq(text_path("/", given + 1, path), -1);
 	ck_assert_mem_eq(text_base("/a/bc//", &length), "bc", 2);
 	ck_assert_uint_eq(length, 2);
 	text_base("/", &length);
@@ -145,4 +184,4 @@ START_TEST(joins_paths)
 END_TEST
 
 UNIT_RUN("text", cleans_what_terminals_obey, cleans_what_is_not_utf8, says_what_a_status_means, writes_modes,
-         writes_sizes, makes_paths, joins_paths)
+         writes_sizes, writes_dates, makes_paths, joins_paths)

@@ -1,6 +1,9 @@
-/* Turning numbers and foreign bytes into text that people and terminals can take. */
-#ifndef DRYDOCK_CLI_TEXT_H
-#define DRYDOCK_CLI_TEXT_H
+/*
+ * Turning numbers and foreign bytes into text that people and terminals can
+ * take. The hosted command (sim/cli) uses it, too.
+ */
+#ifndef DRYDOCK_SHELL_TEXT_H
+#define DRYDOCK_SHELL_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,6 +11,7 @@
 
 #define TEXT_MODE_SIZE 11
 #define TEXT_SIZE_SIZE 16
+#define TEXT_DATE_SIZE 40
 
 /* What a call's status (drydock/client.h) means, for a message; a constant string. */
 const char *text_status(int32_t status);
@@ -29,11 +33,18 @@ void text_size(uint64_t bytes, char text[TEXT_SIZE_SIZE]);
 void text_harmless(char *text, size_t length, bool lines);
 
 /*
- * The absolute path in the vfs that a person means: what does not begin with
- * `/` is taken from the root. Returns 0, or -1 where it is empty or longer than
- * POSIX_PATH_MAX - 1 bytes. `path` has POSIX_PATH_MAX bytes.
+ * "2026-11-22 08:50:31" in UTC, for seconds since 1970. Years beyond 9999 have
+ * more digits, those before 0 a sign.
  */
-int text_vfs_path(const char *given, char *path);
+void text_date(int64_t seconds, char text[TEXT_DATE_SIZE]);
+
+/*
+ * The absolute path that a person means: what does not begin with `/` is taken
+ * from `directory`, an absolute path. Returns 0, or -1 where `given` is empty
+ * or the path longer than POSIX_PATH_MAX - 1 bytes. `path` has POSIX_PATH_MAX
+ * bytes, and is none of the others.
+ */
+int text_path(const char *directory, const char *given, char *path);
 
 /*
  * `name`'s last component appended to `directory`; -1 where it does not fit
