@@ -181,6 +181,58 @@ static void process_gone(struct host_process *process, uint64_t code)
 		init_died(machine);
 }
 
+/* ---- what it sends on its descriptor socket ------------------------------ */
+
+union packet {
+	struct descriptor_header header;
+	struct descriptor_exception exception;
+	struct descriptor_status status;
+};
+
+static void take_packet(struct host_process *process, union packet *packet, size_t length)
+{
+	bool valid = length >= sizeof(packet->header) && packet->header.magic == DESCRIPTOR_MAGIC &&
+	             packet->header.version == DESCRIPTOR_VERSION;
+
+	if (valid && packet->header.type == DESCRIPTOR_EXCEPTION && length == sizeof(packet->exception)) {
+		exception_caught(process, &packet->exception.record);
+	} else if (valid && packet->header.type == DESCRIPTOR_STATUS && length == sizeof(packet->status)) {
+		packet->status.text[STATUS_TEXT_SIZE - 1] = '\0';
+		mount_status(process, &packet->status);
+	} else {
+		process_breach(process, "sent something unknown on its descriptor socket");
+	}
+}
+
+/* One packet: above 0 where there was one, 0 at the end, below 0 where there is none yet. */
+static ssize_t receive_packet(struct host_process *process)
+{
+	union packet packet;
+	/* No room for descriptors: what a process sends is closed by Linux. */
+	ssize_t length = recv(process->socket, &packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (length > 0)
+		take_packet(process, &packet, (size_t)length);
+	else if (length < 0 && errno != EAGAIN && errno != EINTR)
+		length = 0;
+	return length;
+}
+
+static void on_socket(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct host_process *process = watcher->data;
+
+	(void)events;
+	if (receive_packet(process) != 0)
+		return;
+	ev_io_stop(loop, &process->socket_watcher);
+	/* A server's end is told by its pidfd; a guest that hangs up has left. */
+	if (process->path[0] == '\0')
+		process_gone(process, 0);
+}
+
+/* ---- its end is noticed ---------------------------------------------------- */
+
 /* Something was done to it that ends it; whether it was a signal is news. */
 static void tell_end(const struct host_process *process, const siginfo_t *status)
 {
@@ -211,6 +263,9 @@ static void look_for_exit(struct host_process *process)
 		ev_timer_start(process->machine->loop, &process->exit_retry);
 		return;
 	}
+	/* What it said before comes first: a bridge that cannot mount says why, and ends. */
+	while (receive_packet(process) > 0)
+		;
 	tell_end(process, &status);
 	if (status.si_code == CLD_DUMPED)
 		core_report(process);
@@ -230,49 +285,6 @@ static void on_exit_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	look_for_exit(timer->data);
-}
-
-/* ---- what it sends on its descriptor socket ------------------------------ */
-
-union packet {
-	struct descriptor_header header;
-	struct descriptor_exception exception;
-	struct descriptor_status status;
-};
-
-static void take_packet(struct host_process *process, union packet *packet, size_t length)
-{
-	bool valid = length >= sizeof(packet->header) && packet->header.magic == DESCRIPTOR_MAGIC &&
-	             packet->header.version == DESCRIPTOR_VERSION;
-
-	if (valid && packet->header.type == DESCRIPTOR_EXCEPTION && length == sizeof(packet->exception)) {
-		exception_caught(process, &packet->exception.record);
-	} else if (valid && packet->header.type == DESCRIPTOR_STATUS && length == sizeof(packet->status)) {
-		packet->status.text[STATUS_TEXT_SIZE - 1] = '\0';
-		mount_status(process, &packet->status);
-	} else {
-		process_breach(process, "sent something unknown on its descriptor socket");
-	}
-}
-
-static void on_socket(struct ev_loop *loop, ev_io *watcher, int events)
-{
-	struct host_process *process = watcher->data;
-	union packet packet;
-	/* No room for descriptors: what a process sends is closed by Linux. */
-	ssize_t length = recv(process->socket, &packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
-
-	(void)events;
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (length > 0) {
-		take_packet(process, &packet, (size_t)length);
-		return;
-	}
-	ev_io_stop(loop, &process->socket_watcher);
-	/* A server's end is told by its pidfd; a guest that hangs up has left. */
-	if (process->path[0] == '\0')
-		process_gone(process, 0);
 }
 
 /* ---- starting ------------------------------------------------------------ */
