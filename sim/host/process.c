@@ -181,6 +181,21 @@ static void process_gone(struct host_process *process, uint64_t code)
 		init_died(machine);
 }
 
+/* Something was done to it that ends it; whether it was a signal is news. */
+static void tell_end(const struct host_process *process, const siginfo_t *status)
+{
+	struct machine *machine = process->machine;
+
+	if (process->killed || machine->stopping || process->reported)
+		return;
+	if (status->si_code != CLD_EXITED)
+		console_print(machine, "%s (linux pid %d) was ended by signal %d (%s)", process->name,
+		              (int)process->pid, status->si_status, strsignal(status->si_status));
+	else if (status->si_status != 0)
+		console_print(machine, "%s (linux pid %d) ended with exit code %d", process->name,
+		              (int)process->pid, status->si_status);
+}
+
 /* ---- what it sends on its descriptor socket ------------------------------ */
 
 union packet {
@@ -204,8 +219,8 @@ static void take_packet(struct host_process *process, union packet *packet, size
 	}
 }
 
-/* One packet: above 0 where there was one, 0 at the end, below 0 where there is none yet. */
-static ssize_t receive_packet(struct host_process *process)
+/* Takes one packet, if there is any; what recv says. */
+static ssize_t take_next(struct host_process *process)
 {
 	union packet packet;
 	/* No room for descriptors: what a process sends is closed by Linux. */
@@ -213,39 +228,21 @@ static ssize_t receive_packet(struct host_process *process)
 
 	if (length > 0)
 		take_packet(process, &packet, (size_t)length);
-	else if (length < 0 && errno != EAGAIN && errno != EINTR)
-		length = 0;
 	return length;
 }
 
 static void on_socket(struct ev_loop *loop, ev_io *watcher, int events)
 {
 	struct host_process *process = watcher->data;
+	ssize_t length = take_next(process);
 
 	(void)events;
-	if (receive_packet(process) != 0)
+	if (length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	ev_io_stop(loop, &process->socket_watcher);
 	/* A server's end is told by its pidfd; a guest that hangs up has left. */
 	if (process->path[0] == '\0')
 		process_gone(process, 0);
-}
-
-/* ---- its end is noticed ---------------------------------------------------- */
-
-/* Something was done to it that ends it; whether it was a signal is news. */
-static void tell_end(const struct host_process *process, const siginfo_t *status)
-{
-	struct machine *machine = process->machine;
-
-	if (process->killed || machine->stopping || process->reported)
-		return;
-	if (status->si_code != CLD_EXITED)
-		console_print(machine, "%s (linux pid %d) was ended by signal %d (%s)", process->name,
-		              (int)process->pid, status->si_status, strsignal(status->si_status));
-	else if (status->si_status != 0)
-		console_print(machine, "%s (linux pid %d) ended with exit code %d", process->name,
-		              (int)process->pid, status->si_status);
 }
 
 static void look_for_exit(struct host_process *process)
@@ -263,8 +260,8 @@ static void look_for_exit(struct host_process *process)
 		ev_timer_start(process->machine->loop, &process->exit_retry);
 		return;
 	}
-	/* What it said before comes first: a bridge that cannot mount says why, and ends. */
-	while (receive_packet(process) > 0)
+	/* What it said before counts, though the loop may hear of its end first. */
+	while (!process->gone && take_next(process) > 0)
 		;
 	tell_end(process, &status);
 	if (status.si_code == CLD_DUMPED)
