@@ -164,3 +164,10 @@ void platform_lane_detach(struct machine *machine, struct process *process, stru
 	(void)address;
 	(void)peer_page;
 }
+
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free)
+{
+	(void)machine;
+	*total = (uint64_t)sysconf(_SC_PHYS_PAGES) * PAGE_SIZE;
+	*free = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * PAGE_SIZE;
+}

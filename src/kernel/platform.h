@@ -87,6 +87,9 @@ enum error platform_memory_map(struct machine *machine, struct process *process,
 void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory,
                            uint64_t address);
 
+/* How much memory the machine has, and how much of it nobody uses; bytes. */
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free);
+
 /* The kernel's own view of a memory object, or NULL. Valid until it is destroyed. */
 void *platform_memory_view(struct machine *machine, struct memory *memory);
 

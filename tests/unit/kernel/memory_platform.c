@@ -221,6 +221,12 @@ void platform_memory_unmap(struct machine *machine, struct process *process, str
 	ck_assert_uint_le(side_of(process)->unmaps, side_of(process)->maps);
 }
 
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free)
+{
+	*total = 1ull << 40;
+	*free = *total - machine->memory_bytes;
+}
+
 void *platform_memory_view(struct machine *machine, struct memory *memory)
 {
 	if (memory->machine == NULL && !machine_refuses(machine))

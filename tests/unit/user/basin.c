@@ -212,6 +212,12 @@ void platform_memory_unmap(struct machine *machine, struct process *process, str
 	(void)address;
 }
 
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free)
+{
+	(void)machine;
+	*total = *free = 0;
+}
+
 void *platform_memory_view(struct machine *machine, struct memory *memory)
 {
 	(void)machine;

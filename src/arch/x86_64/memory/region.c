@@ -88,3 +88,9 @@ void platform_lane_detach(struct machine *machine, struct process *process, stru
 	space_unmap(&task->space, address);
 	space_unmap(&task->space, peer_page);
 }
+
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free)
+{
+	*total = (uint64_t)machine->ram.total * RAM_PAGE;
+	*free = (uint64_t)machine->ram.free * RAM_PAGE;
+}
