@@ -61,13 +61,17 @@ START_TEST(slices)
 {
 	set_up();
 	ck_assert_uint_eq(a.slice, SLICE_DEFAULT * 1000ull);
+	ck_assert(!a.fresh);
 	queue_add(&queue, &a);
+	ck_assert(a.fresh);
+	a.fresh = false;
 	a.left = 3;
 	queue_schedule(&queue, &a, PRIORITY_DEFAULT, 99);
 	/* From its next turn on. */
 	ck_assert_uint_eq(a.left, 3);
 	queue_end_turn(&queue, &a);
 	ck_assert_uint_eq(a.left, 99);
+	ck_assert(a.fresh);
 }
 END_TEST
 

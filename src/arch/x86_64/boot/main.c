@@ -53,11 +53,11 @@ static void open_archive(void)
 	machine.manifest = manifest;
 }
 
-static void set_up_clock(void)
+static void set_up_clock(uint64_t start)
 {
 	struct clock_page page;
 
-	clock_initialize();
+	clock_initialize(start);
 	page = clock_describe();
 	machine.clock_page = ram_allocate(&machine.ram, 0);
 	if (machine.clock_page == 0)
@@ -78,6 +78,8 @@ static void make_kernel(void)
 
 _Noreturn void boot_main(uint32_t loader, uint64_t address)
 {
+	uint64_t start = tsc_read();
+
 	serial_initialize();
 	trap_initialize(&machine);
 	read_information(loader, address);
@@ -85,7 +87,7 @@ _Noreturn void boot_main(uint32_t loader, uint64_t address)
 	machine.heap.ram = &machine.ram;
 	processor_protect();
 	apic_initialize();
-	set_up_clock();
+	set_up_clock(start);
 	queue_initialize(&machine.queue);
 	list_init(&machine.ended);
 	machine.deadline = machine.interrupt = machine.init_start = DEADLINE_NEVER;

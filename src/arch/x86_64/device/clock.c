@@ -115,7 +115,7 @@ static uint64_t ratio(uint64_t a, uint64_t b)
 	return (a << 32) / b;
 }
 
-void clock_initialize(void)
+void clock_initialize(uint64_t start)
 {
 	uint64_t nanoseconds = MEASURE_COUNT * NANOSECONDS / COUNTER_HERTZ;
 	uint64_t cycles = UINT64_MAX, ticks = UINT64_MAX;
@@ -130,8 +130,8 @@ void clock_initialize(void)
 	}
 	clock.page.multiplier = ratio(nanoseconds, cycles);
 	clock.timer_ticks = ratio(ticks, nanoseconds);
-	clock.page.wall = rtc_time();
-	clock.page.base = tsc_read();
+	clock.page.base = start;
+	clock.page.wall = rtc_time() - clock_time();
 }
 
 uint64_t clock_time(void)

@@ -9,10 +9,13 @@
 
 #include "arch/x86_64/user_layout.h"
 
-/* Measures, which takes some 30 ms. Time begins at 0 here. The APIC is up, interrupts are off. */
-void clock_initialize(void);
+/*
+ * Measures, which takes some 30 ms. Time begins at 0 when the time-stamp
+ * counter was `start`. The APIC is up, interrupts are off.
+ */
+void clock_initialize(uint64_t start);
 
-/* Monotonic nanoseconds since then. */
+/* Monotonic nanoseconds since that start. */
 uint64_t clock_time(void);
 
 /* How processes read the same time. */

@@ -164,9 +164,8 @@ static void map_direct(struct ram *ram, uint64_t root, const struct boot_informa
 			done = at;
 	}
 	for (uint64_t at = DEVICE_START; at < DEVICE_END; at += LARGE_PAGE)
-		if (at >= done)
-			must(tables_map_large(ram, root, DIRECT_BASE + at, at,
-			                      PAGE_WRITE | PAGE_NO_EXECUTE | PAGE_GLOBAL | PAGE_UNCACHED));
+		must(tables_map_large(ram, root, DIRECT_BASE + at, at,
+		                      PAGE_WRITE | PAGE_NO_EXECUTE | PAGE_GLOBAL | PAGE_UNCACHED));
 }
 
 uint64_t paging_initialize(struct ram *ram, const struct boot_information *information)

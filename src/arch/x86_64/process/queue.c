@@ -16,7 +16,7 @@ void queue_initialize(struct queue *queue)
 void runnable_initialize(struct runnable *runnable)
 {
 	list_init(&runnable->link);
-	runnable->ready = false;
+	runnable->ready = runnable->fresh = false;
 	runnable->priority = PRIORITY_DEFAULT;
 	runnable->slice = runnable->left = (uint64_t)SLICE_DEFAULT * NANOSECONDS_OF_MICROSECOND;
 }
@@ -25,7 +25,7 @@ void queue_add(struct queue *queue, struct runnable *runnable)
 {
 	if (runnable->ready)
 		return;
-	runnable->ready = true;
+	runnable->ready = runnable->fresh = true;
 	runnable->left = runnable->slice;
 	list_add_tail(&queue->ready[runnable->priority], &runnable->link);
 	queue->count++;
@@ -46,6 +46,7 @@ void queue_end_turn(struct queue *queue, struct runnable *runnable)
 {
 	if (!runnable->ready)
 		return;
+	runnable->fresh = true;
 	runnable->left = runnable->slice;
 	list_remove(&runnable->link);
 	list_add_tail(&queue->ready[runnable->priority], &runnable->link);

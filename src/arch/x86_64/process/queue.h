@@ -18,6 +18,7 @@
 struct runnable {
 	struct list link; /* in its priority's list while it is ready, be it running or not */
 	bool ready;
+	bool fresh; /* a turn of its own begins when it runs next */
 	uint32_t priority;
 	uint64_t slice; /* nanoseconds */
 	uint64_t left;  /* of this turn */

@@ -21,20 +21,24 @@ static void leave(struct machine *machine, uint64_t now)
 		return;
 	processor_save_vectors(task->vectors);
 	task->space.active = false;
-	if (task->runnable.ready && machine->turn_end > now)
-		task->runnable.left = machine->turn_end - now;
+	if (!task->runnable.fresh)
+		task->runnable.left = machine->turn_end > now ? machine->turn_end - now : 0;
 }
 
+/* Loads what of `task` is not loaded with its registers, and lets its turn begin or go on. */
 static void enter(struct machine *machine, struct task *task)
 {
 	uint64_t now = clock_time();
 
-	leave(machine, now);
-	cr3_write(task->space.root);
-	task->space.active = true;
-	processor_load_vectors(task->vectors);
-	processor_set_context(&machine->processor, &task->context);
-	machine->running = task;
+	if (task != machine->running) {
+		leave(machine, now);
+		cr3_write(task->space.root);
+		task->space.active = true;
+		processor_load_vectors(task->vectors);
+		processor_set_context(&machine->processor, &task->context);
+		machine->running = task;
+	}
+	task->runnable.fresh = false;
 	machine->turn_end = now + task->runnable.left;
 }
 
@@ -66,10 +70,8 @@ void machine_timer(struct machine *machine)
 		machine->deadline = DEADLINE_NEVER;
 		kernel_tick(machine->kernel);
 	}
-	if (running != NULL && running->runnable.ready && machine->turn_end <= now) {
+	if (running != NULL && running->runnable.ready && machine->turn_end <= now)
 		queue_end_turn(&machine->queue, &running->runnable);
-		machine->turn_end = now + running->runnable.left;
-	}
 }
 
 void platform_timer(struct machine *machine, uint64_t deadline)
@@ -92,7 +94,7 @@ _Noreturn void machine_run(struct machine *machine)
 		processor_idle();
 	}
 	task = task_of(next);
-	if (task != machine->running)
+	if (task != machine->running || next->fresh)
 		enter(machine, task);
 	/* Alone, nobody waits for its turn to end. */
 	set_timer(machine, machine->queue.count > 1);

@@ -6,6 +6,7 @@
 #include "arch/x86_64/machine.h"
 #include "arch/x86_64/panic.h"
 
+#define MILLISECOND   1000000ull
 #define SECOND        1000000000ull
 #define HEALTHY       SECOND /* of life make init's next restart prompt */
 #define DELAY_FIRST   SECOND
@@ -22,6 +23,8 @@ void init_begin(struct machine *machine)
 {
 	enum error error = init_start(machine);
 
+	if (error == E_NOMEM)
+		stop("boot failed: there is too little memory for init");
 	if (error != E_OK)
 		stop("boot failed: init cannot be started (error %d)", error);
 }
@@ -58,6 +61,10 @@ void init_settle(struct machine *machine)
 void platform_announce(struct machine *machine, enum announcement announcement, const char *text, size_t length)
 {
 	if (announcement == ANNOUNCE_SERVICES_UP) {
+		if (!machine->up)
+			console_print("services are up %llu ms after entry, %u of %u pages are free",
+			              (unsigned long long)(clock_time() / MILLISECOND), machine->ram.free,
+			              machine->ram.total);
 		machine->up = true;
 		return;
 	}

@@ -8,6 +8,8 @@
 #include "arch/x86_64/process/image.h"
 #include "arch/x86_64/user_layout.h"
 
+#define SLICE_LEAST 100000u /* nanoseconds: with much less nobody would get anywhere between two interrupts */
+
 extern const char kernel_stack_end[];
 
 /* ---- making ------------------------------------------------------------------ */
@@ -188,7 +190,7 @@ void tasks_settle(struct machine *machine)
 
 	while ((link = list_take(&machine->ended)) != NULL) {
 		struct task *task = list_entry(link, struct task, end_link);
-		bool init = task->process->number == 1;
+		bool init = task->process == machine->kernel->init;
 
 		space_leave(machine, task);
 		/* Its record may be gone after that, and the task with it. */
@@ -248,6 +250,8 @@ enum error platform_process_switch(struct machine *machine, struct process *proc
 void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority, uint32_t slice)
 {
 	struct task *task = process->machine;
+	uint64_t nanoseconds = (uint64_t)slice * 1000;
 
-	queue_schedule(&machine->queue, &task->runnable, priority, (uint64_t)slice * 1000);
+	queue_schedule(&machine->queue, &task->runnable, priority,
+	               nanoseconds > SLICE_LEAST ? nanoseconds : SLICE_LEAST);
 }

@@ -32,19 +32,21 @@
 /* TF, IF, DF, IOPL, NT, RF, AC: what a process has set of these must not hold in the kernel. */
 #define FLAGS_CLEARED 0x57700u
 
-#define CR4_DEBUG        0x8u
-#define CR4_GLOBAL       0x80u
-#define CR4_FXSR         0x200u
-#define CR4_EXCEPTIONS   0x400u
-#define CR4_UMIP         0x800u
-#define CR4_SMEP         0x100000u
-#define CR4_SMAP         0x200000u
-#define LEAF_FEATURES    7u
-#define FEATURE_SMEP     (1u << 7)  /* EBX */
-#define FEATURE_SMAP     (1u << 20) /* EBX */
-#define FEATURE_UMIP     (1u << 2)  /* ECX */
-#define MXCSR_DEFAULT    0x1f80u    /* all exceptions masked */
-#define CONTROL_DEFAULT  0x037fu    /* the same of the x87 */
+#define CR4_MACHINE_CHECK     0x40u
+#define CR4_GLOBAL            0x80u
+#define CR4_FXSR              0x200u
+#define CR4_EXCEPTIONS        0x400u
+#define CR4_UMIP              0x800u
+#define CR4_SMEP              0x100000u
+#define CR4_SMAP              0x200000u
+#define LEAF_BASIC            1u
+#define FEATURE_MACHINE_CHECK (1u << 7) /* EDX */
+#define LEAF_FEATURES         7u
+#define FEATURE_SMEP          (1u << 7)  /* EBX */
+#define FEATURE_SMAP          (1u << 20) /* EBX */
+#define FEATURE_UMIP          (1u << 2)  /* ECX */
+#define MXCSR_DEFAULT         0x1f80u    /* all exceptions masked */
+#define CONTROL_DEFAULT       0x037fu    /* the same of the x87 */
 
 /* 64-bit gate descriptor. */
 struct gate {
@@ -141,6 +143,9 @@ void processor_protect(void)
 	struct cpuid features = cpuid_read(LEAF_FEATURES, 0);
 	uint64_t cr4 = cr4_read() | CR4_GLOBAL;
 
+	/* Else a machine check would be a reset without a word. */
+	if (cpuid_read(LEAF_BASIC, 0).d & FEATURE_MACHINE_CHECK)
+		cr4 |= CR4_MACHINE_CHECK;
 	if (features.b & FEATURE_SMEP)
 		cr4 |= CR4_SMEP;
 	/* The kernel reaches a process's memory through the direct map alone, so nothing ever lifts it. */

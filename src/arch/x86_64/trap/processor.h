@@ -36,7 +36,7 @@ _Static_assert(offsetof(struct processor, user_stack) == PROCESSOR_USER_STACK, "
 /* Gives this processor its segments, its task state, its interrupt vectors, and the syscall instruction. */
 void processor_initialize(struct processor *processor);
 
-/* Turns on what protects the kernel from processes, where the processor has it (SMEP, SMAP, UMIP). */
+/* Turns on what protects the kernel, where the processor has it: SMEP, SMAP, UMIP, machine checks. */
 void processor_protect(void);
 
 /* From now on what enters the kernel from a process pushes its registers into `context`. */

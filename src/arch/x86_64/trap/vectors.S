@@ -134,9 +134,11 @@ syscall_entry:
 	/*
 	 * void context_resume(struct context *context)
 	 *
-	 * What came by syscall goes by sysret, which keeps neither rcx nor r11;
-	 * C has seen to it that rip is canonical (trap/trap.c). All else needs
-	 * iret.
+	 * What came by syscall goes by sysret, which keeps neither rcx nor r11.
+	 * Where rip is not canonical that would fault in the kernel, on the
+	 * process's stack (Intel SDM vol. 2B, SYSRET): no process can make it so,
+	 * for the page below the hole is never mapped (user_layout.h). All else
+	 * needs iret.
 	 */
 	.globl context_resume
 	.balign 16
