@@ -24,7 +24,7 @@ METAL = os.path.join(BUILD, "src", "arch", "x86_64")
 KERNEL = os.path.join(METAL, "drydock-kernel")
 ARCHIVE = os.path.join(METAL, "user", "boot.cpio")
 QEMU = "qemu-system-x86_64"
-LIMIT = 240             # seconds, after which what was to happen has not
+LIMIT = 600             # seconds, after which what was to happen has not
 SERVERS = ("init", "log", "scheduler", "vfs")
 
 

@@ -68,11 +68,11 @@ class ProcessesTest(unittest.TestCase):
         self.assertEqual(done, self.misdeeds())
 
     def test_fuzzed_calls(self):
-        done = self.run_tester("fuzzing=%d calls=200000" % SEED)
+        done = self.run_tester("fuzzing=%d calls=100000" % SEED)
         self.assertEqual(done, ["nonsense"] + 4 * ["fuzz"])
 
     def test_fuzzed_calls_with_authorities(self):
-        with Machine(archive=tester_archive("idle=0", "fuzz=%d calls=400000" % SEED)) as booted:
+        with Machine(archive=tester_archive("idle=0", "fuzz=%d calls=200000" % SEED)) as booted:
             lines = booted.halt()
         # It ends of itself, and is none of those that a boot needs: so this one stops, in order.
         self.assertEqual(lines[-2], "[kernel] boot failed: second ended with code 0", "\n".join(lines[-40:]))
@@ -90,6 +90,8 @@ class ProcessesTest(unittest.TestCase):
         number = self.misdeeds().index("write_text")
         with Machine(archive=tester_archive("idle=0", "serve=1 misdeed=%d" % number, "always")) as booted:
             booted.read_until(r"^\[kernel\] exception 14 in second \(PID 21\) at 0x4\w+, address 0x4\w+$")
+            booted.read_until(r"^\[kernel\]   #0  0x0000000000\w+ (touch|write_text)\+0x\w+$")
+            booted.read_until(r"^\[kernel\]   #\d+ +0x0000000000\w+ fiber_main\+0x\w+$")
             booted.read_until(r"^\[init\] second: page fault writing 0x4\w+ at instruction 0x4\w+$")
             booted.read_until(r"^\[init\] second was killed by signal 11; starting it again$")
             booted.read_until(r"^\[init\] second was killed by signal 11; starting it again in \d+ ms$")

@@ -38,3 +38,12 @@ void console_print(const char *format, ...)
 	line[length++] = '\n';
 	console_write(line, length);
 }
+
+void console_print_frame(unsigned number, uint64_t address, const char *name, uint64_t offset)
+{
+	if (name != NULL)
+		console_print("  #%-2u 0x%016llx %s+0x%llx", number, (unsigned long long)address, name,
+		              (unsigned long long)offset);
+	else
+		console_print("  #%-2u 0x%016llx", number, (unsigned long long)address);
+}

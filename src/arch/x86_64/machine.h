@@ -28,11 +28,11 @@ struct task {
 	struct runnable runnable;
 	struct space space;
 	struct machine *machine;
-	struct process *process; /* NULL: the core has let go of it */
+	struct process *process;       /* NULL: the core has let go of it */
 	uint64_t buffer, notice, page; /* physical: its kernel buffer, its notice page, its owner page */
-	bool ended;              /* it will not run again */
-	uint64_t code;           /* what the core is told of its end */
-	struct list end_link;    /* in machine->ended until the core has been told */
+	bool ended;                    /* it will not run again */
+	uint64_t code;                 /* what the core is told of its end */
+	struct list end_link;          /* in machine->ended until the core has been told */
 };
 _Static_assert(offsetof(struct task, kernel_stack) == offsetof(struct task, context) + CONTEXT_SIZE,
                "the entry stubs look for the kernel stack right behind the registers");
@@ -60,8 +60,8 @@ struct machine {
 	struct list ended;    /* struct task */
 
 	/* init, which is the machine's to start again. */
-	bool up;             /* it has said so once */
-	bool failed;         /* or that it cannot be */
+	bool up;     /* it has said so once */
+	bool failed; /* or that it cannot be */
 	char failure[256];
 	uint64_t init_started;
 	uint64_t init_delay; /* before the next start */

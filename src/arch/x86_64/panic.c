@@ -16,14 +16,10 @@ extern const char stacks_start[], machine_check_stack_end[];
 
 static void print_frame(unsigned number, uint64_t address)
 {
-	uint64_t offset;
+	uint64_t offset = 0;
 	const char *name = symbol_find(address, &offset);
 
-	if (name != NULL)
-		console_print("  #%-2u 0x%016llx %s+0x%llx", number, (unsigned long long)address, name,
-		              (unsigned long long)offset);
-	else
-		console_print("  #%-2u 0x%016llx", number, (unsigned long long)address);
+	console_print_frame(number, address, name, offset);
 }
 
 /* Frames lie on the kernel's stacks, each above the one before, and nowhere else. */

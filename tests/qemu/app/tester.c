@@ -88,7 +88,8 @@ static struct end await_child(struct tester *tester, uint64_t child)
 		end.ended = (receipt.bits & EVENT_PROCESS_EXITED) != 0;
 		end.code = receipt.value;
 	}
-	if (end.raised && !result_is_error(runtime_trap(tester->runtime, SYS_PROCESS_EXCEPTION, child, 0, 0, 0)))
+	if (end.raised &&
+	    !result_is_error(runtime_trap(tester->runtime, SYS_PROCESS_EXCEPTION, child, 0, 0, 0)))
 		memcpy(&end.exception, os_buffer(os), sizeof(end.exception));
 	runtime_trap(tester->runtime, SYS_CAP_DROP, child, 0, 0, 0);
 	return end;
@@ -120,8 +121,10 @@ static void test_misdeed(struct tester *tester, uint32_t number, bool largest)
 		check(tester, end.ended && !end.raised && end.code == 0, misdeed->name, "ended with",
 		      end.raised ? end.exception.vector : end.code);
 	else
-		check(tester, end.ended && end.raised && (vector == SOME || end.exception.vector == (uint32_t)vector) && end.code > 256 &&
-		              end.exception.rip != 0,
+		check(tester,
+		      end.ended && end.raised &&
+		              (vector == SOME || end.exception.vector == (uint32_t)vector) &&
+		              end.code > 256 && end.exception.rip != 0,
 		      misdeed->name, "ended with", end.raised ? end.exception.vector : end.code);
 }
 
@@ -174,8 +177,8 @@ static void test_fuzz(struct tester *tester, uint64_t seed, uint64_t calls)
 
 	check(tester, end.ended && !end.raised && end.code == 0, "nonsense", "ended with", end.code);
 	for (uint64_t child = 0; child < 4; child++) {
-		format_string(options, sizeof(options), "fuzz=%llu,calls=%llu", (unsigned long long)(seed + child),
-		              (unsigned long long)calls);
+		format_string(options, sizeof(options), "fuzz=%llu,calls=%llu",
+		              (unsigned long long)(seed + child), (unsigned long long)calls);
 		end = run_child(tester, options);
 		check(tester, end.ended && !end.raised && end.code == 0, "fuzz", "ended with", end.code);
 	}
@@ -219,7 +222,8 @@ static void test_shares(struct tester *tester)
 	counters = address;
 	children[0] = start_child(tester, "spin0", "spin=0", 8, memory);
 	children[1] = start_child(tester, "spin1", "spin=1", 8, memory);
-	check(tester, scheduler_set(tester->scheduler, find_process(tester, "spin0"), 8, 6000) == 0 &&
+	check(tester,
+	      scheduler_set(tester->scheduler, find_process(tester, "spin0"), 8, 6000) == 0 &&
 	              scheduler_set(tester->scheduler, find_process(tester, "spin1"), 8, 2000) == 0,
 	      "scheduler_told", "it refuses", 0);
 	for (int turn = 0; turn < 40; turn++) {
@@ -255,8 +259,8 @@ static void spin(struct runtime *runtime, uint64_t index)
 	uint64_t size;
 	void *address;
 
-	if (os_memory_map(runtime_os(runtime), runtime_grant(runtime, "counters"), RIGHT_READ | RIGHT_WRITE, &address,
-	                  &size) != E_OK)
+	if (os_memory_map(runtime_os(runtime), runtime_grant(runtime, "counters"), RIGHT_READ | RIGHT_WRITE,
+	                  &address, &size) != E_OK)
 		return;
 	counters = address;
 	for (;;)

@@ -17,9 +17,9 @@ static void pad(void)
 
 static void put(const char *name, const char *content)
 {
-	length += (size_t)sprintf((char *)data + length, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", 1,
-	                          0100444, 0, 0, 1, 0, (unsigned)strlen(content), 0, 0, 0, 0,
-	                          (unsigned)strlen(name) + 1, 0);
+	length += (size_t)sprintf(
+		(char *)data + length, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", 1,
+		0100444, 0, 0, 1, 0, (unsigned)strlen(content), 0, 0, 0, 0, (unsigned)strlen(name) + 1, 0);
 	memcpy(data + length, name, strlen(name) + 1);
 	length += strlen(name) + 1;
 	pad();

@@ -70,11 +70,11 @@ START_TEST(sound)
 END_TEST
 
 /* Makes a sound file, tells one lie, and looks whether it was seen. */
-#define LIE(lie, wanted)                         \
-	do {                                     \
-		make();                          \
-		lie;                             \
-		ck_assert_ptr_nonnull(read());   \
+#define LIE(lie, wanted)                          \
+	do {                                      \
+		make();                           \
+		lie;                              \
+		ck_assert_ptr_nonnull(read());    \
 		ck_assert_str_eq(read(), wanted); \
 	} while (0)
 
@@ -104,7 +104,8 @@ START_TEST(lies_of_segments)
 	LIE(file.segments[0].p_vaddr = USER_KERNEL_BUFFER, "a segment lies outside of where images may");
 	LIE(file.segments[1].p_vaddr = 0xffffffff80100000ull, "a segment lies outside of where images may");
 	LIE(file.segments[1].p_memsz = UINT64_MAX, "a segment lies outside of where images may");
-	LIE(file.segments[1].p_memsz = USER_IMAGE_END - DATA + 1, "a segment lies outside of where images may");
+	LIE(file.segments[1].p_memsz = USER_IMAGE_END - DATA + 1,
+	    "a segment lies outside of where images may");
 	LIE(file.segments[1].p_vaddr = TEXT, "its segments share pages");
 	LIE(file.segments[1].p_vaddr = TEXT + 64, "its segments share pages");
 	LIE(file.segments[0].p_memsz = 0x2001, "its segments share pages");
@@ -154,4 +155,93 @@ START_TEST(damaged_bytes)
 }
 END_TEST
 
-UNIT_RUN("image", sound, lies_of_the_header, lies_of_segments, cut_off_anywhere, damaged_bytes)
+static struct {
+	Elf64_Ehdr header;
+	Elf64_Shdr sections[3];
+	Elf64_Sym symbols[4];
+	char names[16];
+} named;
+
+static void make_named(void)
+{
+	memset(&named, 0, sizeof(named));
+	named.header.e_shoff = offsetof(__typeof__(named), sections);
+	named.header.e_shentsize = sizeof(Elf64_Shdr);
+	named.header.e_shnum = 3;
+	named.sections[1] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+	                                 .sh_link = 2,
+	                                 .sh_offset = offsetof(__typeof__(named), symbols),
+	                                 .sh_size = sizeof(named.symbols)};
+	named.sections[2] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
+	                                 .sh_offset = offsetof(__typeof__(named), names),
+	                                 .sh_size = sizeof(named.names)};
+	memcpy(named.names, "\0data\0first\0last", 16);
+	named.symbols[1] = (Elf64_Sym){.st_name = 1, .st_info = STT_OBJECT, .st_value = TEXT, .st_size = 100};
+	named.symbols[2] = (Elf64_Sym){.st_name = 6, .st_info = STT_FUNC, .st_value = TEXT, .st_size = 8};
+	named.symbols[3] =
+		(Elf64_Sym){.st_name = 12, .st_info = STT_FUNC, .st_value = TEXT + 8, .st_size = 8};
+}
+
+static const char *name_at(uint64_t address)
+{
+	uint64_t offset = 99;
+	const char *name = image_symbol((const uint8_t *)&named, sizeof(named), address, &offset);
+
+	ck_assert(name == NULL || (offset < 8 && offset == address % 8));
+	return name;
+}
+
+START_TEST(symbols)
+{
+	make_named();
+	ck_assert_str_eq(name_at(TEXT), "first");
+	ck_assert_str_eq(name_at(TEXT + 7), "first");
+	ck_assert_ptr_null(name_at(TEXT - 1));
+	ck_assert_ptr_null(name_at(TEXT + 16));
+	/* Without an end it is no name. */
+	ck_assert_ptr_null(name_at(TEXT + 8));
+	named.names[15] = '\0';
+	ck_assert_str_eq(name_at(TEXT + 8), "las");
+	named.symbols[2].st_name = 16;
+	ck_assert_ptr_null(name_at(TEXT));
+}
+END_TEST
+
+START_TEST(lies_of_symbols)
+{
+	make_named();
+	named.sections[1].sh_link = 3;
+	ck_assert_ptr_null(name_at(TEXT));
+	make_named();
+	named.sections[1].sh_offset = UINT64_MAX;
+	ck_assert_ptr_null(name_at(TEXT));
+	make_named();
+	named.sections[1].sh_size = sizeof(named);
+	ck_assert_ptr_null(name_at(TEXT));
+	make_named();
+	named.sections[2].sh_size = UINT64_MAX;
+	ck_assert_ptr_null(name_at(TEXT));
+	make_named();
+	named.header.e_shoff = UINT64_MAX - 64;
+	ck_assert_ptr_null(name_at(TEXT));
+	make_named();
+	named.header.e_shentsize = 0;
+	ck_assert_ptr_null(name_at(TEXT));
+	make_named();
+	/* A table that ends in the middle of a symbol. */
+	named.sections[1].sh_size = sizeof(Elf64_Sym) + 1;
+	ck_assert_ptr_null(name_at(TEXT));
+	for (size_t size = 0; size < sizeof(named); size++) {
+		uint8_t *copy = malloc(size > 0 ? size : 1);
+		uint64_t offset;
+
+		make_named();
+		memcpy(copy, &named, size);
+		ck_assert_ptr_null(image_symbol(copy, size, TEXT, &offset));
+		free(copy);
+	}
+}
+END_TEST
+
+UNIT_RUN("image", symbols, lies_of_symbols, sound, lies_of_the_header, lies_of_segments, cut_off_anywhere,
+         damaged_bytes)

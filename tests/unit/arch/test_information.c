@@ -61,9 +61,9 @@ static void make_pvh(void)
 	memset(memory, 0, sizeof(memory));
 	put32(64, 0x336ec578);
 	put32(64 + 4, 1);
-	put32(64 + 12, 1);     /* modules */
-	put64(64 + 16, 256);   /* where */
-	put64(64 + 40, 512);   /* the memory map */
+	put32(64 + 12, 1);   /* modules */
+	put64(64 + 16, 256); /* where */
+	put64(64 + 40, 512); /* the memory map */
 	put32(64 + 48, 2);
 	put64(256, 8 * MIB);
 	put64(256 + 8, 12345);
@@ -87,7 +87,8 @@ START_TEST(pvh)
 	ck_assert_ptr_null(boot_read_pvh(&information, memory, 64));
 	ck_assert_uint_eq(information.archive_size, 0);
 	put32(64 + 4, 0);
-	ck_assert_str_eq(boot_read_pvh(&information, memory, 64), "the loader's PVH structure has no memory map");
+	ck_assert_str_eq(boot_read_pvh(&information, memory, 64),
+	                 "the loader's PVH structure has no memory map");
 	put32(64, 0);
 	ck_assert_str_eq(boot_read_pvh(&information, memory, 64),
 	                 "the loader's PVH structure has the wrong magic");
@@ -140,7 +141,8 @@ START_TEST(multiboot2)
 	                 "a Multiboot2 tag of the loader's is longer than all of them");
 	make_multiboot2();
 	put32(64, 8 + 24 + 24);
-	ck_assert_str_eq(boot_read_multiboot2(&information, memory, 64), "the loader's Multiboot2 tags have no end");
+	ck_assert_str_eq(boot_read_multiboot2(&information, memory, 64),
+	                 "the loader's Multiboot2 tags have no end");
 }
 END_TEST
 

@@ -191,5 +191,5 @@ START_TEST(heap_without_memory)
 }
 END_TEST
 
-UNIT_RUN("ram", every_page_once, blocks_are_aligned_and_apart, memory_in_pieces, chains, chains_of_what_is_left,
-         heap_objects, heap_without_memory)
+UNIT_RUN("ram", every_page_once, blocks_are_aligned_and_apart, memory_in_pieces, chains,
+         chains_of_what_is_left, heap_objects, heap_without_memory)

@@ -84,7 +84,8 @@ START_TEST(mappings_lie_apart)
 	for (page = 0; page < 5; page++) {
 		uint64_t entry = tables_find(&ram, space.root, first + page * RAM_PAGE);
 
-		ck_assert_uint_eq(entry & ~PAGE_ADDRESS, PAGE_PRESENT | PAGE_USER | PAGE_WRITE | PAGE_NO_EXECUTE);
+		ck_assert_uint_eq(entry & ~PAGE_ADDRESS,
+		                  PAGE_PRESENT | PAGE_USER | PAGE_WRITE | PAGE_NO_EXECUTE);
 		ck_assert_uint_eq(entry & PAGE_ADDRESS, chain.first * RAM_PAGE + page * RAM_PAGE);
 		entry = tables_find(&ram, space.root, second + page * RAM_PAGE);
 		ck_assert_uint_eq(entry & ~PAGE_ADDRESS, PAGE_PRESENT | PAGE_USER | PAGE_NO_EXECUTE);

@@ -54,7 +54,8 @@ static const char *read_entry(const struct archive *archive, size_t at, struct e
 	if (memcmp(header, MAGIC, MAGIC_SIZE) != 0)
 		return "it is no cpio archive of the new ASCII format";
 	/* Of 32 bits both, so that no sum below overflows. */
-	if (!read_field(header, FIELD_LENGTH, &entry->size) || !read_field(header, FIELD_NAME, &entry->name_size))
+	if (!read_field(header, FIELD_LENGTH, &entry->size) ||
+	    !read_field(header, FIELD_NAME, &entry->name_size))
 		return "a header is damaged";
 	start = align4(at + HEADER_SIZE + entry->name_size);
 	if (start > archive->size || archive->size - start < entry->size)

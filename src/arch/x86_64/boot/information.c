@@ -128,7 +128,8 @@ static void multiboot2_memory_map(struct boot_information *information, const ui
 	}
 }
 
-const char *boot_read_multiboot2(struct boot_information *information, const uint8_t *memory, uint64_t address)
+const char *boot_read_multiboot2(struct boot_information *information, const uint8_t *memory,
+                                 uint64_t address)
 {
 	uint64_t at = 8; /* the size of it all, and a reserved word */
 	uint32_t total;

@@ -31,6 +31,7 @@ void boot_add_memory(struct boot_information *information, uint64_t start, uint6
  * Multiboot2: specification 3.6.
  */
 const char *boot_read_pvh(struct boot_information *information, const uint8_t *memory, uint64_t address);
-const char *boot_read_multiboot2(struct boot_information *information, const uint8_t *memory, uint64_t address);
+const char *boot_read_multiboot2(struct boot_information *information, const uint8_t *memory,
+                                 uint64_t address);
 
 #endif

@@ -92,7 +92,8 @@ _Noreturn void boot_main(uint32_t loader, uint64_t address)
 	list_init(&machine.ended);
 	machine.deadline = machine.interrupt = machine.init_start = DEADLINE_NEVER;
 	console_print("Drydock %s on bare metal, %u MiB of memory, entered by %s", DRYDOCK_VERSION,
-	              machine.ram.total / (1024 * 1024 / RAM_PAGE), loader == BOOT_PVH ? "PVH" : "Multiboot2");
+	              machine.ram.total / (1024 * 1024 / RAM_PAGE),
+	              loader == BOOT_PVH ? "PVH" : "Multiboot2");
 	open_archive();
 	make_kernel();
 	apic_route(SERIAL_INTERRUPT, VECTOR_SERIAL);

@@ -30,11 +30,11 @@
 #define DIVIDE_BY_16    0x3u
 
 /* Registers of the I/O APIC (82093AA, 3.2). */
-#define IO_SELECT          0x00u
-#define IO_WINDOW          0x10u
-#define IO_VERSION         1u
-#define IO_REDIRECTION     0x10u
-#define IO_LINES_SHIFT     16u
+#define IO_SELECT      0x00u
+#define IO_WINDOW      0x10u
+#define IO_VERSION     1u
+#define IO_REDIRECTION 0x10u
+#define IO_LINES_SHIFT 16u
 
 #define FEATURE_APIC (1u << 9) /* CPUID 1, EDX */
 

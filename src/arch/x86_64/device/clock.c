@@ -103,8 +103,8 @@ static uint64_t rtc_time(void)
 		year = 2000 + from_bcd(rtc_read(RTC_YEAR), binary);
 	} while (second != rtc_read(RTC_SECONDS) && reads++ < RTC_READS_MAXIMUM);
 	second = from_bcd(second, binary);
-	if ((rtc_read(RTC_STATUS_B) & RTC_24_HOURS) == 0 || second > 59 || minute > 59 || hour > 23 || day < 1 ||
-	    day > 31 || month < 1 || month > 12)
+	if ((rtc_read(RTC_STATUS_B) & RTC_24_HOURS) == 0 || second > 59 || minute > 59 || hour > 23 ||
+	    day < 1 || day > 31 || month < 1 || month > 12)
 		return 0;
 	return (((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * NANOSECONDS;
 }

@@ -56,8 +56,7 @@ static bool slab_make(struct heap *heap, unsigned class)
 	for (size_t at = 0; at < RAM_PAGE; at += size) {
 		size_t next = at + size;
 
-		*(uint16_t *)(void *)(page + at) =
-			next < RAM_PAGE ? (uint16_t)(next / HEAP_SMALLEST + 1) : 0;
+		*(uint16_t *)(void *)(page + at) = next < RAM_PAGE ? (uint16_t)(next / HEAP_SMALLEST + 1) : 0;
 	}
 	ram_frame(heap->ram, address)->free = 1;
 	slab_link(heap, class, (uint32_t)(address / RAM_PAGE));
@@ -74,7 +73,8 @@ static void *allocate_small(struct heap *heap, unsigned class)
 		return NULL;
 	slab = heap->slabs[class];
 	frame = &heap->ram->frames[slab];
-	object = (uint8_t *)ram_view(heap->ram, (uint64_t)slab * RAM_PAGE) + (frame->free - 1u) * HEAP_SMALLEST;
+	object = (uint8_t *)ram_view(heap->ram, (uint64_t)slab * RAM_PAGE) +
+	         (frame->free - 1u) * HEAP_SMALLEST;
 	frame->free = *(uint16_t *)(void *)object;
 	frame->used++;
 	if (frame->free == 0)

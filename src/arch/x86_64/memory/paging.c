@@ -10,7 +10,7 @@
 #define EARLY_LIMIT  0x100000000ull /* what boot/entry.S has mapped */
 #define DEVICE_START 0xfec00000ull  /* the APICs (Intel SDM vol. 3A, 10.4.1; 82093AA data sheet, 3.0) */
 #define DEVICE_END   0xff000000ull
-#define KERNEL_HALF  256u           /* first PML4 entry of the upper half */
+#define KERNEL_HALF  256u /* first PML4 entry of the upper half */
 #define ENTRIES      512u
 
 extern const char image_start[], image_text_end[], image_rodata_end[], image_end[], stacks_start[],
@@ -100,7 +100,8 @@ static void set_up_ram(struct ram *ram, const struct boot_information *informati
 	if (!found)
 		stop("there is too little memory to begin with");
 	memset(direct_view(taken[TAKEN_FRAMES].start), 0, page_up(size));
-	ram_initialize(ram, direct_view(0), direct_view(taken[TAKEN_FRAMES].start), (uint32_t)(highest / RAM_PAGE));
+	ram_initialize(ram, direct_view(0), direct_view(taken[TAKEN_FRAMES].start),
+	               (uint32_t)(highest / RAM_PAGE));
 	for (unsigned i = 0; i < information->range_count; i++)
 		give(ram, information->ranges[i].start, information->ranges[i].end, taken, TAKEN);
 }
@@ -132,7 +133,8 @@ static uint64_t image_bits(uint64_t address, bool linked)
 
 static void map_image(struct ram *ram, uint64_t root)
 {
-	for (uint64_t address = (uintptr_t)image_start; address < (uintptr_t)image_end; address += SMALL_PAGE) {
+	for (uint64_t address = (uintptr_t)image_start; address < (uintptr_t)image_end;
+	     address += SMALL_PAGE) {
 		if (!is_guard(address))
 			must(tables_map(ram, root, address, address - IMAGE_BASE,
 			                image_bits(address, true) | PAGE_GLOBAL));

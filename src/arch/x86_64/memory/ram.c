@@ -150,7 +150,8 @@ static void chain_append(struct ram *ram, struct chain *chain, uint32_t block, u
 }
 
 /* Appends the first pages of an allocated block, and gives back what is left of it. Returns how many. */
-static uint32_t chain_take(struct ram *ram, struct chain *chain, uint32_t block, unsigned order, uint64_t pages)
+static uint32_t chain_take(struct ram *ram, struct chain *chain, uint32_t block, unsigned order,
+                           uint64_t pages)
 {
 	uint32_t had = chain->pages;
 
@@ -189,8 +190,8 @@ bool chain_grow(struct ram *ram, struct chain *chain, uint64_t pages)
 			chain_cut(ram, chain, last, had);
 			return false;
 		}
-		pages -= chain_take(ram, chain, (uint32_t)(address / RAM_PAGE), ram_frame(ram, address)->order,
-		                    pages);
+		pages -= chain_take(ram, chain, (uint32_t)(address / RAM_PAGE),
+		                    ram_frame(ram, address)->order, pages);
 	}
 	return true;
 }

@@ -34,8 +34,8 @@ struct frame {
 struct ram {
 	uint8_t *base;
 	struct frame *frames;
-	uint32_t count;            /* of frames */
-	uint32_t free, total;      /* pages */
+	uint32_t count;       /* of frames */
+	uint32_t free, total; /* pages */
 	uint32_t lists[RAM_ORDERS];
 };
 

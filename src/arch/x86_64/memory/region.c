@@ -11,7 +11,8 @@ void platform_free(struct machine *machine, void *address, size_t size)
 	heap_free(&machine->heap, address, size);
 }
 
-enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size, uint32_t flags)
+enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size,
+                                  uint32_t flags)
 {
 	struct region *region = heap_allocate(&machine->heap, sizeof(*region));
 
@@ -78,8 +79,8 @@ enum error platform_lane_attach(struct machine *machine, struct process *process
 	return E_NOMEM;
 }
 
-void platform_lane_detach(struct machine *machine, struct process *process, struct lane *lane, uint64_t address,
-                          uint64_t peer_page)
+void platform_lane_detach(struct machine *machine, struct process *process, struct lane *lane,
+                          uint64_t address, uint64_t peer_page)
 {
 	struct task *task = process->machine;
 

@@ -117,7 +117,8 @@ static void release(struct space *space, struct mapping *mapping)
 }
 
 /* Maps so many pages in a row; false where the tables find no memory. */
-static bool map_block(struct space *space, uint64_t address, uint64_t physical, uint64_t pages, rights_t access)
+static bool map_block(struct space *space, uint64_t address, uint64_t physical, uint64_t pages,
+                      rights_t access)
 {
 	for (uint64_t page = 0; page < pages; page++) {
 		if (!space_map_page(space, address + page * RAM_PAGE, physical + page * RAM_PAGE, access))
@@ -185,7 +186,8 @@ bool space_read(const struct space *space, uint64_t address, void *to, size_t si
 			return false;
 		if (part > size)
 			part = size;
-		memcpy(bytes, (uint8_t *)ram_view(space->ram, entry & PAGE_ADDRESS) + address % RAM_PAGE, part);
+		memcpy(bytes, (uint8_t *)ram_view(space->ram, entry & PAGE_ADDRESS) + address % RAM_PAGE,
+		       part);
 		bytes += part;
 		address += part;
 		size -= part;

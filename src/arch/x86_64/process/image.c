@@ -9,18 +9,18 @@
 #include "arch/x86_64/user_layout.h"
 
 /* System V ABI, "ELF Header" and "Program Header"; psABI 4.1. */
-#define IDENT_64_LSB       "\177ELF\2\1\1"
-#define IDENT_SIZE         7u
-#define TYPE_EXECUTABLE    2u
-#define MACHINE_X86_64     62u
-#define SEGMENT_LOAD       1u
-#define SEGMENT_DYNAMIC    2u
+#define IDENT_64_LSB        "\177ELF\2\1\1"
+#define IDENT_SIZE          7u
+#define TYPE_EXECUTABLE     2u
+#define MACHINE_X86_64      62u
+#define SEGMENT_LOAD        1u
+#define SEGMENT_DYNAMIC     2u
 #define SEGMENT_INTERPRETER 3u
-#define SEGMENT_TLS        7u
-#define FLAG_EXECUTE       1u
-#define FLAG_WRITE         2u
-#define FLAG_READ          4u
-#define HEADERS_MAXIMUM    32u
+#define SEGMENT_TLS         7u
+#define FLAG_EXECUTE        1u
+#define FLAG_WRITE          2u
+#define FLAG_READ           4u
+#define HEADERS_MAXIMUM     32u
 
 struct elf_header {
 	uint8_t ident[16];
@@ -35,6 +35,25 @@ struct elf_header {
 struct elf_program_header {
 	uint32_t type, flags;
 	uint64_t offset, address, physical, file_size, memory_size, alignment;
+};
+
+/* System V ABI, "Sections" and "Symbol Table". */
+#define SECTION_SYMBOLS 2u
+#define SYMBOL_FUNCTION 2u
+#define NAME_MAXIMUM    100u
+
+struct elf_section {
+	uint32_t name, type;
+	uint64_t flags, address, offset, size;
+	uint32_t link, information;
+	uint64_t alignment, entry_size;
+};
+
+struct elf_symbol {
+	uint32_t name;
+	uint8_t information, other;
+	uint16_t section;
+	uint64_t value, size;
 };
 
 static const char *read_header(const uint8_t *file, size_t size, struct elf_header *header)
@@ -130,4 +149,57 @@ const char *image_read(struct image *image, const uint8_t *file, size_t size)
 		return wrong;
 	image->entry = header.entry;
 	return entry_valid(image) ? NULL : "its entry point is in no executable segment";
+}
+
+/* Reads section `index`; false where it is none, or does not lie in the file. */
+static bool read_section(const uint8_t *file, size_t size, uint32_t index, struct elf_section *section)
+{
+	struct elf_header header;
+	uint64_t at;
+
+	memcpy(&header, file, sizeof(header));
+	if (header.section_header_size != sizeof(*section) || index >= header.section_header_count ||
+	    header.section_headers > size)
+		return false;
+	at = header.section_headers + index * sizeof(*section);
+	if (at > size || size - at < sizeof(*section))
+		return false;
+	memcpy(section, file + at, sizeof(*section));
+	return section->offset <= size && section->size <= size - section->offset;
+}
+
+static bool find_symbols(const uint8_t *file, size_t size, struct elf_section *symbols,
+                         struct elf_section *names)
+{
+	for (uint32_t index = 0; read_section(file, size, index, symbols); index++) {
+		if (symbols->type == SECTION_SYMBOLS)
+			return read_section(file, size, symbols->link, names);
+	}
+	return false;
+}
+
+const char *image_symbol(const uint8_t *file, size_t size, uint64_t address, uint64_t *offset)
+{
+	struct elf_section symbols, names;
+
+	if (size < sizeof(struct elf_header) || !find_symbols(file, size, &symbols, &names))
+		return NULL;
+	for (uint64_t at = 0; symbols.size - at >= sizeof(struct elf_symbol);
+	     at += sizeof(struct elf_symbol)) {
+		struct elf_symbol symbol;
+		const char *name;
+		size_t room;
+
+		memcpy(&symbol, file + symbols.offset + at, sizeof(symbol));
+		if ((symbol.information & 15) != SYMBOL_FUNCTION || address < symbol.value ||
+		    address - symbol.value >= symbol.size || symbol.name >= names.size)
+			continue;
+		name = (const char *)file + names.offset + symbol.name;
+		room = names.size - symbol.name < NAME_MAXIMUM ? names.size - symbol.name : NAME_MAXIMUM;
+		if (string_length_within(name, room) == room)
+			continue;
+		*offset = address - symbol.value;
+		return name;
+	}
+	return NULL;
 }

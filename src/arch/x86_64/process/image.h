@@ -30,4 +30,10 @@ struct image {
  */
 const char *image_read(struct image *image, const uint8_t *file, size_t size);
 
+/*
+ * The function of the file's symbol table that `address` lies in, and how far;
+ * NULL where the file names none. The name is at most 100 bytes of the file.
+ */
+const char *image_symbol(const uint8_t *file, size_t size, uint64_t address, uint64_t *offset);
+
 #endif

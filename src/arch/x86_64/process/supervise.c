@@ -38,7 +38,9 @@ void init_ended(struct machine *machine)
 	if (now - machine->init_started >= HEALTHY)
 		machine->init_delay = 0;
 	delay = machine->init_delay;
-	machine->init_delay = delay == 0 ? DELAY_FIRST : delay * 2 < DELAY_MAXIMUM ? delay * 2 : DELAY_MAXIMUM;
+	machine->init_delay = delay == 0                  ? DELAY_FIRST
+	                      : delay * 2 < DELAY_MAXIMUM ? delay * 2
+	                                                  : DELAY_MAXIMUM;
 	machine->init_start = now + delay;
 	if (delay == 0)
 		console_print("init died; starting it again");
@@ -58,7 +60,8 @@ void init_settle(struct machine *machine)
 	init_ended(machine);
 }
 
-void platform_announce(struct machine *machine, enum announcement announcement, const char *text, size_t length)
+void platform_announce(struct machine *machine, enum announcement announcement, const char *text,
+                       size_t length)
 {
 	if (announcement == ANNOUNCE_SERVICES_UP) {
 		if (!machine->up)

@@ -56,7 +56,8 @@ static bool load_segment(struct space *space, const struct image_segment *segmen
 		if (stop > page + RAM_PAGE)
 			stop = page + RAM_PAGE;
 		if (start < stop)
-			memcpy(view + (start - page), segment->data + (start - segment->address), stop - start);
+			memcpy(view + (start - page), segment->data + (start - segment->address),
+			       stop - start);
 	}
 	return true;
 }
@@ -247,7 +248,8 @@ enum error platform_process_switch(struct machine *machine, struct process *proc
 	return queue_choose(&machine->queue, &task->runnable) ? E_OK : E_INVAL;
 }
 
-void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority, uint32_t slice)
+void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority,
+                               uint32_t slice)
 {
 	struct task *task = process->machine;
 	uint64_t nanoseconds = (uint64_t)slice * 1000;

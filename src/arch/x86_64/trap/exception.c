@@ -3,8 +3,9 @@
 #include "arch/x86_64/device/clock.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/machine.h"
+#include "arch/x86_64/process/image.h"
 
-#define EXIT_SIGNAL 256u            /* an exit code is this and a signal's number (docs/ABI.md, "Processes") */
+#define EXIT_SIGNAL 256u /* an exit code is this and a signal's number (docs/ABI.md, "Processes") */
 #define STACK_SPAN  (1024u * 1024u) /* how far from the stack pointer a frame may lie */
 
 /* Intel SDM vol. 3A, table 6-1; AMD APM vol. 2, table 8-1. Signals as Linux sends them for these. */
@@ -61,6 +62,28 @@ static void walk(const struct space *space, struct exception_record *record)
 	}
 }
 
+static void print_frame(const uint8_t *file, size_t size, unsigned number, uint64_t address, bool returned)
+{
+	uint64_t offset = 0;
+	/* A return address is after the call, perhaps in the next function already. */
+	const char *name = image_symbol(file, size, returned ? address - 1 : address, &offset);
+
+	console_print_frame(number, address, name, returned ? offset + 1 : offset);
+}
+
+/* Names come from the image, as it lies in the boot archive. */
+static void print_backtrace(struct machine *machine, const char *image, const struct exception_record *record)
+{
+	const uint8_t *file;
+	size_t size;
+
+	if (!archive_find(&machine->archive, image, &file, &size))
+		return;
+	print_frame(file, size, 0, record->rip, false);
+	for (uint32_t frame = 0; frame < record->backtrace_count; frame++)
+		print_frame(file, size, frame + 1, record->backtrace[frame], true);
+}
+
 void exception_of_process(struct machine *machine, struct task *task)
 {
 	const struct context *context = &task->context;
@@ -91,5 +114,6 @@ void exception_of_process(struct machine *machine, struct task *task)
 
 	walk(&task->space, &record);
 	kernel_process_exception(machine->kernel, task->process, &record);
+	print_backtrace(machine, task->process->image, &record);
 	task_end(task, EXIT_SIGNAL + exceptions[context->vector].signal);
 }

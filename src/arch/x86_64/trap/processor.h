@@ -30,8 +30,10 @@ struct processor {
 	struct task_state task_state;
 	uint64_t segments[8];
 };
-_Static_assert(offsetof(struct processor, context_end) == PROCESSOR_CONTEXT_END, "layout.h says so to the stub");
-_Static_assert(offsetof(struct processor, user_stack) == PROCESSOR_USER_STACK, "layout.h says so to the stub");
+_Static_assert(offsetof(struct processor, context_end) == PROCESSOR_CONTEXT_END,
+               "layout.h says so to the stub");
+_Static_assert(offsetof(struct processor, user_stack) == PROCESSOR_USER_STACK,
+               "layout.h says so to the stub");
 
 /* Gives this processor its segments, its task state, its interrupt vectors, and the syscall instruction. */
 void processor_initialize(struct processor *processor);

@@ -22,8 +22,9 @@ vector_stubs:
 	.rept 256
 	.balign 16
 	/* These push an error code (Intel SDM vol. 3A, table 6-1; AMD APM vol. 2, table 8-1: 29, 30). */
-	.if (vector == 8) || ((vector >= 10) && (vector <= 14)) || (vector == 17) || (vector == 21) || (vector == 29) || (vector == 30)
-	.else
+	.set pushes_code, (vector == 8) || ((vector >= 10) && (vector <= 14)) || (vector == 17)
+	.set pushes_code, pushes_code || (vector == 21) || (vector == 29) || (vector == 30)
+	.if !pushes_code
 	pushq $0
 	.endif
 	pushq $vector

@@ -75,10 +75,12 @@ uint64_t os_time(struct os *os)
 {
 	const struct clock_page *clock = page(USER_CLOCK_PAGE);
 	uint32_t low, high;
+	uint64_t cycles;
 
 	(void)os;
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)((unsigned __int128)(((uint64_t)high << 32 | low) - clock->base) * clock->multiplier >> 32);
+	cycles = ((uint64_t)high << 32 | low) - clock->base;
+	return (uint64_t)((unsigned __int128)cycles * clock->multiplier >> 32);
 }
 
 uint64_t os_wall_time(struct os *os)
