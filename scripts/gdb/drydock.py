@@ -237,8 +237,10 @@ class Registers:
 
     def __enter__(self):
         gdb.newest_frame().select()
+        # Of processes of Linux alone there is more than the processor has.
+        more = [] if gdb.parse_and_eval("$orig_rax").type.code == gdb.TYPE_CODE_VOID else ["orig_rax"]
         self.before = {name: int(gdb.parse_and_eval("(unsigned long)$" + name))
-                       for name in list(self.registers) + ["orig_rax"]}
+                       for name in list(self.registers) + more}
         self.set(self.registers)
 
     def __exit__(self, *exception):

@@ -150,6 +150,8 @@ static cJSON *record_at(struct machine *machine, const struct inspect_reply *rep
 	case INSPECT_PORTS:
 		memcpy(&record.port, reply->records + index * sizeof(record.port), sizeof(record.port));
 		return port_record(&record.port);
+	case INSPECT_MEMORY: /* Linux says more of it */
+		break;
 	case INSPECT_LANES:
 		memcpy(&record.lane, reply->records + index * sizeof(record.lane), sizeof(record.lane));
 		return lane_record(&record.lane);

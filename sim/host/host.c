@@ -21,8 +21,6 @@
 #include <unistd.h>
 
 #define ROUNDS_LIMIT   64u /* of serving calls before the loop looks at everything else */
-#define GUESTS_ASSUMED 64u /* guests at once that there is quota for */
-#define MEMORY_SPARE   (1024ull * 1024 * 1024)
 
 /* ---- the loop --------------------------------------------------------------- */
 
@@ -163,33 +161,6 @@ static void raise_limits(void)
 	}
 }
 
-static void quota_add(struct quota *sum, const struct quota *part, uint32_t times)
-{
-	sum->memory += part->memory * times;
-	sum->handles += part->handles * times;
-	sum->ports += part->ports * times;
-	sum->lanes += part->lanes * times;
-	/* Each of them is one of init's processes itself. */
-	sum->processes += (part->processes + 1) * times;
-}
-
-/*
- * What init may share out: all that the manifest promises to services (twice,
- * since a dead one's share comes back only once its peers have let go), as
- * much for guests, and a spare for init itself.
- */
-static struct quota quota_of(const struct manifest *manifest)
-{
-	struct quota sum = {
-		.memory = MEMORY_SPARE, .handles = 4096, .ports = 256, .lanes = 1024, .processes = 64};
-
-	for (uint32_t i = 0; i < manifest->service_count && i < MANIFEST_SERVICES; i++)
-		quota_add(&sum, &manifest->services[i].quota, 2);
-	for (uint32_t i = 0; i < manifest->role_count && i < MANIFEST_ROLES; i++)
-		quota_add(&sum, &manifest->roles[i].quota, GUESTS_ASSUMED);
-	return sum;
-}
-
 static struct credentials own_credentials(void)
 {
 	struct credentials credentials = {.uid = geteuid(), .gid = getegid()};
@@ -241,7 +212,7 @@ static bool open_instance(struct machine *machine, char *error, size_t size)
 static bool set_up(struct machine *machine, char *error, size_t size)
 {
 	const struct credentials owner = own_credentials();
-	const struct quota quota = quota_of(machine->options->manifest);
+	const struct quota quota = kernel_quota(machine->options->manifest);
 
 	machine->loop = ev_loop_new(EVFLAG_AUTO);
 	if (machine->loop == NULL)

@@ -106,12 +106,14 @@ enum error platform_memory_map(struct machine *machine, struct process *process,
 	return E_OK;
 }
 
-void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory)
+void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory,
+                           uint64_t address)
 {
 	/* The process unmaps for itself: nothing is taken from under a living one. */
 	(void)machine;
 	(void)process;
 	(void)memory;
+	(void)address;
 }
 
 /*
@@ -150,4 +152,22 @@ enum error platform_lane_attach(struct machine *machine, struct process *process
 		return E_OK;
 	drop_passes(host_process);
 	return E_NOMEM;
+}
+
+void platform_lane_detach(struct machine *machine, struct process *process, struct lane *lane, uint64_t address,
+                          uint64_t peer_page)
+{
+	/* As with memory: the process unmaps for itself. */
+	(void)machine;
+	(void)process;
+	(void)lane;
+	(void)address;
+	(void)peer_page;
+}
+
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free)
+{
+	(void)machine;
+	*total = (uint64_t)sysconf(_SC_PHYS_PAGES) * PAGE_SIZE;
+	*free = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * PAGE_SIZE;
 }

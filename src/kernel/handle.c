@@ -145,7 +145,7 @@ struct capability handle_take(struct kernel *kernel, struct process *process, ha
 
 	/* A dead process's mappings go with its address space. */
 	if (slot->mapped && process->state != PROCESS_DEAD)
-		platform_memory_unmap(kernel->machine, process, capability.memory);
+		platform_memory_unmap(kernel->machine, process, capability.memory, slot->address);
 	slot->capability = (struct capability){.kind = OBJECT_NONE};
 	slot->mapped = false;
 	table->used--;

@@ -86,6 +86,8 @@ static struct list *inspect_list(struct kernel *kernel, enum inspect what, size_
 	case INSPECT_LANES:
 		*size = sizeof(struct inspect_lane);
 		return &kernel->lanes;
+	case INSPECT_MEMORY:
+		break;
 	}
 	return NULL;
 }
@@ -103,6 +105,8 @@ static uint64_t inspect_object(struct kernel *kernel, enum inspect what, struct 
 	case INSPECT_LANES:
 		inspect_lane(list_entry(link, struct lane, link), record);
 		return list_entry(link, struct lane, link)->id;
+	case INSPECT_MEMORY:
+		break;
 	}
 	return 0;
 }
@@ -114,6 +118,15 @@ static uint64_t inspect_id(enum inspect what, struct list *link)
 	if (what == INSPECT_PORTS)
 		return list_entry(link, struct port, link)->id;
 	return list_entry(link, struct lane, link)->id;
+}
+
+static void inspect_memory(struct kernel *kernel, struct inspect_reply *reply)
+{
+	struct inspect_memory record;
+
+	platform_memory_state(kernel->machine, &record.total, &record.free);
+	memcpy(reply->records, &record, sizeof(record));
+	reply->count = 1;
 }
 
 uint64_t kernel_inspect(struct kernel *kernel, enum inspect what, uint64_t cursor,
@@ -129,6 +142,8 @@ uint64_t kernel_inspect(struct kernel *kernel, enum inspect what, uint64_t curso
 	struct list *list = inspect_list(kernel, what, &size);
 
 	memset(reply, 0, sizeof(*reply));
+	if (what == INSPECT_MEMORY && cursor == 0)
+		inspect_memory(kernel, reply);
 	if (list == NULL)
 		return 0;
 	list_for_each(link, list) {
@@ -152,7 +167,7 @@ uint64_t sys_inspect(struct call *call)
 
 	if (error != E_OK)
 		return error_result(error);
-	if (what < INSPECT_PROCESSES || what > INSPECT_LANES)
+	if (what < INSPECT_PROCESSES || what > INSPECT_MEMORY)
 		return error_result(E_INVAL);
 	next = kernel_inspect(call->kernel, (enum inspect)what, call->argument[2], reply);
 	call_write(call, reply, sizeof(*reply));

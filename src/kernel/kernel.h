@@ -26,6 +26,14 @@ struct credentials {
 };
 
 /*
+ * What init may share out in a system of this manifest: all that it promises
+ * to services (twice, since a dead one's share comes back only once its peers
+ * have let go), as much for several guests of each role, and a spare for init
+ * itself. It bounds and reserves nothing.
+ */
+struct quota kernel_quota(const struct manifest *manifest);
+
+/*
  * Makes a kernel on `machine` with this much for init to share out, and the
  * credentials that every process but guests has. NULL without memory.
  */

@@ -64,6 +64,10 @@ void lane_end_close(struct kernel *kernel, struct lane_end *end, enum error reas
 		event_cancel(kernel, &lane->ends[LANE_SERVER].event);
 		lane_leave_port(lane);
 	}
+	/* A dead process's mappings go with its address space. */
+	if (end->attached && end->process->state != PROCESS_DEAD)
+		platform_lane_detach(kernel->machine, end->process, lane, end->address, end->peer_page);
+	end->attached = false;
 	end->open = false;
 	end->handle = 0;
 	if (lane->state != LANE_CLOSED) {
@@ -265,21 +269,26 @@ uint64_t sys_lane_attach(struct call *call)
 {
 	uint64_t addresses[2] = {0}; /* of the lane and of the peer's page, where the kernel maps */
 	struct capability *capability;
+	struct lane_end *end;
 	struct lane *lane;
 	enum error error = handle_lookup(call->process, call->argument[0], OBJECT_LANE, 0, &capability);
 
 	if (error != E_OK)
 		return error_result(error);
-	lane = capability->end->lane;
-	if (lane->state == LANE_OPENING)
+	end = capability->end;
+	lane = end->lane;
+	if (lane->state == LANE_OPENING || end->attached)
 		return error_result(E_BUSY);
 	/* Closed by the peer after acceptance it may still hold published replies. */
 	if (lane->memory == NULL)
 		return error_result(E_PEER_DEAD);
 	error = platform_lane_attach(call->kernel->machine, call->process, lane,
-	                             lane_end_peer(capability->end)->process, &addresses[0], &addresses[1]);
+	                             lane_end_peer(end)->process, &addresses[0], &addresses[1]);
 	if (error != E_OK)
 		return error_result(error);
+	end->attached = true;
+	end->address = addresses[0];
+	end->peer_page = addresses[1];
 	call_write(call, addresses, sizeof(addresses));
 	return 0;
 }

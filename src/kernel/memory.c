@@ -78,6 +78,7 @@ uint64_t sys_memory_map(struct call *call)
 	uint64_t access = call->argument[1];
 	struct capability *capability;
 	struct memory_info info = {0};
+	struct handle_slot *slot;
 	enum error error = handle_lookup(call->process, call->argument[0], OBJECT_MEMORY, 0, &capability);
 
 	if (error != E_OK)
@@ -86,11 +87,16 @@ uint64_t sys_memory_map(struct call *call)
 		return error_result(E_INVAL);
 	if ((access & ~(uint64_t)capability->rights) != 0)
 		return error_result(E_NO_RIGHTS);
+	slot = handle_find(call->process, call->argument[0]);
+	/* One handle, one mapping: it goes when the handle does. */
+	if (slot->mapped)
+		return error_result(E_BUSY);
 	error = platform_memory_map(call->kernel->machine, call->process, capability->memory,
 	                            (rights_t)access, &info.address);
 	if (error != E_OK)
 		return error_result(error);
-	handle_find(call->process, call->argument[0])->mapped = true;
+	slot->mapped = true;
+	slot->address = info.address;
 	info.size = capability->memory->size;
 	call_write(call, &info, sizeof(info));
 	return 0;

@@ -74,6 +74,7 @@ struct handle_slot {
 	uint32_t generation;          /* of the handle it has, or the next one it gets */
 	uint32_t next_free;           /* index, or HANDLE_NO_INDEX */
 	bool mapped;                  /* memory: the process mapped it through this handle */
+	uint64_t address;             /* and where, as the platform said */
 };
 
 /*
@@ -175,6 +176,9 @@ struct lane_end {
 	struct process *process; /* a reference, kept as long as the lane; NULL: server before acceptance */
 	handle_t handle;         /* the process's, while open */
 	bool open;
+	bool attached;           /* the process has been given the memory */
+	uint64_t address;        /* and where, as the platform said: the memory */
+	uint64_t peer_page;      /* and the other end's owner page */
 	struct event event;
 	struct list parked; /* struct transit, sent by this end */
 	uint32_t parked_count;

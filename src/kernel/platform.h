@@ -80,8 +80,15 @@ void platform_memory_destroy(struct machine *machine, struct memory *memory);
 enum error platform_memory_map(struct machine *machine, struct process *process, struct memory *memory,
                                rights_t access, uint64_t *address);
 
-/* Takes a mapping away when a process drops its handle (bare metal; hosted the process unmaps). */
-void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory);
+/*
+ * Takes the mapping at `address`, which platform_memory_map gave, from a living
+ * process that drops its handle (bare metal; hosted the process unmaps).
+ */
+void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory,
+                           uint64_t address);
+
+/* How much memory the machine has, and how much of it nobody uses; bytes. */
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free);
 
 /* The kernel's own view of a memory object, or NULL. Valid until it is destroyed. */
 void *platform_memory_view(struct machine *machine, struct memory *memory);
@@ -93,6 +100,13 @@ void *platform_memory_view(struct machine *machine, struct memory *memory);
  */
 enum error platform_lane_attach(struct machine *machine, struct process *process, struct lane *lane,
                                 struct process *peer, uint64_t *address, uint64_t *peer_page);
+
+/*
+ * Takes what platform_lane_attach gave from a living process that closes its
+ * end (bare metal; hosted the process unmaps).
+ */
+void platform_lane_detach(struct machine *machine, struct process *process, struct lane *lane, uint64_t address,
+                          uint64_t peer_page);
 
 /* Whether any process of the instance is in a debugger or stopped by one. */
 bool platform_traced(struct machine *machine);

@@ -1,6 +1,9 @@
 /* Who pays: accounts and charges. `used` never exceeds `limit`, in any field. */
 #include "kernel/core.h"
 
+#define GUESTS_ASSUMED 64u /* of each role at once that there is quota for */
+#define MEMORY_SPARE   (1024ull * 1024 * 1024)
+
 void account_init(struct account *account, const struct quota *limit)
 {
 	account->limit = *limit;
@@ -88,4 +91,26 @@ void charge_release(struct charge *charge)
 	account_subtract(charge->account, &charge->amount);
 	list_remove(&charge->link);
 	charge->account = NULL;
+}
+
+static void quota_add(struct quota *sum, const struct quota *part, uint32_t times)
+{
+	sum->memory += part->memory * times;
+	sum->handles += part->handles * times;
+	sum->ports += part->ports * times;
+	sum->lanes += part->lanes * times;
+	/* Each of them is one of init's processes itself. */
+	sum->processes += (part->processes + 1) * times;
+}
+
+struct quota kernel_quota(const struct manifest *manifest)
+{
+	struct quota sum = {
+		.memory = MEMORY_SPARE, .handles = 4096, .ports = 256, .lanes = 1024, .processes = 64};
+
+	for (uint32_t i = 0; i < manifest->service_count && i < MANIFEST_SERVICES; i++)
+		quota_add(&sum, &manifest->services[i].quota, 2);
+	for (uint32_t i = 0; i < manifest->role_count && i < MANIFEST_ROLES; i++)
+		quota_add(&sum, &manifest->roles[i].quota, GUESTS_ASSUMED);
+	return sum;
 }

@@ -267,6 +267,7 @@ enum inspect {
 	INSPECT_PROCESSES = 1,
 	INSPECT_PORTS = 2,
 	INSPECT_LANES = 3,
+	INSPECT_MEMORY = 4, /* of the machine: one record */
 };
 
 enum process_state {
@@ -301,6 +302,10 @@ struct inspect_lane {
 	uint64_t area;
 	uint32_t client_number, server_number;
 	char client_name[NAME_SIZE], server_name[NAME_SIZE];
+};
+
+struct inspect_memory {
+	uint64_t total, free; /* bytes, for everybody together */
 };
 
 struct inspect_reply {

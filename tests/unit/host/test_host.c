@@ -235,11 +235,14 @@ START_TEST(memory_is_mapped_between_guards)
 		ck_assert_int_eq(msync((uint8_t *)address - PAGE_SIZE, PAGE_SIZE, MS_ASYNC), 0);
 		ck_assert_int_eq(msync((uint8_t *)address + 8192, PAGE_SIZE, MS_ASYNC), 0);
 		if (flags & MEMORY_SHARED) {
-			ck_assert_int_eq(os_memory_map(os, handle, RIGHT_READ, &again, &size), E_OK);
+			const uint64_t arguments[6] = {handle, RIGHT_READ};
+			handle_t reader = (handle_t)os_trap(os, SYS_CAP_DUPLICATE, arguments, NULL);
+
+			ck_assert_int_eq(os_memory_map(os, handle, RIGHT_READ, &again, &size), E_BUSY);
+			ck_assert_int_eq(os_memory_map(os, reader, RIGHT_READ, &again, &size), E_OK);
 			ck_assert_uint_eq(size, 8192);
 			ck_assert_mem_eq(again, address, 8192);
-			/* The handle goes with the second; the first mapping outlives it. */
-			os_memory_free(os, handle, again, size);
+			os_memory_free(os, reader, again, size);
 		}
 		os_memory_free(os, handle, address, 8192);
 	}

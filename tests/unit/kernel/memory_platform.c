@@ -212,12 +212,19 @@ enum error platform_memory_map(struct machine *machine, struct process *process,
 	return E_OK;
 }
 
-void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory)
+void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory,
+                           uint64_t address)
 {
 	(void)machine;
-	(void)memory;
+	ck_assert_uint_eq(address, 0x10000 + memory->size);
 	side_of(process)->unmaps++;
 	ck_assert_uint_le(side_of(process)->unmaps, side_of(process)->maps);
+}
+
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free)
+{
+	*total = 1ull << 40;
+	*free = *total - machine->memory_bytes;
 }
 
 void *platform_memory_view(struct machine *machine, struct memory *memory)
@@ -241,6 +248,18 @@ enum error platform_lane_attach(struct machine *machine, struct process *process
 	*address = 0x1000;
 	*peer_page = 0x2000;
 	return E_OK;
+}
+
+void platform_lane_detach(struct machine *machine, struct process *process, struct lane *lane, uint64_t address,
+                          uint64_t peer_page)
+{
+	machine->detaches++;
+	/* What was mapped is still there to be taken away. */
+	ck_assert_ptr_nonnull(lane->memory);
+	ck_assert_uint_eq(address, 0x1000);
+	ck_assert_uint_eq(peer_page, 0x2000);
+	side_of(process)->detaches++;
+	ck_assert_uint_le(side_of(process)->detaches, side_of(process)->attaches);
 }
 
 bool platform_traced(struct machine *machine)

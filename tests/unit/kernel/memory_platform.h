@@ -21,7 +21,7 @@ struct side {
 	unsigned wakes;
 	unsigned completions;
 	uint64_t result; /* of the last call completed late */
-	unsigned switches, schedules, maps, unmaps, attaches;
+	unsigned switches, schedules, maps, unmaps, attaches, detaches;
 	uint32_t priority, slice; /* as last scheduled */
 };
 
@@ -41,6 +41,7 @@ struct machine {
 	struct side *sides;
 	char console[CONSOLE_SIZE];
 	size_t console_length;
+	unsigned detaches; /* of all processes, those gone among them */
 	unsigned announcements;
 	enum announcement announcement;
 	char announced[KERNEL_BUFFER_SIZE + 1];

@@ -124,7 +124,7 @@ START_TEST(bad_questions)
 	handle_t authority = authority_of_init(AUTHORITY_INSPECT);
 
 	call_fails(E_INVAL, fixture.init, SYS_INSPECT, authority, 0, 0);
-	call_fails(E_INVAL, fixture.init, SYS_INSPECT, authority, INSPECT_LANES + 1, 0);
+	call_fails(E_INVAL, fixture.init, SYS_INSPECT, authority, INSPECT_MEMORY + 1, 0);
 	call_fails(E_INVAL, fixture.init, SYS_INSPECT, authority, 1ull << 32, 0);
 	call_fails(E_CAP_INVALID, fixture.init, SYS_INSPECT, 0, INSPECT_PORTS, 0);
 	ck_assert_uint_eq(inspect(INSPECT_PROCESSES, UINT64_MAX), 0);
@@ -134,4 +134,22 @@ START_TEST(bad_questions)
 }
 END_TEST
 
-RUN_SUITE("inspect", processes, ports_and_lanes, page_by_page, bad_questions);
+START_TEST(memory)
+{
+	struct process *child = spawn_child("vfs");
+	struct inspect_memory before, after;
+
+	ck_assert_uint_eq(inspect(INSPECT_MEMORY, 0), 0);
+	ck_assert_uint_eq(reply.count, 1);
+	memcpy(&before, reply.records, sizeof(before));
+	ck_assert_uint_eq(before.total, 1ull << 40);
+	call_succeeds(child, SYS_VM_ALLOCATE, 8192, 0);
+	inspect(INSPECT_MEMORY, 0);
+	memcpy(&after, reply.records, sizeof(after));
+	ck_assert_uint_eq(before.free - after.free, 8192);
+	ck_assert_uint_eq(inspect(INSPECT_MEMORY, 1), 0);
+	ck_assert_uint_eq(reply.count, 0);
+}
+END_TEST
+
+RUN_SUITE("inspect", processes, ports_and_lanes, memory, page_by_page, bad_questions);

@@ -98,8 +98,36 @@ START_TEST(attach_either_end)
 	ck_assert_uint_eq(addresses[1], 0x2000);
 	ck_assert_uint_eq(call(server, SYS_LANE_ATTACH, connection.server), 0);
 	ck_assert_ptr_eq(fixture.machine.attach_peer, client);
+	call_fails(E_BUSY, server, SYS_LANE_ATTACH, connection.server);
+	connection = connect_lane(client, server, 4);
 	fixture.machine.attach_error = E_NOMEM;
 	call_fails(E_NOMEM, server, SYS_LANE_ATTACH, connection.server);
+	fixture.machine.attach_error = E_OK;
+	call_succeeds(server, SYS_LANE_ATTACH, connection.server);
+}
+END_TEST
+
+START_TEST(closing_detaches)
+{
+	struct connection first, second;
+
+	two_processes();
+	first = connect_lane(client, server, 1);
+	second = connect_lane(client, server, 1);
+	call_succeeds(client, SYS_LANE_ATTACH, first.client);
+	call_succeeds(server, SYS_LANE_ATTACH, first.server);
+	call_succeeds(client, SYS_LANE_ATTACH, second.client);
+	call_succeeds(server, SYS_LANE_CLOSE, first.server, E_OK);
+	ck_assert_uint_eq(side_of(server)->detaches, 1);
+	/* The other end keeps what it mapped until it closes, too. */
+	ck_assert_uint_eq(side_of(client)->detaches, 0);
+	call_succeeds(client, SYS_CAP_DROP, first.client);
+	ck_assert_uint_eq(side_of(client)->detaches, 1);
+	/* Nothing was mapped, or it goes with the address space. */
+	call_succeeds(server, SYS_LANE_CLOSE, second.server, E_OK);
+	ck_assert_uint_eq(side_of(server)->detaches, 1);
+	dies(client);
+	ck_assert_uint_eq(fixture.machine.detaches, 2);
 }
 END_TEST
 
@@ -379,7 +407,7 @@ START_TEST(accept_can_fail_and_be_repeated)
 }
 END_TEST
 
-RUN_SUITE("lane", open_and_accept, attach_either_end, geometry, accept_only_what_is_pending,
+RUN_SUITE("lane", open_and_accept, attach_either_end, closing_detaches, geometry, accept_only_what_is_pending,
           accept_before_the_event_was_read, refuse, close_tells_the_server, close_tells_the_client,
           accepted_and_closed_are_told_together, pending_lane_disappears_with_its_opener,
           pending_lane_is_dropped, port_ends_with_pending_lanes, accepted_lane_outlives_its_port, server_dies,

@@ -64,9 +64,12 @@ START_TEST(map)
 	call_fails(E_INVAL, child, SYS_MEMORY_MAP, memory, 1ull << 40);
 	call_fails(E_NO_RIGHTS, child, SYS_MEMORY_MAP, memory, RIGHT_EXECUTE);
 	call_fails(E_NO_RIGHTS, child, SYS_MEMORY_MAP, reader, RIGHT_READ | RIGHT_WRITE);
-	call_succeeds(child, SYS_MEMORY_MAP, reader, RIGHT_READ);
 	fixture.machine.map_error = E_NOMEM;
 	call_fails(E_NOMEM, child, SYS_MEMORY_MAP, reader, RIGHT_READ);
+	fixture.machine.map_error = E_OK;
+	call_succeeds(child, SYS_MEMORY_MAP, reader, RIGHT_READ);
+	/* One handle, one mapping. */
+	call_fails(E_BUSY, child, SYS_MEMORY_MAP, reader, RIGHT_READ);
 	/* A mapping goes with the handle that it was made through. */
 	ck_assert_uint_eq(side_of(child)->unmaps, 0);
 	call_succeeds(child, SYS_CAP_DROP, reader);

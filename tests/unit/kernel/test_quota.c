@@ -215,5 +215,30 @@ START_TEST(untold_ends_are_inherited)
 }
 END_TEST
 
-RUN_SUITE("quota", handles, ports, lanes, lane_memory, datagrams, datagrams_of_the_dead, carved_at_spawn, not_more_than_is_left,
+START_TEST(system_quota)
+{
+	static struct manifest manifest = {
+		.service_count = 2,
+		.services = {{.quota = {.memory = 4096, .handles = 3, .ports = 2, .lanes = 1}},
+	                     {.quota = {.memory = 8192, .processes = 5}}},
+		.role_count = 1,
+		.roles = {{.quota = {.handles = 7}}},
+	};
+	struct quota nothing, sum = kernel_quota(&manifest);
+
+	manifest.service_count = manifest.role_count = 0;
+	nothing = kernel_quota(&manifest);
+	/* Each service has room for its successor; a process is one of its parent's. */
+	ck_assert_uint_eq(sum.memory - nothing.memory, 2 * (4096 + 8192));
+	ck_assert_uint_eq(sum.ports - nothing.ports, 2 * 2);
+	ck_assert_uint_eq(sum.lanes - nothing.lanes, 2 * 1);
+	ck_assert_uint_eq(sum.processes - nothing.processes, 2 * (1 + 5 + 1) + 64);
+	ck_assert_uint_eq(sum.handles - nothing.handles, 2 * 3 + 64 * 7);
+	/* A count is believed only as far as there is something. */
+	manifest.service_count = UINT32_MAX;
+	ck_assert_uint_eq(kernel_quota(&manifest).memory, sum.memory);
+}
+END_TEST
+
+RUN_SUITE("quota", system_quota, handles, ports, lanes, lane_memory, datagrams, datagrams_of_the_dead, carved_at_spawn, not_more_than_is_left,
           orphans_are_inherited, untold_ends_are_inherited);

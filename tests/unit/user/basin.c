@@ -206,11 +206,19 @@ enum error platform_memory_map(struct machine *machine, struct process *process,
 	return E_OK;
 }
 
-void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory)
+void platform_memory_unmap(struct machine *machine, struct process *process, struct memory *memory,
+                           uint64_t address)
 {
 	(void)machine;
 	(void)process;
 	(void)memory;
+	(void)address;
+}
+
+void platform_memory_state(struct machine *machine, uint64_t *total, uint64_t *free)
+{
+	(void)machine;
+	*total = *free = 0;
 }
 
 void *platform_memory_view(struct machine *machine, struct memory *memory)
@@ -230,6 +238,16 @@ enum error platform_lane_attach(struct machine *machine, struct process *process
 	*address = (uintptr_t)lane->memory->machine;
 	*peer_page = (uintptr_t)&((struct os *)peer->machine)->page;
 	return E_OK;
+}
+
+void platform_lane_detach(struct machine *machine, struct process *process, struct lane *lane, uint64_t address,
+                          uint64_t peer_page)
+{
+	(void)machine;
+	(void)process;
+	(void)lane;
+	(void)address;
+	(void)peer_page;
 }
 
 bool platform_traced(struct machine *machine)

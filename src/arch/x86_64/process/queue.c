@@ -1,0 +1,86 @@
+/* The order of who runs (process/queue.h). */
+#include "arch/x86_64/process/queue.h"
+
+#include <stddef.h>
+
+#define NANOSECONDS_OF_MICROSECOND 1000u
+
+void queue_initialize(struct queue *queue)
+{
+	for (uint32_t priority = 0; priority < QUEUE_PRIORITIES; priority++)
+		list_init(&queue->ready[priority]);
+	queue->count = 0;
+	queue->chosen = NULL;
+}
+
+void runnable_initialize(struct runnable *runnable)
+{
+	list_init(&runnable->link);
+	runnable->ready = runnable->fresh = false;
+	runnable->priority = PRIORITY_DEFAULT;
+	runnable->slice = runnable->left = (uint64_t)SLICE_DEFAULT * NANOSECONDS_OF_MICROSECOND;
+}
+
+void queue_add(struct queue *queue, struct runnable *runnable)
+{
+	if (runnable->ready)
+		return;
+	runnable->ready = runnable->fresh = true;
+	runnable->left = runnable->slice;
+	list_add_tail(&queue->ready[runnable->priority], &runnable->link);
+	queue->count++;
+}
+
+void queue_remove(struct queue *queue, struct runnable *runnable)
+{
+	if (!runnable->ready)
+		return;
+	runnable->ready = false;
+	list_remove(&runnable->link);
+	queue->count--;
+	if (queue->chosen == runnable)
+		queue->chosen = NULL;
+}
+
+void queue_end_turn(struct queue *queue, struct runnable *runnable)
+{
+	if (!runnable->ready)
+		return;
+	runnable->fresh = true;
+	runnable->left = runnable->slice;
+	list_remove(&runnable->link);
+	list_add_tail(&queue->ready[runnable->priority], &runnable->link);
+	if (queue->chosen == runnable)
+		queue->chosen = NULL;
+}
+
+void queue_schedule(struct queue *queue, struct runnable *runnable, uint32_t priority, uint64_t slice)
+{
+	runnable->slice = slice;
+	if (runnable->priority == priority)
+		return;
+	runnable->priority = priority;
+	if (!runnable->ready)
+		return;
+	list_remove(&runnable->link);
+	list_add_tail(&queue->ready[priority], &runnable->link);
+}
+
+bool queue_choose(struct queue *queue, struct runnable *runnable)
+{
+	if (!runnable->ready)
+		return false;
+	queue->chosen = runnable;
+	return true;
+}
+
+struct runnable *queue_first(const struct queue *queue)
+{
+	if (queue->chosen != NULL)
+		return queue->chosen;
+	for (uint32_t priority = QUEUE_PRIORITIES; queue->count > 0 && priority-- > 0;) {
+		if (!list_empty(&queue->ready[priority]))
+			return list_entry(queue->ready[priority].next, struct runnable, link);
+	}
+	return NULL;
+}

@@ -1,0 +1,54 @@
+/*
+ * Who runs next: the highest priority that anybody is ready at, and there by
+ * turns. What to do is the scheduler server's to say, by priorities and slices
+ * and by choosing somebody; this only keeps the order.
+ */
+#ifndef DRYDOCK_ARCH_QUEUE_H
+#define DRYDOCK_ARCH_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <drydock/abi/sys.h>
+#include <drydock/list.h>
+
+#define QUEUE_PRIORITIES (PRIORITY_MAXIMUM + 1)
+
+/* Part of what can run. */
+struct runnable {
+	struct list link; /* in its priority's list while it is ready, be it running or not */
+	bool ready;
+	bool fresh; /* a turn of its own begins when it runs next */
+	uint32_t priority;
+	uint64_t slice; /* nanoseconds */
+	uint64_t left;  /* of this turn */
+};
+
+struct queue {
+	struct list ready[QUEUE_PRIORITIES];
+	uint32_t count;
+	struct runnable *chosen; /* goes first, whatever its priority, until its turn ends; or NULL */
+};
+
+void queue_initialize(struct queue *queue);
+void runnable_initialize(struct runnable *runnable);
+
+/* It can run, and takes its turn after the others. */
+void queue_add(struct queue *queue, struct runnable *runnable);
+
+/* It cannot. Harmless where it could not before. */
+void queue_remove(struct queue *queue, struct runnable *runnable);
+
+/* Its turn is over: the others of its priority come first. */
+void queue_end_turn(struct queue *queue, struct runnable *runnable);
+
+/* Gives it other values; they hold from its next turn on. */
+void queue_schedule(struct queue *queue, struct runnable *runnable, uint32_t priority, uint64_t slice);
+
+/* It goes first. False where it cannot run. */
+bool queue_choose(struct queue *queue, struct runnable *runnable);
+
+/* Who should run now; NULL where nobody can. */
+struct runnable *queue_first(const struct queue *queue);
+
+#endif

@@ -1,0 +1,346 @@
+/* The tester, and where its children begin (app.h). */
+#include "app.h"
+
+#include <drydock/format.h>
+#include <drydock/os.h>
+#include <drydock/proto/scheduler.h>
+#include <drydock/string.h>
+
+#define MILLISECOND 1000000ull
+#define SECOND      (1000 * MILLISECOND)
+#define PATIENCE    (100 * SECOND) /* for a child */
+
+struct tester {
+	struct runtime *runtime;
+	struct client *scheduler;
+	handle_t console, spawn, inspect;
+	bool failed;
+};
+
+/* ---- saying what is so ---------------------------------------------------------- */
+
+static void say(struct tester *tester, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct tester *tester, const char *format, ...)
+{
+	char line[256] = "[test] ";
+	size_t length;
+	va_list arguments;
+
+	va_start(arguments, format);
+	length = 7 + format_text(line + 7, sizeof(line) - 8, format, arguments);
+	va_end(arguments);
+	if (length > sizeof(line) - 2)
+		length = sizeof(line) - 2;
+	line[length++] = '\n';
+	runtime_trap_data(tester->runtime, SYS_CONSOLE, tester->console, 0, line, length);
+}
+
+static void check(struct tester *tester, bool good, const char *name, const char *what, uint64_t value)
+{
+	if (good)
+		say(tester, "ok %s", name);
+	else
+		say(tester, "FAILED %s: %s %llx", name, what, (unsigned long long)value);
+}
+
+/* ---- children --------------------------------------------------------------------- */
+
+static uint64_t start_child(struct tester *tester, const char *name, const char *options, uint32_t priority,
+                            handle_t memory)
+{
+	struct spawn spawn = {
+		.priority = priority,
+		.quota = {.memory = 256ull << 20, .handles = 2000, .ports = 32, .lanes = 32, .processes = 4},
+	};
+
+	string_copy(spawn.image, NAME_SIZE, "tester", 6);
+	string_copy(spawn.name, NAME_SIZE, name, string_length(name));
+	string_copy(spawn.options, SPAWN_OPTIONS_SIZE, options, string_length(options));
+	spawn.grants[0] =
+		(struct grant){.handle = memory, .rights = RIGHT_READ | RIGHT_WRITE, .name = "counters"};
+	spawn.grant_count = memory != 0 ? 1 : 0;
+	return runtime_trap_data(tester->runtime, SYS_SCHED_SPAWN, tester->spawn, 0, &spawn, sizeof(spawn));
+}
+
+struct end {
+	bool ended, raised;
+	uint64_t code;
+	struct exception_record exception;
+};
+
+/* Waits, with the whole process, until the child has ended; what comes of others meanwhile is dropped. */
+static struct end await_child(struct tester *tester, uint64_t child)
+{
+	uint64_t deadline = runtime_time(tester->runtime) + PATIENCE;
+	handle_t home = runtime_start(tester->runtime)->home;
+	struct os *os = runtime_os(tester->runtime);
+	struct end end = {0};
+	struct receipt receipt;
+
+	while (!end.ended) {
+		if (result_is_error(runtime_trap(tester->runtime, SYS_PORT_RECEIVE, home, deadline, 0, 0)))
+			break;
+		memcpy(&receipt, os_buffer(os), sizeof(receipt));
+		if (receipt.kind != RECEIPT_PROCESS || receipt.handle != child)
+			continue;
+		end.raised |= (receipt.bits & EVENT_PROCESS_EXCEPTION) != 0;
+		end.ended = (receipt.bits & EVENT_PROCESS_EXITED) != 0;
+		end.code = receipt.value;
+	}
+	if (end.raised && !result_is_error(runtime_trap(tester->runtime, SYS_PROCESS_EXCEPTION, child, 0, 0, 0)))
+		memcpy(&end.exception, os_buffer(os), sizeof(end.exception));
+	runtime_trap(tester->runtime, SYS_CAP_DROP, child, 0, 0, 0);
+	return end;
+}
+
+static struct end run_child(struct tester *tester, const char *options)
+{
+	uint64_t child = start_child(tester, "child", options, PRIORITY_DEFAULT, 0);
+
+	if (result_is_error(child)) {
+		say(tester, "FAILED %s: it cannot be started: error %u", options, result_error(child));
+		return (struct end){0};
+	}
+	return await_child(tester, child);
+}
+
+/* ---- the tests ---------------------------------------------------------------------- */
+
+static void test_misdeed(struct tester *tester, uint32_t number, bool largest)
+{
+	const struct misdeed *misdeed = &misdeeds[number];
+	int vector = misdeed->largest_only && !largest ? ENDS_WELL : misdeed->vector;
+	char options[32];
+	struct end end;
+
+	format_string(options, sizeof(options), "misdeed=%u", number);
+	end = run_child(tester, options);
+	if (vector == ENDS_WELL)
+		check(tester, end.ended && !end.raised && end.code == 0, misdeed->name, "ended with",
+		      end.raised ? end.exception.vector : end.code);
+	else
+		check(tester, end.ended && end.raised && (vector == SOME || end.exception.vector == (uint32_t)vector) && end.code > 256 &&
+		              end.exception.rip != 0,
+		      misdeed->name, "ended with", end.raised ? end.exception.vector : end.code);
+}
+
+static uint64_t free_memory(struct tester *tester)
+{
+	struct inspect_reply *reply;
+	struct inspect_memory memory;
+
+	runtime_trap(tester->runtime, SYS_INSPECT, tester->inspect, INSPECT_MEMORY, 0, 0);
+	reply = os_buffer(runtime_os(tester->runtime));
+	memcpy(&memory, reply->records, sizeof(memory));
+	return memory.free;
+}
+
+/* Children come and go, and with them all that they had. */
+static void test_leaks(struct tester *tester, uint64_t count)
+{
+	uint64_t before, after;
+
+	run_child(tester, "nothing=1");
+	before = free_memory(tester);
+	for (uint64_t i = 0; i < count; i++) {
+		if (!run_child(tester, "nothing=1").ended) {
+			check(tester, false, "leaks", "a child did not end, number", i);
+			return;
+		}
+	}
+	after = free_memory(tester);
+	check(tester, before == after, "leaks", "bytes are missing:", before - after);
+}
+
+/* A long time in which nothing happens. */
+static void test_idle(struct tester *tester, uint64_t seconds)
+{
+	uint64_t deadline = runtime_time(tester->runtime) + seconds * SECOND;
+	uint64_t before = free_memory(tester), after;
+
+	/* Somebody may ring. */
+	while (runtime_time(tester->runtime) < deadline)
+		runtime_trap(tester->runtime, SYS_WAIT, 0, deadline, 0, 0);
+	after = free_memory(tester);
+	check(tester, before == after, "idle", "bytes are missing:", before - after);
+}
+
+static void test_fuzz(struct tester *tester, uint64_t seed, uint64_t calls)
+{
+	uint64_t before = free_memory(tester), after;
+	char options[64];
+	struct end end = run_child(tester, "nonsense=1");
+
+	check(tester, end.ended && !end.raised && end.code == 0, "nonsense", "ended with", end.code);
+	for (uint64_t child = 0; child < 4; child++) {
+		format_string(options, sizeof(options), "fuzz=%llu,calls=%llu", (unsigned long long)(seed + child),
+		              (unsigned long long)calls);
+		end = run_child(tester, options);
+		check(tester, end.ended && !end.raised && end.code == 0, "fuzz", "ended with", end.code);
+	}
+	/* What its children have not yet done they do now. */
+	run_child(tester, "nothing=1");
+	after = free_memory(tester);
+	say(tester, "note: %lld bytes fewer are free after fuzzing", (long long)(before - after));
+}
+
+/* The id of a living process by its name. */
+static uint64_t find_process(struct tester *tester, const char *name)
+{
+	struct inspect_reply reply;
+
+	runtime_trap(tester->runtime, SYS_INSPECT, tester->inspect, INSPECT_PROCESSES, 0, 0);
+	memcpy(&reply, os_buffer(runtime_os(tester->runtime)), sizeof(reply));
+	for (uint32_t i = 0; i < reply.count; i++) {
+		struct inspect_process process;
+
+		memcpy(&process, reply.records + i * sizeof(process), sizeof(process));
+		if (string_equal(process.name, name))
+			return process.id;
+	}
+	return 0;
+}
+
+/*
+ * Two that only compute share the processor as the scheduler server was told,
+ * three to one; this one, of a higher priority, sleeps, and runs when it wakes.
+ */
+static void test_shares(struct tester *tester)
+{
+	struct runtime *runtime = tester->runtime;
+	volatile uint64_t *counters;
+	uint64_t children[2], late = 0, ratio;
+	handle_t memory;
+	void *address;
+
+	if (os_memory_allocate(runtime_os(runtime), PAGE_SIZE, MEMORY_SHARED, &memory, &address) != E_OK)
+		return;
+	counters = address;
+	children[0] = start_child(tester, "spin0", "spin=0", 8, memory);
+	children[1] = start_child(tester, "spin1", "spin=1", 8, memory);
+	check(tester, scheduler_set(tester->scheduler, find_process(tester, "spin0"), 8, 6000) == 0 &&
+	              scheduler_set(tester->scheduler, find_process(tester, "spin1"), 8, 2000) == 0,
+	      "scheduler_told", "it refuses", 0);
+	for (int turn = 0; turn < 40; turn++) {
+		uint64_t deadline = runtime_time(runtime) + 10 * MILLISECOND, woke;
+
+		runtime_trap(runtime, SYS_WAIT, 0, deadline, 0, 0);
+		woke = runtime_time(runtime);
+		if (woke > deadline && woke - deadline > late)
+			late = woke - deadline;
+	}
+	ratio = counters[1] > 0 ? counters[0] * 100 / counters[1] : 0;
+	check(tester, ratio >= 270 && ratio <= 330, "shares", "of a hundred:", ratio);
+	check(tester, late < 2 * MILLISECOND, "sleeper_wakes", "nanoseconds late:", late);
+	for (int i = 0; i < 2; i++) {
+		runtime_trap(runtime, SYS_PROCESS_KILL, children[i], 0, 0, 0);
+		await_child(tester, children[i]);
+	}
+	os_memory_free(runtime_os(runtime), memory, address, PAGE_SIZE);
+}
+
+/* ---- beginnings ------------------------------------------------------------------------ */
+
+static bool number_option(const struct start_block *start, const char *key, uint64_t *number)
+{
+	char value[24];
+
+	return string_option(start->options, key, value, sizeof(value)) && string_to_number(value, number);
+}
+
+static void spin(struct runtime *runtime, uint64_t index)
+{
+	volatile uint64_t *counters;
+	uint64_t size;
+	void *address;
+
+	if (os_memory_map(runtime_os(runtime), runtime_grant(runtime, "counters"), RIGHT_READ | RIGHT_WRITE, &address,
+	                  &size) != E_OK)
+		return;
+	counters = address;
+	for (;;)
+		counters[index]++;
+}
+
+/* Whether this is a child, which has done what it was made for. */
+static bool child_main(struct runtime *runtime)
+{
+	const struct start_block *start = runtime_start(runtime);
+	uint64_t number, calls;
+
+	if (number_option(start, "misdeed", &number) && number < misdeed_count)
+		misdeeds[number].run(runtime);
+	else if (number_option(start, "fuzz", &number) && number_option(start, "calls", &calls))
+		fuzz(runtime, number, calls);
+	else if (number_option(start, "nonsense", &number))
+		nonsense(runtime);
+	else if (number_option(start, "spin", &number))
+		spin(runtime, number);
+	else if (number_option(start, "later", &number))
+		fiber_sleep(runtime, runtime_time(runtime) + number * MILLISECOND);
+	else
+		return number_option(start, "nothing", &number);
+	return true;
+}
+
+/* So that the boot goes on. */
+static void be_up(struct runtime *runtime)
+{
+	const struct service_limits limits = {.depth = 1, .area = PAGE_SIZE};
+	enum error error;
+	struct service *service = service_create(runtime, NULL, &limits, NULL, &error);
+
+	if (service != NULL)
+		service_register(service);
+}
+
+static void tester_main(struct tester *tester)
+{
+	const struct start_block *start = runtime_start(tester->runtime);
+	uint64_t number, calls;
+	int32_t status;
+
+	tester->console = runtime_grant(tester->runtime, "console");
+	tester->spawn = runtime_grant(tester->runtime, "spawn");
+	tester->inspect = runtime_grant(tester->runtime, "inspect");
+	tester->scheduler = client_open(tester->runtime, "scheduler", &scheduler_protocol, NULL, &status);
+	be_up(tester->runtime);
+	if (number_option(start, "misdeeds", &number)) {
+		for (uint32_t i = 0; i < misdeed_count; i++)
+			test_misdeed(tester, i, number != 0);
+	}
+	if (number_option(start, "leaks", &number))
+		test_leaks(tester, number);
+	if (number_option(start, "idle", &number))
+		test_idle(tester, number);
+	if (number_option(start, "fuzzing", &number) && number_option(start, "calls", &calls))
+		test_fuzz(tester, number, calls);
+	if (number_option(start, "shares", &number))
+		test_shares(tester);
+	say(tester, "done");
+}
+
+static void begin(struct runtime *runtime, void *state)
+{
+	struct tester *tester = state;
+	uint64_t number;
+
+	tester->runtime = runtime;
+	if (number_option(runtime_start(runtime), "serve", &number))
+		be_up(runtime);
+	if (child_main(runtime))
+		runtime_stop(runtime, 0);
+	else
+		tester_main(tester);
+}
+
+extern const struct server_definition tester_server;
+
+const struct server_definition tester_server = {
+	.name = "tester",
+	.source = "tester",
+	.state_size = sizeof(struct tester),
+	.quiet = true,
+	.start = begin,
+};

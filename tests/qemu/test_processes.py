@@ -1,0 +1,116 @@
+"""What processes do to a kernel on bare metal: everything that is forbidden, nonsense in system calls, coming and
+going, computing. The program app/tester.c does it and says how it went."""
+
+import os
+import re
+import struct
+import tempfile
+import unittest
+
+import machine
+from machine import Machine, harness
+
+TESTER = os.path.join(harness.BUILD, "tests", "qemu", "metal-tester")
+SEED = int(os.environ.get("DRYDOCK_SEED", "1"))     # of the fuzzers
+MANIFEST = os.path.join(machine.ROOT, "tests", "qemu", "app", "tester.manifest")
+
+
+def tester_archive(options, second=None, restart="never", **changes):
+    """A boot archive with the tester, and with the second service where it has options."""
+    with open(MANIFEST, encoding="utf-8") as file:
+        text = file.read().replace("= OPTIONS", "= " + options).replace("= RESTART", "= " + restart)
+    text = text.replace("= SECOND", "= " + second) if second else text[:text.index("# One more")]
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".manifest") as file:
+        file.write(text)
+        file.flush()
+        flat = machine.flat_manifest(file.name)
+    files = {name: machine.image(name) for name in ("init", "log", "scheduler")}
+    with open(TESTER, "rb") as file:
+        files["tester"] = file.read()
+    return machine.archive({"manifest": flat, **files, **changes})
+
+
+def function_offset(image, name):
+    """Where in an ELF file of fixed addresses a function begins (System V ABI, "Symbol Table")."""
+    sections, = struct.unpack_from("<Q", image, 40)
+    size, count = struct.unpack_from("<HH", image, 58)
+    headers = [struct.unpack_from("<IIQQQQIIQQ", image, sections + i * size) for i in range(count)]
+    symbols = next(header for header in headers if header[1] == 2)
+    names = headers[symbols[6]]
+    for at in range(symbols[4], symbols[4] + symbols[5], 24):
+        start, _, _, section, value, _ = struct.unpack_from("<IBBHQQ", image, at)
+        text = image[names[4] + start:image.index(b"\0", names[4] + start)].decode()
+        if text == name and section < count:
+            return value - headers[section][3] + headers[section][4]
+    raise AssertionError("there is no function " + name)
+
+
+class ProcessesTest(unittest.TestCase):
+    def run_tester(self, options, *arguments):
+        """Runs the tester; returns the names of what went well, in order. Nothing may go otherwise."""
+        with Machine(*arguments, archive=tester_archive(options)) as booted:
+            last = booted.read_until(r"^\[test\] done$", r"^\[kernel\] halted$")
+        lines = booted.lines
+        self.assertEqual(last, "[test] done", "\n".join(lines[-40:]))
+        self.assertEqual([line for line in lines if line.startswith("[test] FAILED")], [])
+        return [line.split()[-1] for line in lines if line.startswith("[test] ok ")]
+
+    def misdeeds(self):
+        with open(os.path.join(machine.ROOT, "tests", "qemu", "app", "misdeeds.c"), encoding="utf-8") as file:
+            return re.findall(r'^\t\{"(\w+)", ', file.read(), re.MULTILINE)
+
+    def test_misdeeds_on_the_default_processor(self):
+        done = self.run_tester("misdeeds=0")
+        self.assertEqual(done, self.misdeeds())
+
+    def test_misdeeds_on_the_largest_processor(self):
+        done = self.run_tester("misdeeds=1", "-cpu", "max")
+        self.assertEqual(done, self.misdeeds())
+
+    def test_fuzzed_calls(self):
+        done = self.run_tester("fuzzing=%d calls=200000" % SEED)
+        self.assertEqual(done, ["nonsense"] + 4 * ["fuzz"])
+
+    def test_fuzzed_calls_with_authorities(self):
+        with Machine(archive=tester_archive("idle=0", "fuzz=%d calls=400000" % SEED)) as booted:
+            lines = booted.halt()
+        # It ends of itself, and is none of those that a boot needs: so this one stops, in order.
+        self.assertEqual(lines[-2], "[kernel] boot failed: second ended with code 0", "\n".join(lines[-40:]))
+
+    def test_leaks(self):
+        done = self.run_tester("leaks=10000")
+        self.assertEqual(done, ["leaks"])
+
+    def test_idle_day(self):
+        # Time that nobody uses passes at once.
+        done = self.run_tester("idle=86400", "-icount", "shift=0,sleep=off")
+        self.assertEqual(done, ["idle"])
+
+    def test_services_are_restarted(self):
+        number = self.misdeeds().index("write_text")
+        with Machine(archive=tester_archive("idle=0", "serve=1 misdeed=%d" % number, "always")) as booted:
+            booted.read_until(r"^\[kernel\] exception 14 in second \(PID 21\) at 0x4\w+, address 0x4\w+$")
+            booted.read_until(r"^\[init\] second: page fault writing 0x4\w+ at instruction 0x4\w+$")
+            booted.read_until(r"^\[init\] second was killed by signal 11; starting it again$")
+            booted.read_until(r"^\[init\] second was killed by signal 11; starting it again in \d+ ms$")
+
+    def test_init_is_restarted(self):
+        # One that cannot bear to see a service end.
+        init = bytearray(machine.image("init"))
+        at = function_offset(init, "lifecycle_receipt")
+        init[at:at + 2] = b"\x0f\x0b"
+        with Machine(archive=tester_archive("idle=0", "serve=1 later=500", init=bytes(init))) as booted:
+            booted.read_until(r"^\[init\] All services started$")
+            booted.read_until(r"^\[kernel\] exception 6 in init \(PID 1\)")
+            booted.read_until(r"^\[kernel\] init ended with code 260$")
+            booted.read_until(r"^\[kernel\] init died; starting it again$")
+            booted.read_until(r"^\[init\] init_server started \(PID 1\)$")
+
+    def test_shares(self):
+        done = self.run_tester("shares=1", "-icount", "shift=0,sleep=off")
+        self.assertEqual(done, ["scheduler_told", "shares", "sleeper_wakes"])
+
+
+if __name__ == "__main__":
+    machine.need_qemu()
+    harness.main()
