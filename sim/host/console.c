@@ -30,6 +30,16 @@ void platform_console(struct machine *machine, const char *text, size_t length)
 		write_all(machine->console, text, length);
 }
 
+enum error platform_console_read(struct machine *machine, void *bytes, size_t size, size_t *count)
+{
+	/* Linux's terminals belong to the commands that run at them: `drydock sh`. */
+	(void)machine;
+	(void)bytes;
+	(void)size;
+	(void)count;
+	return E_INVALID_SYSCALL;
+}
+
 size_t console_tail(int console, char *text, size_t size)
 {
 	off_t end = console >= 0 ? lseek(console, 0, SEEK_END) : 0;

@@ -106,6 +106,11 @@ void sender_settle(struct kernel *kernel, struct sender *sender);
 /* The process is dead: its datagrams stay. */
 void sender_forget(struct kernel *kernel, struct process *process);
 
+/* ---- console.c ---- */
+
+/* The port ends: if the console was read by it, another may. */
+void console_forget(struct kernel *kernel, const struct port *port);
+
 /* ---- memory.c ---- */
 
 /* `account` NULL: nobody pays. One reference, the caller's. */
@@ -192,6 +197,7 @@ uint64_t sys_process_kill(struct call *call);
 uint64_t sys_process_exception(struct call *call);
 uint64_t sys_deadline_check(struct call *call);
 uint64_t sys_console(struct call *call);
+uint64_t sys_console_read(struct call *call);
 uint64_t sys_announce(struct call *call);
 uint64_t sys_inspect(struct call *call);
 

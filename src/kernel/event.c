@@ -127,6 +127,9 @@ bool event_receive(struct kernel *kernel, struct port *port, struct receipt *rec
 	case EVENT_OF_SENDER:
 		event_describe_sender(event_sender(event), receipt);
 		break;
+	case EVENT_OF_CONSOLE:
+		receipt->kind = RECEIPT_CONSOLE;
+		break;
 	}
 	event_unlink(event);
 	event_settle(kernel, event);

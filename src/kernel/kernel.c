@@ -45,6 +45,7 @@ static const struct call_description calls[] = {
 	/* SYS_INTERRUPT_ACKNOWLEDGE is for machines with interrupts: none of the core's. */
 	[SYS_PORT_INFO] = {sys_port_info, false},
 	[SYS_PROCESS_EXCEPTION] = {sys_process_exception, false},
+	[SYS_CONSOLE_READ] = {sys_console_read, false},
 };
 
 void call_write(struct call *call, const void *data, size_t size)
@@ -97,16 +98,6 @@ uint64_t sys_deadline_check(struct call *call)
 	struct machine *machine = call->kernel->machine;
 
 	return platform_traced(machine) ? platform_time(machine) + TRACED_DELAY : 0;
-}
-
-uint64_t sys_console(struct call *call)
-{
-	enum error error = handle_lookup_authority(call->process, call->argument[0], AUTHORITY_CONSOLE);
-
-	if (error != E_OK)
-		return error_result(error);
-	platform_console(call->kernel->machine, (const char *)call->kernel->input.bytes, call->length);
-	return 0;
 }
 
 uint64_t sys_announce(struct call *call)
@@ -208,6 +199,7 @@ struct kernel *kernel_create(struct machine *machine, const struct quota *quota,
 	list_init(&kernel->ports);
 	list_init(&kernel->lanes);
 	list_init(&kernel->blocked);
+	event_init(&kernel->console_event, EVENT_OF_CONSOLE);
 	kernel->next_process = 1;
 	kernel->next_port = 1;
 	kernel->next_lane = 1;

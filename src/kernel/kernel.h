@@ -76,6 +76,9 @@ void kernel_process_exited(struct kernel *kernel, struct process *process, uint6
 /* The machine caught an exception in `process`. The process stays until it exits. */
 void kernel_process_exception(struct kernel *kernel, struct process *process, const struct exception_record *record);
 
+/* Something was typed: platform_console_read may have more than before. */
+void kernel_console_input(struct kernel *kernel);
+
 /* Time has passed the deadline given to platform_timer. */
 void kernel_tick(struct kernel *kernel);
 

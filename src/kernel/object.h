@@ -95,6 +95,7 @@ enum event_source {
 	EVENT_OF_LANE_END = 1,
 	EVENT_OF_PROCESS,
 	EVENT_OF_SENDER,
+	EVENT_OF_CONSOLE,
 };
 
 /* Sticky bits of one object; it lies in the object, so posting cannot fail. */
@@ -275,6 +276,8 @@ struct kernel {
 	struct memory *schedule;   /* the scheduler's table, or NULL */
 	struct process *scheduler; /* who gave it */
 	uint64_t timer;            /* what the platform was told */
+	struct port *console_port; /* who reads the console is told there, until it ends; or NULL */
+	struct event console_event;
 	/*
 	 * The caller's kernel buffer as it was when the call came in, since it may change under us; and
 	 * room for what is too large for the stack.

@@ -36,6 +36,13 @@ void platform_timer(struct machine *machine, uint64_t deadline);
 void platform_console(struct machine *machine, const char *text, size_t length);
 
 /*
+ * Takes up to `size` bytes of what was typed and sets *count, 0 where nothing
+ * was. The machine keeps a bounded number of them for the reader; of more it
+ * keeps the first. E_INVALID_SYSCALL where nobody types at the console.
+ */
+enum error platform_console_read(struct machine *machine, void *bytes, size_t size, size_t *count);
+
+/*
  * Makes the machine's side of `process`: sets process->buffer (the kernel's
  * view of its kernel buffer) and process->notice. It runs nothing yet.
  * E_NOMEM, E_PROCESS_NOT_FOUND (no such image), E_IO.

@@ -164,6 +164,7 @@ void port_end(struct kernel *kernel, struct port *port)
 		platform_free(kernel->machine, datagram, sizeof(*datagram));
 	}
 	port->datagram_count = 0;
+	console_forget(kernel, port);
 	event_evacuate(kernel, port);
 	/* Each sender's record goes, or stays until it has been told to try again and find the port gone. */
 	while ((link = list_take(&port->senders)) != NULL) {

@@ -28,6 +28,7 @@ BENEATH = {
     'kernel': (('common',), ('src/kernel/platform.h', 'platform_')),
     'user': (('common',), ('include/drydock/os.h', 'os_')),
     'drivers': (('common',), None),
+    'console': (('common', 'user', 'shell'), ('include/drydock/os.h', 'os_')),
 }
 SERVER = (('common', 'user'), ('include/drydock/os.h', 'os_'))
 

@@ -25,7 +25,7 @@ KERNEL = os.path.join(METAL, "drydock-kernel")
 ARCHIVE = os.path.join(METAL, "user", "boot.cpio")
 QEMU = "qemu-system-x86_64"
 LIMIT = 600             # seconds, after which what was to happen has not
-SERVERS = ("init", "log", "scheduler", "vfs")
+IMAGES = ("init", "log", "scheduler", "vfs", "shell")
 
 
 def need_qemu():
@@ -64,7 +64,7 @@ def archive(files):
 
 def standard_files():
     """What the built archive has in it."""
-    files = {name: image(name) for name in SERVERS}
+    files = {name: image(name) for name in IMAGES}
     with open(os.path.join(METAL, "user", "metal.manifest.flat"), "rb") as file:
         files["manifest"] = file.read()
     return files
@@ -76,6 +76,7 @@ class Machine:
     def __init__(self, *arguments, memory=64, archive=ARCHIVE, kernel=KERNEL):
         self.scratch = tempfile.TemporaryDirectory(prefix="drydock-qemu-")
         self.lines = []
+        self.heard = ""     # by expect(), what it has not yet looked at
         command = [QEMU, "-machine", "accel=tcg", "-m", str(memory), "-display", "none", "-serial", "stdio",
                    "-monitor", "unix:monitor,server=on,wait=off", "-no-reboot", "-nic", "none"]
         if kernel:
@@ -88,7 +89,7 @@ class Machine:
         if archive:
             command += ["-initrd", archive]
         # Sockets are named by short paths: relative to the scratch directory, where it runs.
-        self.process = subprocess.Popen(command + list(arguments), cwd=self.scratch.name, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(command + list(arguments), cwd=self.scratch.name, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.timer = threading.Timer(LIMIT, self.process.kill)
         self.timer.start()
@@ -102,6 +103,25 @@ class Machine:
             self.lines.append(line)
             if any(re.search(pattern, line) for pattern in patterns):
                 return line
+
+    def type(self, text):
+        """Sends bytes over the serial line."""
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def expect(self, pattern):
+        """Reads up to where the pattern is found, which may be within a line, and returns what comes before its end.
+        After this, read_until() is no longer to be used: it would miss what has been read beyond that."""
+        while True:
+            found = re.search(pattern, self.heard)
+            if found:
+                before, self.heard = self.heard[:found.end()], self.heard[found.end():]
+                return before
+            data = self.process.stdout.read1(4096)
+            if not data:
+                raise AssertionError("the machine ended before %s:\n%s" % (pattern, self.heard))
+            # What is expected is ASCII; a character may be cut in two here.
+            self.heard += data.decode("latin-1")
 
     def boot(self):
         """Until all is up; returns the lines so far."""
@@ -131,5 +151,6 @@ class Machine:
         self.timer.cancel()
         self.process.kill()
         self.process.wait()
+        self.process.stdin.close()
         self.process.stdout.close()
         self.scratch.cleanup()

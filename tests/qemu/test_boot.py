@@ -10,12 +10,14 @@ import unittest
 import machine
 from machine import Machine, harness
 
-# What only one of them has to say: of what each kernel runs on, and of Linux's mounts.
+# What only one of them has to say: of what each kernel runs on, of Linux's mounts, and of the shell, which is a
+# service on metal and a command on Linux.
 OWN_LINES = (
     r"^\[kernel\] Drydock \S+, instance ",
     r"^\[kernel\] placement: ",
     r"^\[kernel\] Drydock \S+ on bare metal, ",
     r"^\[kernel\] services are up ",
+    r"^\[shell\] shell_server started \(PID 7\)$",
 )
 
 
@@ -39,7 +41,11 @@ def hosted_log():
 class BootTest(unittest.TestCase):
     def check_log(self, *arguments, **options):
         with Machine(*arguments, **options) as booted:
-            found = comparable(booted.boot())
+            lines = booted.boot()
+            # The prompt is the next that comes, but for the kernel's line.
+            self.assertRegex(booted.expect(r"drydock:/\$ "), r"\A\[kernel\] services are up [^\n]*\n\rdrydock:/\$ \Z")
+        found = comparable(lines)
+        self.assertIn("[shell] shell_server started (PID 7)", lines)
         wanted = hosted_log()
         self.assertIn("[vfs] tmpfs mounted at /", wanted)
         self.assertEqual(found, wanted)

@@ -95,6 +95,9 @@ enum system_call {
 	SYS_PORT_INFO = 36,
 	/* (process handle); buffer out: struct exception_record of its last exception. Needs READ. */
 	SYS_PROCESS_EXCEPTION = 37,
+	/* (console authority, port, bytes wanted: 1 to KERNEL_BUFFER_SIZE) -> bytes taken; buffer out: what was
+	 * typed, 0 bytes where nothing was. Needs RECEIVE. The port is told of more by EVENT_CONSOLE_INPUT. */
+	SYS_CONSOLE_READ = 38,
 };
 
 /* VM_ALLOCATE flags. */
@@ -116,6 +119,7 @@ enum receipt_kind {
 	RECEIPT_LANE = 2,    /* bits are EVENT_LANE_* */
 	RECEIPT_PROCESS = 3, /* bits are EVENT_PROCESS_* */
 	RECEIPT_SPACE = 4,   /* a port that was full has room again; `handle` is the sender's */
+	RECEIPT_CONSOLE = 5, /* bits are EVENT_CONSOLE_* */
 };
 
 #define EVENT_LANE_OPENED       (1u << 0) /* somebody wants a lane to this port */
@@ -123,6 +127,7 @@ enum receipt_kind {
 #define EVENT_LANE_CLOSED       (1u << 2) /* `value` is the reason, an enum error */
 #define EVENT_PROCESS_EXITED    (1u << 0) /* `value` is the exit code, or 256 + signal */
 #define EVENT_PROCESS_EXCEPTION (1u << 1)
+#define EVENT_CONSOLE_INPUT     (1u << 0) /* something was typed; read until there is no more */
 
 /* What PORT_RECEIVE takes off a port: one datagram, or one object's events together. */
 struct receipt {
@@ -155,7 +160,7 @@ struct quota {
 enum authority {
 	AUTHORITY_SPAWN = 1,   /* start processes */
 	AUTHORITY_SWITCH = 2,  /* say who runs */
-	AUTHORITY_CONSOLE = 3, /* print */
+	AUTHORITY_CONSOLE = 3, /* print, and read what is typed */
 	AUTHORITY_INSPECT = 4, /* see processes, ports, lanes */
 	AUTHORITY_CONTROL = 5, /* announce; stop the machine */
 };

@@ -98,6 +98,9 @@ static void check_events(struct walk *walk, struct port *port)
 			struct lane_end *end = list_entry(event, struct lane_end, event);
 
 			HOLDS(end->open || end->lane->state == LANE_OPENING);
+		} else if (event->source == EVENT_OF_CONSOLE) {
+			HOLDS(event == &walk->kernel->console_event);
+			HOLDS(port == walk->kernel->console_port);
 		} else {
 			HOLDS(list_entry(event, struct sender, event)->process != NULL);
 		}
@@ -396,6 +399,8 @@ void kernel_check(struct kernel *kernel)
 	if (kernel->schedule != NULL)
 		walk_reference(&walk, OBJECT_MEMORY, kernel->schedule);
 	walk_senders(&walk);
+	if (kernel->console_port != NULL)
+		HOLDS(!kernel->console_port->ended);
 	check_account(kernel, &kernel->root);
 	check_blocked(kernel);
 	check_references(&walk);

@@ -11,6 +11,7 @@ void machine_init(struct machine *machine)
 	machine->time = 1000;
 	machine->timer = DEADLINE_NEVER;
 	machine->can_switch = true;
+	machine->typed = "";
 }
 
 void machine_check_empty(const struct machine *machine)
@@ -87,6 +88,16 @@ void platform_console(struct machine *machine, const char *text, size_t length)
 		length = CONSOLE_SIZE - machine->console_length;
 	memcpy(machine->console + machine->console_length, text, length);
 	machine->console_length += length;
+}
+
+enum error platform_console_read(struct machine *machine, void *bytes, size_t size, size_t *count)
+{
+	if (machine->typed == NULL)
+		return E_INVALID_SYSCALL;
+	*count = strnlen(machine->typed, size);
+	memcpy(bytes, machine->typed, *count);
+	machine->typed += *count;
+	return E_OK;
 }
 
 enum error platform_process_create(struct machine *machine, struct process *process, const char *image)

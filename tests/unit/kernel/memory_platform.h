@@ -41,6 +41,7 @@ struct machine {
 	struct side *sides;
 	char console[CONSOLE_SIZE];
 	size_t console_length;
+	const char *typed; /* what is not yet read; NULL: nobody types at this console */
 	unsigned detaches; /* of all processes, those gone among them */
 	unsigned announcements;
 	enum announcement announcement;

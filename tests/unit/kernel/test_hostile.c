@@ -195,12 +195,18 @@ static void plausible(struct process *process, uint64_t number, uint64_t argumen
 	case SYS_SCHED_SPAWN:
 	case SYS_INSPECT:
 	case SYS_CONSOLE:
+	case SYS_CONSOLE_READ:
 	case SYS_ANNOUNCE:
 	case SYS_SCHED_SWITCH:
 	case SYS_SCHED_TABLE:
 		arguments[0] = handle_of_kind(process, OBJECT_AUTHORITY);
 		if (number == SYS_SCHED_TABLE)
 			arguments[1] = handle_of_kind(process, OBJECT_MEMORY);
+		if (number == SYS_CONSOLE_READ) {
+			arguments[1] = handle_of_kind(process, OBJECT_PORT);
+			arguments[2] = below(100);
+			kernel_console_input(fixture.kernel);
+		}
 		if (number == SYS_SCHED_SPAWN) {
 			arguments[0] = spawn_authority(process);
 			random_spawn(process, process->buffer);
@@ -233,7 +239,7 @@ static void random_call(struct process *process)
 	uint64_t arguments[6];
 
 	/* Births and receives are frequent, */
-	if (number > SYS_PROCESS_EXCEPTION || below(8) == 0)
+	if (number > SYS_CONSOLE_READ || below(8) == 0)
 		number = below(3) == 0 ? SYS_SCHED_SPAWN : SYS_PORT_RECEIVE;
 	/* endings are rare, or nothing grows. */
 	if ((number == SYS_EXIT || number == SYS_PROCESS_KILL) && below(30) != 0)

@@ -4,7 +4,7 @@
 
 START_TEST(unknown_calls)
 {
-	static const uint64_t unknown[] = {0,    11,         15,        38, SYS_INTERRUPT_ACKNOWLEDGE,
+	static const uint64_t unknown[] = {0,    11,         15,        39, SYS_INTERRUPT_ACKNOWLEDGE,
 	                                   1000, UINT32_MAX, UINT64_MAX};
 
 	for (size_t at = 0; at < sizeof(unknown) / sizeof(unknown[0]); at++)
@@ -26,20 +26,6 @@ START_TEST(lengths)
 	length = KERNEL_BUFFER_SIZE;
 	ck_assert_uint_eq(kernel_syscall(fixture.kernel, fixture.init, SYS_TIME, none, &length),
 	                  fixture.machine.time);
-}
-END_TEST
-
-START_TEST(console)
-{
-	const uint64_t arguments[6] = {authority_of_init(AUTHORITY_CONSOLE)};
-
-	fixture.machine.console_length = 0;
-	ck_assert_uint_eq(call_with(fixture.init, SYS_CONSOLE, arguments, "[vfs] Ready\n", 12), 0);
-	ck_assert_uint_eq(fixture.machine.console_length, 12);
-	ck_assert_mem_eq(fixture.machine.console, "[vfs] Ready\n", 12);
-	ck_assert_uint_eq(call_with(fixture.init, SYS_CONSOLE, (const uint64_t[6]){0}, "x", 1),
-	                  error_result(E_CAP_INVALID));
-	ck_assert_uint_eq(fixture.machine.console_length, 12);
 }
 END_TEST
 
@@ -138,5 +124,5 @@ START_TEST(destroy_ends_everything)
 }
 END_TEST
 
-RUN_SUITE("kernel", unknown_calls, lengths, console, announce, printing, time_and_state, two_kernels,
+RUN_SUITE("kernel", unknown_calls, lengths, announce, printing, time_and_state, two_kernels,
           create_refuses, destroy_ends_everything);

@@ -84,6 +84,15 @@ void platform_console(struct machine *machine, const char *text, size_t length)
 	basin->console_length += length;
 }
 
+enum error platform_console_read(struct machine *machine, void *bytes, size_t size, size_t *count)
+{
+	(void)machine;
+	(void)bytes;
+	(void)size;
+	(void)count;
+	return E_INVALID_SYSCALL;
+}
+
 static const struct server_definition *find_image(const struct basin *basin, const char *name)
 {
 	for (const struct basin_image *image = basin->images; image->name != NULL; image++) {

@@ -16,7 +16,7 @@ static const struct {
 	{SYS_LANE_ATTACH, 0},   {SYS_LANE_CLOSE, 0},        {SYS_CAP_ACCEPT, 0},    {SYS_CAP_DROP, 0},
 	{SYS_CAP_DUPLICATE, 0}, {SYS_PORT_DERIVE, 0},       {SYS_MEMORY_MAP, 0},    {SYS_CONSOLE, 0},
 	{SYS_INSPECT, 0},       {SYS_PROCESS_KILL, 0},      {SYS_ANNOUNCE, 0},      {SYS_SCHED_TABLE, 0},
-	{SYS_PORT_INFO, 0},     {SYS_PROCESS_EXCEPTION, 0},
+	{SYS_PORT_INFO, 0},     {SYS_PROCESS_EXCEPTION, 0}, {SYS_CONSOLE_READ, 0},
 };
 
 static void try_handle(uint64_t handle)

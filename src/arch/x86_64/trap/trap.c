@@ -47,8 +47,8 @@ static void serve_interrupt(struct machine *machine, uint64_t vector)
 {
 	if (vector == VECTOR_TIMER)
 		machine_timer(machine);
-	else if (vector == VECTOR_SERIAL)
-		serial_interrupt();
+	else if (vector == VECTOR_SERIAL && serial_interrupt())
+		kernel_console_input(machine->kernel);
 	/* What was spurious is not to be ended (Intel SDM vol. 3A, 10.9). */
 	if (vector != VECTOR_SPURIOUS)
 		apic_end_of_interrupt();
