@@ -21,6 +21,12 @@ LIMIT = 100             # seconds, after which what was to happen has not
 
 sys.dont_write_bytecode = True
 
+# Programs heed signals as when started at a terminal, though the suite may run where some are ignored (a
+# script's background, nohup).
+for _number in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(_number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def command(*arguments, environment=None, check=None, data=None, text=True, prefix=()):
     """Runs `drydock ARGUMENTS` (under `prefix`, a command); with `check` its exit code must be that."""
