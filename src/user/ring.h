@@ -14,9 +14,9 @@
 #include <drydock/atomic.h>
 
 /*
- * Slots ahead of the one being filled that are fetched already, within a batch.
- * The consumer has each slot's line from the last time round; on two CPUs,
- * waiting for one after the other would take longer than all the rest of a call.
+ * Slots ahead of the one being filled that are fetched already. The consumer
+ * has each slot's line from the last time round; on two CPUs, waiting for one
+ * after the other would take longer than all the rest of a call.
  */
 #define RING_AHEAD 8u
 
@@ -58,10 +58,8 @@ static inline uint64_t *ring_slot(const struct ring_out *ring)
 static inline void ring_filled(struct ring_out *ring)
 {
 	ring->put++;
-	/* For one alone it gains nothing: nobody waits for its successors. */
-	if (ring->put - ring->published > 1)
-		processor_prefetch_write(ring->slots +
-		                         (uint64_t)((ring->put + RING_AHEAD) & ring->mask) * MESSAGE_WORDS);
+	processor_prefetch_write(ring->slots +
+	                         (uint64_t)((ring->put + RING_AHEAD) & ring->mask) * MESSAGE_WORDS);
 }
 
 static inline void ring_put(struct ring_out *ring, const struct message *message)
