@@ -63,6 +63,9 @@ unsigned ram_order(size_t size);
 /* Adds so many zeroed pages to the chain; false, and nothing added, without memory. */
 bool chain_grow(struct ram *ram, struct chain *chain, uint64_t pages);
 
+/* Makes an empty chain of one block of so many zeroed pages, a power of two; false without memory. */
+bool chain_make_block(struct ram *ram, struct chain *chain, uint64_t pages);
+
 /* All of it in a row, where it lies so; else NULL. Not for an empty one. */
 void *chain_view(const struct ram *ram, const struct chain *chain);
 

@@ -17,10 +17,10 @@ enum error platform_memory_create(struct machine *machine, struct memory *memory
 	struct region *region = heap_allocate(&machine->heap, sizeof(*region));
 
 	/* Guards are about every mapping. */
-	(void)flags;
 	if (region == NULL)
 		return E_NOMEM;
-	if (!chain_grow(&machine->ram, &region->chain, size / RAM_PAGE)) {
+	if (flags & MEMORY_CONTIGUOUS ? !chain_make_block(&machine->ram, &region->chain, size / RAM_PAGE)
+	                              : !chain_grow(&machine->ram, &region->chain, size / RAM_PAGE)) {
 		heap_free(&machine->heap, region, sizeof(*region));
 		return E_NOMEM;
 	}
