@@ -1,7 +1,6 @@
 /* Pages, chains of them, and the heap. */
 #include "fixture.h"
 
-#include "arch/x86_64/memory/heap.h"
 
 START_TEST(every_page_once)
 {
@@ -168,7 +167,7 @@ START_TEST(heap_objects)
 		if (held[slot] != NULL)
 			heap_free(&heap, held[slot], sizes[slot]);
 	}
-	ram_tear_down();
+	heap_tear_down(&heap);
 }
 END_TEST
 
@@ -187,9 +186,31 @@ START_TEST(heap_without_memory)
 	ck_assert_ptr_nonnull(object);
 	ck_assert_ptr_null(heap_allocate(&heap, SIZE_MAX / 2));
 	heap_free(&heap, object, 2048);
-	ram_tear_down();
+	heap_tear_down(&heap);
+}
+END_TEST
+
+START_TEST(heap_keeps_one_slab)
+{
+	struct heap heap = {.ram = &ram};
+	void *objects[65];
+
+	ram_set_up();
+	for (unsigned i = 0; i < 65; i++)
+		objects[i] = heap_allocate(&heap, 64);
+	ck_assert_uint_eq(ram.free, FRAMES - 3);
+	for (unsigned i = 0; i < 65; i++)
+		heap_free(&heap, objects[i], 64);
+	/* What comes and goes by itself takes no page, and gives none back. */
+	for (unsigned i = 0; i < 10; i++) {
+		ck_assert_uint_eq(ram.free, FRAMES - 2);
+		objects[0] = heap_allocate(&heap, 33);
+		ck_assert_uint_eq(ram.free, FRAMES - 2);
+		heap_free(&heap, objects[0], 33);
+	}
+	heap_tear_down(&heap);
 }
 END_TEST
 
 UNIT_RUN("ram", every_page_once, blocks_are_aligned_and_apart, memory_in_pieces, chains,
-         chains_of_what_is_left, heap_objects, heap_without_memory)
+         chains_of_what_is_left, heap_objects, heap_keeps_one_slab, heap_without_memory)
