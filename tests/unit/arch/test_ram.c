@@ -91,6 +91,8 @@ START_TEST(chains)
 		ck_assert_uint_eq(ram.free, FRAMES - 1 - pages);
 		view = chain_view(&ram, &chain);
 		ck_assert_ptr_nonnull(view);
+		memset(view, 0xa5, pages * RAM_PAGE);
+		chain_clear(&ram, &chain, 0, (uint32_t)pages);
 		for (size_t at = 0; at < pages * RAM_PAGE; at += 512)
 			ck_assert_uint_eq(view[at], 0);
 		memset(view, 0xa5, pages * RAM_PAGE);
@@ -100,6 +102,27 @@ START_TEST(chains)
 	ram_tear_down();
 }
 END_TEST
+
+static void dirty(const struct chain *chain)
+{
+	for (uint32_t block = chain->first; block != 0; block = frames[block].next)
+		memset(ram_view(&ram, (uint64_t)block * RAM_PAGE), 0xa5,
+		       (size_t)RAM_PAGE << frames[block].order);
+}
+
+/* How many pages of a chain of single pages are not all zero. */
+static uint32_t dirty_pages(const struct chain *chain)
+{
+	uint32_t count = 0;
+
+	for (uint32_t block = chain->first; block != 0; block = frames[block].next) {
+		const uint8_t *page = ram_view(&ram, (uint64_t)block * RAM_PAGE);
+
+		ck_assert_uint_eq(frames[block].order, 0);
+		count += page[0] != 0 || memcmp(page, page + 1, RAM_PAGE - 1) != 0;
+	}
+	return count;
+}
 
 START_TEST(chains_of_what_is_left)
 {
@@ -118,6 +141,16 @@ START_TEST(chains_of_what_is_left)
 	ck_assert_ptr_null(chain_view(&ram, &odd));
 	ck_assert(!chain_grow(&ram, &odd, 1));
 	ck_assert_uint_eq(odd.pages, FRAMES / 2);
+	/* Whatever pieces it lies in, those and no others are cleared. */
+	chain_clear(&ram, &odd, 0, UINT32_MAX);
+	ck_assert_uint_eq(dirty_pages(&odd), 0);
+	dirty(&odd);
+	chain_clear(&ram, &odd, 5, 7);
+	ck_assert_uint_eq(dirty_pages(&odd), FRAMES / 2 - 7);
+	chain_clear(&ram, &odd, FRAMES / 2 - 1, 10);
+	ck_assert_uint_eq(dirty_pages(&odd), FRAMES / 2 - 8);
+	chain_clear(&ram, &odd, FRAMES / 2, 1);
+	ck_assert_uint_eq(dirty_pages(&odd), FRAMES / 2 - 8);
 	ck_assert(!chain_grow(&ram, &all, UINT64_MAX));
 	chain_free(&ram, &odd);
 	for (uint64_t frame = 2; frame < FRAMES; frame += 2)
