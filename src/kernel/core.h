@@ -12,7 +12,7 @@
 struct call {
 	struct kernel *kernel;
 	struct process *process;
-	uint64_t argument[6];
+	const uint64_t *argument; /* six, which nobody changes meanwhile */
 	uint64_t length;  /* bytes of input */
 	uint64_t written; /* bytes of the kernel buffer that are the result */
 };

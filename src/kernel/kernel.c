@@ -75,7 +75,8 @@ static enum error call_admit(const struct process *process, uint64_t number, uin
 uint64_t kernel_syscall(struct kernel *kernel, struct process *process, uint64_t number,
                         const uint64_t arguments[6], uint64_t *length)
 {
-	struct call call = {.kernel = kernel, .process = process, .length = *length};
+	struct call call = {
+		.kernel = kernel, .process = process, .argument = arguments, .length = *length};
 	enum error error = call_admit(process, number, *length);
 	uint64_t result;
 
@@ -84,7 +85,6 @@ uint64_t kernel_syscall(struct kernel *kernel, struct process *process, uint64_t
 		return error_result(error);
 	if (process->state == PROCESS_STARTING)
 		process->state = PROCESS_RUNNING;
-	memcpy(call.argument, arguments, sizeof(call.argument));
 	if (calls[number].takes_input)
 		memcpy(kernel->input.bytes, process->buffer, call.length);
 	result = calls[number].run(&call);

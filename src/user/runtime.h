@@ -83,6 +83,9 @@ _Noreturn void runtime_panic(struct runtime *runtime, const char *text);
 /* Shows all peers what was put and taken, and rings those asleep. */
 void runtime_publish(struct runtime *runtime);
 
+/* Whether the kernel has something for `port`, which is this process's to receive from. */
+bool runtime_port_pending(const struct runtime *runtime, handle_t port);
+
 /* Whether any ring or port has something for this process. */
 bool runtime_pending(const struct runtime *runtime);
 

@@ -35,6 +35,9 @@ struct task {
 	bool ended;                    /* it will not run again */
 	uint64_t code;                 /* what the core is told of its end */
 	struct list end_link;          /* in machine->ended until the core has been told */
+	/* Memory that its system call makes, and has not zeroed yet; NULL: none. */
+	struct region *unfinished;
+	bool again; /* that call is to be made again */
 };
 _Static_assert(offsetof(struct task, kernel_stack) == offsetof(struct task, context) + CONTEXT_SIZE,
                "the entry stubs look for the kernel stack right behind the registers");
@@ -42,6 +45,7 @@ _Static_assert(offsetof(struct task, kernel_stack) == offsetof(struct task, cont
 /* One memory object or lane: memory->machine. */
 struct region {
 	struct chain chain;
+	uint32_t cleared; /* pages that are zero, the first ones */
 };
 
 /* Whose a vector of the processor is (device/interrupt.c). */
@@ -62,6 +66,7 @@ struct machine {
 
 	struct queue queue;
 	struct task *running; /* whose registers are in the processor, or were last */
+	struct task *caller;  /* whose system call is being served; NULL: none is */
 	uint64_t turn_end;    /* of its turn, as a time */
 	uint64_t deadline;    /* when the core wants a tick */
 	uint64_t interrupt;   /* when the timer is set for */
@@ -94,6 +99,11 @@ void task_end(struct task *task, uint64_t code);
 
 /* Tells the core of all that have ended. */
 void tasks_settle(struct machine *machine);
+
+/* ---- memory/region.c ---- */
+
+/* Gives up what a call had begun to make and will not go on with. */
+void region_abandon(struct task *task);
 
 /* ---- process/supervise.c ---- */
 

@@ -65,7 +65,7 @@ void *space_add_page(struct space *space, uint64_t address, rights_t access)
 	physical = (uint64_t)space->pages.last * RAM_PAGE;
 	if (!space_map_page(space, address, physical, access))
 		return NULL;
-	return ram_view(space->ram, physical);
+	return memset(ram_view(space->ram, physical), 0, RAM_PAGE);
 }
 
 /* ---- mappings where there is room ------------------------------------------- */
