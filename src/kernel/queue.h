@@ -2,9 +2,11 @@
  * Who runs next: the highest priority that anybody is ready at, and there by
  * turns. What to do is the scheduler server's to say, by priorities and slices
  * and by choosing somebody; this only keeps the order.
+ *
+ * It is the machine's own: the core says who can run, through platform.h.
  */
-#ifndef DRYDOCK_ARCH_QUEUE_H
-#define DRYDOCK_ARCH_QUEUE_H
+#ifndef DRYDOCK_KERNEL_QUEUE_H
+#define DRYDOCK_KERNEL_QUEUE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +24,7 @@ struct runnable {
 	uint32_t priority;
 	uint64_t slice; /* nanoseconds */
 	uint64_t left;  /* of this turn */
+	uint64_t debt;  /* had beyond its turns, and not yet paid back */
 };
 
 struct queue {
@@ -38,6 +41,13 @@ void queue_add(struct queue *queue, struct runnable *runnable);
 
 /* It cannot. Harmless where it could not before. */
 void queue_remove(struct queue *queue, struct runnable *runnable);
+
+/*
+ * It ran so many nanoseconds beyond its turn. Its next turns are shorter for
+ * that, though never by more than half: where the machine cannot end a turn on
+ * time, shares are kept all the same.
+ */
+void runnable_charge(struct runnable *runnable, uint64_t late);
 
 /* Its turn is over: the others of its priority come first. */
 void queue_end_turn(struct queue *queue, struct runnable *runnable);
