@@ -15,6 +15,7 @@
 #include <drydock/list.h>
 
 #define QUEUE_PRIORITIES (PRIORITY_MAXIMUM + 1)
+#define SLICE_LEAST      100000u /* nanoseconds: with much less nobody would get anywhere in a turn */
 
 /* Part of what can run. */
 struct runnable {
