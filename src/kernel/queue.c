@@ -88,6 +88,7 @@ bool queue_choose(struct queue *queue, struct runnable *runnable)
 {
 	if (!runnable->ready)
 		return false;
+	turn_renew(runnable);
 	queue->chosen = runnable;
 	return true;
 }

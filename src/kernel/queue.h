@@ -56,7 +56,7 @@ void queue_end_turn(struct queue *queue, struct runnable *runnable);
 /* Gives it other values; they hold from its next turn on. */
 void queue_schedule(struct queue *queue, struct runnable *runnable, uint32_t priority, uint64_t slice);
 
-/* It goes first. False where it cannot run. */
+/* It goes first, with a whole turn. False where it cannot run. */
 bool queue_choose(struct queue *queue, struct runnable *runnable);
 
 /* Who should run now; NULL where nobody can. */

@@ -82,7 +82,11 @@ START_TEST(chosen)
 	ck_assert(!queue_choose(&queue, &b));
 	queue_schedule(&queue, &b, 0, 5);
 	queue_add(&queue, &b);
+	b.fresh = false;
+	b.left = 0;
 	ck_assert(queue_choose(&queue, &b));
+	ck_assert(b.fresh);
+	ck_assert_uint_eq(b.left, 5);
 	ck_assert_ptr_eq(queue_first(&queue), &b);
 	queue_end_turn(&queue, &b);
 	ck_assert_ptr_eq(queue_first(&queue), &a);
