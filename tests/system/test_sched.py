@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -50,6 +51,39 @@ class SharesTest(unittest.TestCase):
             self.assertIn("scheduler_server started", instance.command("log", check=0).stdout)
             while any(instance.processes()[hog["name"]]["run_time"] <= old for hog, old in zip(hogs, before)):
                 self.assertLess(time.monotonic(), end)
+
+
+class SystemTest(unittest.TestCase):
+    """The usual manifest."""
+
+    def test_files_log_and_restart(self):
+        with Instance("--sched", "server") as instance:
+            instance.command("fs", "put", "-", "/file", data="x" * 100000, check=0)
+            self.assertEqual(instance.command("fs", "cat", "/file", check=0).stdout, "x" * 100000)
+            self.assertEqual(instance.command("sh", "-c", "echo ahoy > /ahoy; cat /ahoy", check=0).stdout, "ahoy\n")
+            instance.command("restart", "scheduler", check=0)
+            self.assertEqual(instance.command("fs", "cat", "/ahoy", check=0).stdout, "ahoy\n")
+            os.kill(instance.pid("log"), signal.SIGKILL)
+            instance.command("restart", "vfs", check=0)
+            self.assertEqual(instance.command("fs", "ls", "/", check=0).stdout, "")
+            self.assertIn("vfs_server started", instance.command("log", check=0).stdout)
+
+    def test_mount(self):
+        obstacle = harness.fuse_obstacle()
+        if obstacle:
+            self.skipTest(obstacle)
+        with Instance("--sched", "server", "--mount", "auto") as instance:
+            mount = os.path.join(instance.directory, "mnt")
+            for number in range(50):
+                with open(os.path.join(mount, "file%d" % number), "w", encoding="utf-8") as file:
+                    file.write(str(number))
+            self.assertEqual(len(os.listdir(mount)), 50)
+            with open(os.path.join(mount, "file42"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), "42")
+
+    def test_wrong_usage(self):
+        result = harness.command("run", "--sched", "nobody", check=2)
+        self.assertIn("--sched takes linux or server", result.stderr)
 
 
 if __name__ == "__main__":
