@@ -23,6 +23,8 @@ _Static_assert(FS_SET_MODE == TMPFS_SET_MODE && FS_SET_UID == TMPFS_SET_UID && F
 _Static_assert(FS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && FS_RENAME_EXCHANGE == TMPFS_RENAME_EXCHANGE,
                "the flags of rename are handed on as they are");
 
+#define UMASK_BITS 00777u
+
 /* Finds who calls, and whether he may use the number `node`. */
 static int32_t begin(const struct request *request, uint64_t node, struct caller *caller)
 {
@@ -54,14 +56,17 @@ static void attributes_fill(struct fs_attributes *to, const struct tmpfs_attribu
 		.atime = from->atime.seconds,
 		.mtime = from->mtime.seconds,
 		.ctime = from->ctime.seconds,
+		.birth = from->birth.seconds,
 		.atime_ns = from->atime.nanoseconds,
 		.mtime_ns = from->mtime.nanoseconds,
 		.ctime_ns = from->ctime.nanoseconds,
+		.birth_ns = from->birth.nanoseconds,
 		.mode = from->mode,
 		.links = from->links,
 		.uid = from->uid,
 		.gid = from->gid,
 		.device = from->device,
+		.block_size = TMPFS_BLOCK_SIZE,
 	};
 }
 
@@ -149,14 +154,21 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
 static int32_t serve_write(struct request *request, const struct fs_write_arguments *arguments,
                            struct fs_write_results *results)
 {
+	struct tmpfs_attributes attributes;
 	struct caller caller;
 	int32_t error = begin(request, arguments->node, &caller);
 
+	if (!error && arguments->flags & ~(uint32_t)FS_WRITE_APPEND)
+		error = POSIX_EINVAL;
 	if (!error)
-		error = node_check(&caller, arguments->node, ACCESS_WRITE);
-	return error ? error
-	             : node_write(&caller, arguments->node, arguments->offset, arguments->data,
-	                          arguments->data_length, &results->length);
+		error = node_attributes_get(&caller, arguments->node, &attributes);
+	if (!error)
+		error = permission_check(caller.who, &attributes, ACCESS_WRITE);
+	if (error)
+		return error;
+	results->offset = arguments->flags & FS_WRITE_APPEND ? attributes.size : arguments->offset;
+	return node_write(&caller, arguments->node, results->offset, arguments->data, arguments->data_length,
+	                  &results->length);
 }
 
 static int32_t serve_create(struct request *request, const struct fs_create_arguments *arguments)
@@ -167,7 +179,8 @@ static int32_t serve_create(struct request *request, const struct fs_create_argu
 	int32_t error = begin_giving(request, arguments->directory, &caller);
 
 	if (!error)
-		error = node_create(&caller, &at, arguments->mode, arguments->device, &made);
+		error = node_create(&caller, &at, arguments->mode & ~(arguments->umask & UMASK_BITS),
+		                    arguments->device, &made);
 	return give(&caller, error, &made, arguments->attributes);
 }
 
@@ -180,7 +193,8 @@ static int32_t serve_make_directory(struct request *request,
 	int32_t error = begin_giving(request, arguments->directory, &caller);
 
 	if (!error)
-		error = node_make_directory(&caller, &at, arguments->mode, &made);
+		error = node_make_directory(&caller, &at, arguments->mode & ~(arguments->umask & UMASK_BITS),
+		                            &made);
 	return give(&caller, error, &made, arguments->attributes);
 }
 

@@ -101,6 +101,8 @@ void tmpfs_node_attributes(const struct tmpfs_node *node, struct tmpfs_attribute
 	attributes->mtime.nanoseconds = node->mtime_nanoseconds;
 	attributes->ctime.seconds = node->ctime;
 	attributes->ctime.nanoseconds = node->ctime_nanoseconds;
+	attributes->birth.seconds = node->birth;
+	attributes->birth.nanoseconds = node->birth_nanoseconds;
 	attributes->mode = node->mode;
 	attributes->links = node->links;
 	attributes->uid = node->uid;

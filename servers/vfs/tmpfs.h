@@ -30,7 +30,7 @@
 #define TMPFS_FILE_SIZE_MAX (1ull << 47) /* bytes */
 #define TMPFS_TARGET_MAX    4095u        /* bytes of a symbolic link's target */
 #define TMPFS_LINK_MAX      INT32_MAX    /* names of a file; 2 + subdirectories of a directory */
-#define TMPFS_NODES_MAX     (31ull << 27)
+#define TMPFS_NODES_MAX     (25ull << 27)
 
 /* Since 1970. */
 struct tmpfs_time {
@@ -45,6 +45,7 @@ struct tmpfs_attributes {
 	struct tmpfs_time atime;
 	struct tmpfs_time mtime;
 	struct tmpfs_time ctime;
+	struct tmpfs_time birth; /* when it was made */
 	uint32_t mode; /* type and permission bits */
 	uint32_t links;
 	uint32_t uid;

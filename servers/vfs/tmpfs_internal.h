@@ -15,7 +15,7 @@
 #include "tmpfs.h"
 
 #define TMPFS_MAGIC   0x73667061746d7064u
-#define TMPFS_VERSION 1u
+#define TMPFS_VERSION 2u
 
 /*
  * Trees map indexes to 64-bit values that are multiples of 16 and not 0. A
@@ -33,7 +33,7 @@ struct tree_node {
 
 /*
  * A node. Its number is {generation:u32, page:u27, slot:u5}: the page of nodes
- * by its index in the node table, and a slot of it, 1 to 31. A free slot keeps
+ * by its index in the node table, and a slot of it, 1 to 25. A free slot keeps
  * in the number's upper half the generation that it will have next; its lower
  * half is 0, as no node's is.
  */
@@ -52,6 +52,9 @@ struct tmpfs_node {
 	uint32_t gid;
 	uint32_t links; /* of a removed directory 0 */
 	uint32_t device;
+	int64_t birth;
+	uint32_t birth_nanoseconds;
+	uint32_t reserved[5];
 	union {
 		struct {
 			uint64_t size;
@@ -74,10 +77,10 @@ struct tmpfs_node {
 	};
 };
 
-_Static_assert(sizeof(struct tmpfs_node) == 128, "a page holds 31 nodes");
+_Static_assert(sizeof(struct tmpfs_node) == 160, "a page holds 25 nodes");
 
 #define NODE_SLOT_BITS 5u
-#define NODE_SLOTS     31u
+#define NODE_SLOTS     25u
 #define NODE_PAGES_MAX (1u << 27)
 
 /* A page of nodes. Those with a free slot are in a list. */

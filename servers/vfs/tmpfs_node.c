@@ -156,6 +156,8 @@ int32_t tmpfs_node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_c
 	node->uid = creation->uid;
 	node->gid = creation->gid;
 	node->device = node_is(node, POSIX_S_IFCHR) || node_is(node, POSIX_S_IFBLK) ? creation->device : 0;
+	node->birth = now.seconds;
+	node->birth_nanoseconds = now.nanoseconds;
 	node_mark_atime(node, now);
 	node_mark_changed(node, now);
 	return 0;

@@ -62,7 +62,7 @@ START_TEST(pipes_are_not_opened)
 	struct client *other = harness_connect(harness, &fs_protocol, IDENTITY(0, 0));
 	struct fs_attributes made;
 
-	ck_assert_int_eq(fs_create(other, FS_ROOT, POSIX_S_IFIFO | 0666, 0, "pipe", 4, &made), 0);
+	ck_assert_int_eq(fs_create(other, FS_ROOT, POSIX_S_IFIFO | 0666, 0, 0, "pipe", 4, &made), 0);
 	ck_assert_int_eq(open_error(VFS_OPEN_READ, "/pipe"), POSIX_EOPNOTSUPP);
 	ck_assert_int_eq(at_truncate(client, "/pipe", 0), POSIX_EINVAL);
 }

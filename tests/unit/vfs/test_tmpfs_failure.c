@@ -423,8 +423,8 @@ START_TEST(test_no_leak)
 {
 	struct fixture *fixture = fixture_begin(64 * ARENA_PAGE, 1000000);
 	uint64_t used = arena_pages_used(&fixture->arena), table = 0;
-	uint32_t round, made, at;
-	char name[200];
+	uint32_t round, made, short_ones, at;
+	char name[200], short_name[16];
 
 	for (round = 0; round < 5; round++) {
 		for (made = 0;; made++) {
@@ -434,12 +434,22 @@ START_TEST(test_no_leak)
 				break;
 		}
 		ck_assert_uint_gt(made, 300);
+		/* Whether it was the name or the node that there was no room for: now there is none for "more". */
+		for (short_ones = 0;; short_ones++) {
+			snprintf(short_name, sizeof(short_name), "%04u", short_ones);
+			if (make_file(fixture, TMPFS_ROOT, short_name))
+				break;
+		}
 		for (at = 0; at < 10000; at++)
 			must(make_symlink(fixture, TMPFS_ROOT, "more", name) != POSIX_ENOSPC);
 		for (at = 0; at < made; at++) {
 			memset(name, 'x', sizeof(name));
 			snprintf(name + random_below(&(uint64_t){at + 1}, 180), 16, "%u", at);
 			must(remove_name(fixture, TMPFS_ROOT, name));
+		}
+		for (at = 0; at < short_ones; at++) {
+			snprintf(short_name, sizeof(short_name), "%04u", at);
+			must(remove_name(fixture, TMPFS_ROOT, short_name));
 		}
 		/* The table of nodes keeps its size; that is all. */
 		if (round == 0)
