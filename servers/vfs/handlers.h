@@ -8,6 +8,19 @@
 extern const struct fs_operations node_handlers;
 extern const struct vfs_operations path_handlers;
 
+struct caller;
+struct open_file;
+
+/* node_protocol.c: finds who calls, and whether he may use the number `node` (POSIX_ESTALE). */
+int32_t node_begin(const struct request *request, uint64_t node, struct caller *caller);
+
+/* node_space.c: those of node_handlers that work on a file's space. */
+int32_t node_serve_allocate(struct request *request, const struct fs_allocate_arguments *arguments);
+int32_t node_serve_seek(struct request *request, const struct fs_seek_arguments *arguments,
+                        struct fs_seek_results *results);
+int32_t node_serve_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
+                              struct fs_copy_range_results *results);
+
 /* path_files.c: those of path_handlers that work on open files. */
 int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
                   struct vfs_open_results *results);
@@ -21,6 +34,10 @@ int32_t path_seek(struct request *request, const struct vfs_seek_arguments *argu
 int32_t path_readdir(struct request *request, const struct vfs_readdir_arguments *arguments,
                      struct vfs_readdir_results *results);
 int32_t path_stat_file(struct request *request, const struct vfs_stat_file_arguments *arguments);
+int32_t path_allocate(struct request *request, const struct vfs_allocate_arguments *arguments);
+int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arguments *arguments,
+                        struct vfs_copy_range_results *results);
+int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments);
 
 struct tmpfs_attributes;
 

@@ -340,6 +340,36 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 	                   vfs_now(caller->vfs));
 }
 
+int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
+                  uint64_t to_offset, uint32_t length, uint32_t *done)
+{
+	int32_t error;
+
+	if (offset > INT64_MAX || to_offset > INT64_MAX)
+		return POSIX_EINVAL;
+	error = length > 0 ? drop_privileges(caller, to) : 0;
+	if (error)
+		return error;
+	return tmpfs_copy(&caller->vfs->tmpfs, node, offset, to, to_offset, transfer_length(length), done,
+	                  vfs_now(caller->vfs));
+}
+
+int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,
+                      uint64_t length)
+{
+	int32_t error = tmpfs_allocate(&caller->vfs->tmpfs, node, mode, offset, length, vfs_now(caller->vfs));
+
+	return error ? error : drop_privileges(caller, node);
+}
+
+int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
+                  uint64_t *result)
+{
+	if (whence != TMPFS_SEEK_DATA && whence != TMPFS_SEEK_HOLE)
+		return POSIX_EINVAL;
+	return tmpfs_seek(&caller->vfs->tmpfs, node, offset, whence, result);
+}
+
 struct entries {
 	uint8_t *buffer;
 	uint32_t capacity;

@@ -84,6 +84,18 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
                    uint32_t length, uint32_t *done);
 
 /*
+ * As tmpfs_copy, tmpfs_allocate and tmpfs_seek, which say what they do. Like
+ * writing, the first two take set-user-id and set-group-id away; ranges that
+ * end over INT64_MAX are POSIX_EINVAL and POSIX_EFBIG.
+ */
+int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
+                  uint64_t to_offset, uint32_t length, uint32_t *done);
+int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,
+                      uint64_t length);
+int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
+                  uint64_t *result);
+
+/*
  * Writes entries after `cookie` to `buffer`: struct fs_entry, the name, zeros
  * up to a multiple of 8, no more than NODE_TRANSFER_MAXIMUM. *length is 0 at the end. POSIX_EINVAL: not even the
  * first one fits `capacity`.

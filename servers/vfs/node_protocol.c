@@ -25,8 +25,7 @@ _Static_assert(FS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && FS_RENAME_EXCHAN
 
 #define UMASK_BITS 00777u
 
-/* Finds who calls, and whether he may use the number `node`. */
-static int32_t begin(const struct request *request, uint64_t node, struct caller *caller)
+int32_t node_begin(const struct request *request, uint64_t node, struct caller *caller)
 {
 	int32_t error = caller_find(request, caller);
 
@@ -38,10 +37,10 @@ static int32_t begin(const struct request *request, uint64_t node, struct caller
 	return POSIX_ESTALE;
 }
 
-/* As begin, for what gives a reference: makes room for it first, so that afterwards nothing can fail. */
+/* As node_begin, for what gives a reference: makes room for it first, so that afterwards nothing can fail. */
 static int32_t begin_giving(const struct request *request, uint64_t node, struct caller *caller)
 {
-	int32_t error = begin(request, node, caller);
+	int32_t error = node_begin(request, node, caller);
 
 	return error ? error : session_reserve(caller->session);
 }
@@ -106,7 +105,7 @@ static int32_t serve_get_attributes(struct request *request,
 {
 	struct tmpfs_attributes attributes;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error)
 		error = node_attributes_get(&caller, arguments->node, &attributes);
@@ -129,7 +128,7 @@ static int32_t serve_set_attributes(struct request *request,
 	};
 	struct tmpfs_attributes result;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error)
 		error = node_set_attributes(&caller, arguments->node, arguments->valid, &values, &result);
@@ -142,7 +141,7 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
                           struct fs_read_results *results)
 {
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error)
 		error = node_check(&caller, arguments->node, ACCESS_READ);
@@ -156,7 +155,7 @@ static int32_t serve_write(struct request *request, const struct fs_write_argume
 {
 	struct tmpfs_attributes attributes;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error && arguments->flags & ~(uint32_t)FS_WRITE_APPEND)
 		error = POSIX_EINVAL;
@@ -218,7 +217,7 @@ static int32_t serve_link(struct request *request, const struct fs_link_argument
 	int32_t error = begin_giving(request, arguments->directory, &caller);
 
 	if (!error)
-		error = begin(request, arguments->node, &caller);
+		error = node_begin(request, arguments->node, &caller);
 	if (!error)
 		error = node_link(&caller, arguments->node, &at, &linked);
 	return give(&caller, error, &linked, arguments->attributes);
@@ -228,7 +227,7 @@ static int32_t serve_unlink(struct request *request, const struct fs_unlink_argu
 {
 	const struct node_name at = {arguments->directory, arguments->name, arguments->name_length};
 	struct caller caller;
-	int32_t error = begin(request, arguments->directory, &caller);
+	int32_t error = node_begin(request, arguments->directory, &caller);
 
 	return error ? error : node_unlink(&caller, &at);
 }
@@ -238,7 +237,7 @@ static int32_t serve_remove_directory(struct request *request,
 {
 	const struct node_name at = {arguments->directory, arguments->name, arguments->name_length};
 	struct caller caller;
-	int32_t error = begin(request, arguments->directory, &caller);
+	int32_t error = node_begin(request, arguments->directory, &caller);
 
 	return error ? error : node_remove_directory(&caller, &at);
 }
@@ -249,10 +248,10 @@ static int32_t serve_rename(struct request *request, const struct fs_rename_argu
 	const struct node_name to = {arguments->new_directory, arguments->new_name,
 	                             arguments->new_name_length};
 	struct caller caller;
-	int32_t error = begin(request, arguments->directory, &caller);
+	int32_t error = node_begin(request, arguments->directory, &caller);
 
 	if (!error)
-		error = begin(request, arguments->new_directory, &caller);
+		error = node_begin(request, arguments->new_directory, &caller);
 	return error ? error : node_rename(&caller, &from, &to, arguments->flags);
 }
 
@@ -260,7 +259,7 @@ static int32_t serve_readlink(struct request *request, const struct fs_readlink_
                               struct fs_readlink_results *results)
 {
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error && arguments->target_capacity == 0)
 		error = POSIX_EINVAL;
@@ -273,7 +272,7 @@ static int32_t serve_readdir(struct request *request, const struct fs_readdir_ar
                              struct fs_readdir_results *results)
 {
 	struct caller caller;
-	int32_t error = begin(request, arguments->directory, &caller);
+	int32_t error = node_begin(request, arguments->directory, &caller);
 
 	if (!error)
 		error = node_check(&caller, arguments->directory, ACCESS_READ);
@@ -287,7 +286,7 @@ static int32_t serve_statistics(struct request *request, const struct fs_statist
 	struct tmpfs_attributes attributes;
 	struct tmpfs_statistics statistics;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error)
 		error = node_attributes_get(&caller, arguments->node, &attributes);
@@ -310,9 +309,16 @@ static int32_t serve_sync(struct request *request, const struct fs_sync_argument
 {
 	struct tmpfs_attributes attributes;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	return error ? error : node_attributes_get(&caller, arguments->node, &attributes);
+}
+
+static int32_t serve_sync_all(struct request *request)
+{
+	struct caller caller;
+
+	return caller_find(request, &caller);
 }
 
 /* A question, not a check: whoever asks gets the truth, IDENTITY_CHECKED or not. */
@@ -320,7 +326,7 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 {
 	struct tmpfs_attributes attributes;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error && arguments->mask & ~(ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE))
 		error = POSIX_EINVAL;
@@ -350,4 +356,8 @@ const struct fs_operations node_handlers = {
 	.statistics = serve_statistics,
 	.sync = serve_sync,
 	.access = serve_access,
+	.allocate = node_serve_allocate,
+	.seek = node_serve_seek,
+	.copy_range = node_serve_copy_range,
+	.sync_all = serve_sync_all,
 };

@@ -358,6 +358,14 @@ static int32_t serve_set_times(struct request *request, const struct vfs_set_tim
 	return valid ? change(request, arguments->path, valid, &values) : 0;
 }
 
+/* What is in memory is as safe as it will be. */
+static int32_t serve_sync_all(struct request *request)
+{
+	struct caller caller;
+
+	return caller_find(request, &caller);
+}
+
 const struct vfs_operations path_handlers = {
 	.open = path_open,
 	.close = path_close,
@@ -379,4 +387,8 @@ const struct vfs_operations path_handlers = {
 	.set_times = serve_set_times,
 	.stat_file = path_stat_file,
 	.statistics = serve_statistics,
+	.allocate = path_allocate,
+	.copy_range = path_copy_range,
+	.sync = path_sync,
+	.sync_all = serve_sync_all,
 };

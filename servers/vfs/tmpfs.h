@@ -112,6 +112,21 @@ struct tmpfs_entry {
 /* Takes one entry; false: no room, and the entry is not consumed. Must not change the file system. */
 typedef bool (*tmpfs_emit_t)(void *context, const struct tmpfs_entry *entry);
 
+/* What tmpfs_allocate makes: the values of fs.allocate.mode. */
+enum tmpfs_allocate {
+	TMPFS_ALLOCATE_GROW = 0,      /* pages where there are none; the file grows as far */
+	TMPFS_ALLOCATE_KEEP = 1,      /* the same, and its size stays */
+	TMPFS_ALLOCATE_PUNCH = 2,     /* a hole; the size stays */
+	TMPFS_ALLOCATE_ZERO = 3,      /* pages that are zero; the file grows as far */
+	TMPFS_ALLOCATE_ZERO_KEEP = 4, /* the same, and its size stays */
+};
+
+/* What tmpfs_seek looks for: the values of fs.seek.whence. */
+enum tmpfs_seek {
+	TMPFS_SEEK_DATA = 3,
+	TMPFS_SEEK_HOLE = 4,
+};
+
 struct tmpfs_super;
 
 /* One process's view of a file system. The caller owns the memory; fields are private. */
@@ -251,5 +266,30 @@ int32_t tmpfs_read(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, void *bu
  */
 int32_t tmpfs_write(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, const void *data, uint32_t length,
                     uint32_t *done, struct tmpfs_time now);
+
+/*
+ * Copies `length` bytes from `offset` of one file to `to_offset` of another or
+ * the same; `*done` says how many: fewer at the end of the first, and where
+ * memory or TMPFS_FILE_SIZE_MAX did not suffice. Where a hole meets a hole it
+ * stays one. POSIX_EINVAL: the ranges overlap; else as tmpfs_write.
+ */
+int32_t tmpfs_copy(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, uint64_t to, uint64_t to_offset,
+                   uint32_t length, uint32_t *done, struct tmpfs_time now);
+
+/*
+ * Makes pages, zeros or a hole of `length` bytes from `offset` on, or fails and
+ * changes nothing: POSIX_EISDIR, POSIX_ENODEV: no regular file; POSIX_EINVAL:
+ * no length, or no such mode; POSIX_EFBIG; POSIX_ENOSPC.
+ */
+int32_t tmpfs_allocate(struct tmpfs *tmpfs, uint64_t node, enum tmpfs_allocate mode, uint64_t offset,
+                       uint64_t length, struct tmpfs_time now);
+
+/*
+ * Where data begins, or a hole, at or after `offset`; the end of the file is
+ * one. POSIX_ENXIO: `offset` is not before the end, or no data follow.
+ * POSIX_EISDIR, POSIX_EINVAL: no regular file.
+ */
+int32_t tmpfs_seek(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, enum tmpfs_seek what,
+                   uint64_t *result);
 
 #endif

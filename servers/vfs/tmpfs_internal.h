@@ -59,7 +59,7 @@ struct tmpfs_node {
 		struct {
 			uint64_t size;
 			uint64_t pages; /* how many it has */
-			uint64_t tree;  /* page number -> reference */
+			uint64_t tree;  /* page number -> reference and marks */
 		} file;
 		struct {
 			uint64_t parent; /* reference to its node; the root's is the root */
@@ -78,6 +78,15 @@ struct tmpfs_node {
 };
 
 _Static_assert(sizeof(struct tmpfs_node) == 160, "a page holds 25 nodes");
+
+/* Marks of a file's page, beside its reference in the tree. */
+#define PAGE_UNWRITTEN 16u /* allocated and zero, nothing was written to it yet */
+#define PAGE_NEW       32u /* by an allocation that is under way */
+
+static inline uint64_t page_reference(uint64_t word)
+{
+	return word & ~(uint64_t)(ARENA_PAGE - 1);
+}
 
 #define NODE_SLOT_BITS 5u
 #define NODE_SLOTS     25u
@@ -247,6 +256,12 @@ void tmpfs_entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, ui
 void tmpfs_entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t *link);
 
 /* tmpfs_file.c */
+
+/* Finds a regular file by number: POSIX_ESTALE, POSIX_EISDIR, POSIX_EINVAL for other types. */
+int32_t tmpfs_file_find(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_node **node);
+
+/* The file's page of that index, or NULL for a hole. */
+void *tmpfs_file_page(const struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t index);
 
 /* Sets a regular file's size, which is in range; marks no times. */
 void tmpfs_file_truncate(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t size);

@@ -9,7 +9,8 @@
  *   node.c           operations on nodes with permissions: all of tmpfs that the rest sees
  *   walk.c           from paths to nodes
  *   open_file.c      open files of a session
- *   node_protocol.c  the handlers of `fs`
+ *   node_protocol.c  the handlers of `fs`,
+ *   node_space.c     and those of a file's space
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     and those that work on open files
  *

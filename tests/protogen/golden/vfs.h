@@ -51,6 +51,18 @@
 #define VFS_SEEK_SET 0
 #define VFS_SEEK_CURRENT 1
 #define VFS_SEEK_END 2
+/* Where data or a hole begins at or after the offset; the end is a hole (ENXIO). */
+#define VFS_SEEK_DATA 3
+#define VFS_SEEK_HOLE 4
+
+/*
+ * allocate.mode: memory for what has none, the file growing or not; a hole; zeros, the file growing or not.
+ */
+#define VFS_ALLOCATE_GROW 0
+#define VFS_ALLOCATE_KEEP 1
+#define VFS_ALLOCATE_PUNCH 2
+#define VFS_ALLOCATE_ZERO 3
+#define VFS_ALLOCATE_ZERO_KEEP 4
 
 #define VFS_RENAME_NOREPLACE 1
 #define VFS_RENAME_EXCHANGE 2
@@ -146,6 +158,10 @@ enum vfs_operation {
 	VFS_SET_TIMES = 18,
 	VFS_STAT_FILE = 19,
 	VFS_STATISTICS = 20,
+	VFS_ALLOCATE = 21,
+	VFS_COPY_RANGE = 22,
+	VFS_SYNC = 23,
+	VFS_SYNC_ALL = 24,
 };
 
 /* open (1), changes state */
@@ -487,6 +503,66 @@ int32_t vfs_statistics_try_prepare(struct call *call, struct client *client, con
 int32_t vfs_statistics_finish(struct call *call, struct vfs_statistics *statistics);
 void vfs_statistics_reply(struct request *request, int32_t error, const struct vfs_statistics *statistics);
 
+/* allocate (21), changes state: fallocate(2). */
+struct vfs_allocate_arguments {
+	uint32_t file;
+	uint32_t mode;
+	uint64_t offset;
+	uint64_t length;
+};
+
+int32_t vfs_allocate(struct client *client, uint32_t file, uint32_t mode, uint64_t offset, uint64_t length);
+int32_t vfs_allocate_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode,
+                             uint64_t offset, uint64_t length);
+int32_t vfs_allocate_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode,
+                                 uint64_t offset, uint64_t length);
+int32_t vfs_allocate_finish(struct call *call);
+void vfs_allocate_reply(struct request *request, int32_t error);
+
+/*
+ * copy_range (22), changes state: copy_file_range(2): up to `length` bytes, at most 1 MiB, from one open file
+ * to another or the same; at the files' own positions where an offset is `position`.
+ */
+struct vfs_copy_range_arguments {
+	uint32_t file;
+	uint32_t to;
+	uint64_t offset;
+	uint64_t to_offset;
+	uint32_t length;
+};
+
+struct vfs_copy_range_results {
+	uint32_t length;
+};
+
+int32_t vfs_copy_range(struct client *client, uint32_t file, uint32_t to, uint64_t offset, uint64_t to_offset,
+                       uint32_t length, struct vfs_copy_range_results *results);
+int32_t vfs_copy_range_prepare(struct call *call, struct client *client, uint32_t file, uint32_t to,
+                               uint64_t offset, uint64_t to_offset, uint32_t length);
+int32_t vfs_copy_range_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t to,
+                                   uint64_t offset, uint64_t to_offset, uint32_t length);
+int32_t vfs_copy_range_finish(struct call *call, struct vfs_copy_range_results *results);
+void vfs_copy_range_reply(struct request *request, int32_t error,
+                          const struct vfs_copy_range_results *results);
+
+/* sync (23): What was written to the file, or to any, is safe once these return. */
+struct vfs_sync_arguments {
+	uint32_t file;
+};
+
+int32_t vfs_sync(struct client *client, uint32_t file);
+int32_t vfs_sync_prepare(struct call *call, struct client *client, uint32_t file);
+int32_t vfs_sync_try_prepare(struct call *call, struct client *client, uint32_t file);
+int32_t vfs_sync_finish(struct call *call);
+void vfs_sync_reply(struct request *request, int32_t error);
+
+/* sync_all (24) */
+int32_t vfs_sync_all(struct client *client);
+int32_t vfs_sync_all_prepare(struct call *call, struct client *client);
+int32_t vfs_sync_all_try_prepare(struct call *call, struct client *client);
+int32_t vfs_sync_all_finish(struct call *call);
+void vfs_sync_all_reply(struct request *request, int32_t error);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct vfs_operations {
 	int32_t (*open)(struct request *request, const struct vfs_open_arguments *arguments,
@@ -515,6 +591,11 @@ struct vfs_operations {
 	int32_t (*set_times)(struct request *request, const struct vfs_set_times_arguments *arguments);
 	int32_t (*stat_file)(struct request *request, const struct vfs_stat_file_arguments *arguments);
 	int32_t (*statistics)(struct request *request, const struct vfs_statistics_arguments *arguments);
+	int32_t (*allocate)(struct request *request, const struct vfs_allocate_arguments *arguments);
+	int32_t (*copy_range)(struct request *request, const struct vfs_copy_range_arguments *arguments,
+	                      struct vfs_copy_range_results *results);
+	int32_t (*sync)(struct request *request, const struct vfs_sync_arguments *arguments);
+	int32_t (*sync_all)(struct request *request);
 };
 
 extern const struct protocol vfs_protocol;

@@ -318,6 +318,7 @@ END_TEST
 START_TEST(version_two)
 {
 	struct fs_attributes made, found;
+	struct fs_watch_results watched;
 	struct fs_write_results put;
 	uint64_t file;
 
@@ -343,7 +344,56 @@ START_TEST(version_two)
 	/* What there is only in Linux's overlay file system, and what is nowhere yet. */
 	ck_assert_int_eq(fs_rename(client, FS_ROOT, FS_ROOT, FS_RENAME_WHITEOUT, "file", 4, "x", 1),
 	                 POSIX_EINVAL);
-	ck_assert_int_eq(fs_sync_all(client), POSIX_ENOSYS);
+	ck_assert_int_eq(fs_watch(client, NULL, 0, &watched), POSIX_ENOSYS);
+}
+END_TEST
+
+/* Allocation, holes and copies: who may, and what happens to privileges. */
+START_TEST(space)
+{
+	uint64_t open = make_directory(client, "open", 0777), file, other;
+	struct fs_copy_range_results copied;
+	struct fs_attributes found, mode = {.mode = 06777};
+	struct fs_seek_results sought;
+	struct fs_write_results put;
+
+	ck_assert_int_eq(make(client, open, "file", POSIX_S_IFREG | 0644, &found), 0);
+	file = found.node;
+	ck_assert_int_eq(fs_write(client, file, 5000, 0, "data", 4, &put), 0);
+	ck_assert_int_eq(fs_allocate(user, file, 0, 10, FS_ALLOCATE_GROW), POSIX_ESTALE);
+	ck_assert_int_eq(fs_seek(user, file, 0, FS_SEEK_DATA, &sought), POSIX_ESTALE);
+	ck_assert_int_eq(fs_copy_range(user, file, 0, FS_ROOT, 0, 1, &copied), POSIX_ESTALE);
+	ck_assert_int_eq(fs_copy_range(user, FS_ROOT, 0, file, 0, 1, &copied), POSIX_ESTALE);
+	ck_assert_int_eq(look(user, FS_ROOT, "open", &found), 0);
+	ck_assert_int_eq(look(user, open, "file", &found), 0);
+	ck_assert_int_eq(fs_allocate(user, file, 0, 10, FS_ALLOCATE_GROW), POSIX_EACCES);
+	ck_assert_int_eq(fs_seek(user, file, 0, FS_SEEK_DATA, &sought), 0);
+	ck_assert_uint_eq(sought.offset, 4096);
+	ck_assert_int_eq(fs_seek(user, file, 5000, FS_SEEK_HOLE, &sought), 0);
+	ck_assert_uint_eq(sought.offset, 5004);
+	ck_assert_int_eq(fs_seek(user, file, 5004, FS_SEEK_HOLE, &sought), POSIX_ENXIO);
+	ck_assert_int_eq(fs_seek(user, file, 0, 2, &sought), POSIX_EINVAL);
+	ck_assert_int_eq(make(user, open, "other", POSIX_S_IFREG | 0644, &found), 0);
+	other = found.node;
+	ck_assert_int_eq(fs_set_attributes(user, other, FS_SET_MODE, &mode, &found), 0);
+	ck_assert_uint_eq(found.mode, POSIX_S_IFREG | 06777);
+	ck_assert_int_eq(fs_copy_range(user, other, 0, file, 0, 10, &copied), POSIX_EACCES);
+	ck_assert_int_eq(fs_copy_range(user, file, INT64_MAX + 1ull, other, 0, 1, &copied), POSIX_EINVAL);
+	ck_assert_int_eq(fs_copy_range(user, file, 5001, other, 2, 10, &copied), 0);
+	ck_assert_uint_eq(copied.length, 3);
+	ck_assert_int_eq(fs_get_attributes(user, other, &found), 0);
+	ck_assert_uint_eq(found.mode, POSIX_S_IFREG | 0777);
+	ck_assert_uint_eq(found.size, 5);
+	ck_assert_int_eq(fs_set_attributes(user, other, FS_SET_MODE, &mode, &found), 0);
+	ck_assert_int_eq(fs_allocate(user, other, 0, 0, FS_ALLOCATE_PUNCH), POSIX_EINVAL);
+	ck_assert_int_eq(fs_allocate(user, other, 1ull << 63, 1ull << 63, FS_ALLOCATE_PUNCH), POSIX_EFBIG);
+	ck_assert_int_eq(fs_get_attributes(user, other, &found), 0);
+	ck_assert_uint_eq(found.mode, POSIX_S_IFREG | 06777);
+	ck_assert_int_eq(fs_allocate(user, other, 0, 10000, FS_ALLOCATE_GROW), 0);
+	ck_assert_int_eq(fs_get_attributes(user, other, &found), 0);
+	ck_assert_uint_eq(found.mode, POSIX_S_IFREG | 0777);
+	ck_assert_uint_eq(found.size, 10000);
+	ck_assert_int_eq(fs_sync_all(user), 0);
 }
 END_TEST
 
@@ -382,6 +432,7 @@ int main(void)
 	tcase_add_test(test, checked);
 	tcase_add_test(test, wrong_values);
 	tcase_add_test(test, version_two);
+	tcase_add_test(test, space);
 	tcase_add_test(test, dots);
 	suite_add_tcase(suite, test);
 	return harness_run(suite);

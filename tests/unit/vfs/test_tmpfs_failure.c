@@ -301,6 +301,20 @@ static int32_t write_beyond(struct scene *scene)
 	                   scene->fixture->now);
 }
 
+static int32_t allocate_few(struct scene *scene)
+{
+	return tmpfs_allocate(&scene->fixture->tmpfs, scene->sparse, TMPFS_ALLOCATE_GROW,
+	                      (1ull << 30) - 3 * ARENA_PAGE, 6 * ARENA_PAGE, scene->fixture->now);
+}
+
+static int32_t copy_beyond(struct scene *scene)
+{
+	uint32_t done;
+
+	return tmpfs_copy(&scene->fixture->tmpfs, scene->sparse, 0, scene->file, 1ull << 40, 5, &done,
+	                  scene->fixture->now);
+}
+
 struct failure {
 	const char *name;
 	int32_t (*operation)(struct scene *scene);
@@ -319,6 +333,8 @@ static const struct failure failures[] = {
 	{"first write", write_first, 1},
 	{"write into a hole", write_hole, 2},
 	{"write far beyond the end", write_beyond, 2},
+	{"allocate", allocate_few, 7},
+	{"copy", copy_beyond, 2},
 };
 
 START_TEST(test_failures)
