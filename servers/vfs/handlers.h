@@ -21,6 +21,14 @@ int32_t node_serve_seek(struct request *request, const struct fs_seek_arguments 
 int32_t node_serve_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
                               struct fs_copy_range_results *results);
 
+/* node_xattr.c: those for extended attributes. */
+int32_t node_serve_get_xattr(struct request *request, const struct fs_get_xattr_arguments *arguments,
+                             struct fs_get_xattr_results *results);
+int32_t node_serve_set_xattr(struct request *request, const struct fs_set_xattr_arguments *arguments);
+int32_t node_serve_list_xattrs(struct request *request, const struct fs_list_xattrs_arguments *arguments,
+                               struct fs_list_xattrs_results *results);
+int32_t node_serve_remove_xattr(struct request *request, const struct fs_remove_xattr_arguments *arguments);
+
 /* path_files.c: those of path_handlers that work on open files. */
 int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
                   struct vfs_open_results *results);

@@ -95,6 +95,15 @@ int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode,
 int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
                   uint64_t *result);
 
+/* node_xattr.c: as tmpfs_xattr_*, with the permissions of xattr(7). POSIX_EOPNOTSUPP: no such class of names. */
+int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
+                       void *buffer, uint32_t capacity, uint32_t *size);
+int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
+                       uint32_t flags, const void *value, uint32_t size);
+int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length);
+int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
+                        uint32_t *size);
+
 /*
  * Writes entries after `cookie` to `buffer`: struct fs_entry, the name, zeros
  * up to a multiple of 8, no more than NODE_TRANSFER_MAXIMUM. *length is 0 at the end. POSIX_EINVAL: not even the

@@ -359,5 +359,9 @@ const struct fs_operations node_handlers = {
 	.allocate = node_serve_allocate,
 	.seek = node_serve_seek,
 	.copy_range = node_serve_copy_range,
+	.get_xattr = node_serve_get_xattr,
+	.set_xattr = node_serve_set_xattr,
+	.list_xattrs = node_serve_list_xattrs,
+	.remove_xattr = node_serve_remove_xattr,
 	.sync_all = serve_sync_all,
 };

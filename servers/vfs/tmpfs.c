@@ -170,6 +170,8 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 		tmpfs_file_truncate(tmpfs, node, values->size);
 		node_mark_mtime(node, now);
 	}
+	if (valid & (TMPFS_SET_SIZE | TMPFS_SET_UID | TMPFS_SET_GID))
+		node_drop_capability(tmpfs, node);
 	if (valid & TMPFS_SET_MODE)
 		node->mode = (node->mode & POSIX_S_IFMT) | (values->mode & MODE_BITS);
 	if (valid & TMPFS_SET_UID)

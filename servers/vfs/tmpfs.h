@@ -29,6 +29,9 @@
 #define TMPFS_BLOCK_SIZE    ARENA_PAGE
 #define TMPFS_FILE_SIZE_MAX (1ull << 47) /* bytes */
 #define TMPFS_TARGET_MAX    4095u        /* bytes of a symbolic link's target */
+#define TMPFS_XATTR_NAME_MAX  255u         /* as listxattr(2): bytes of a name, */
+#define TMPFS_XATTR_SIZE_MAX  (64u << 10)  /* of a value, */
+#define TMPFS_XATTR_NAMES_MAX (64u << 10)  /* and of all names of a node, each with a NUL */
 #define TMPFS_LINK_MAX      INT32_MAX    /* names of a file; 2 + subdirectories of a directory */
 #define TMPFS_NODES_MAX     (25ull << 27)
 
@@ -126,6 +129,14 @@ enum tmpfs_seek {
 	TMPFS_SEEK_DATA = 3,
 	TMPFS_SEEK_HOLE = 4,
 };
+
+enum tmpfs_xattr_flag {
+	TMPFS_XATTR_CREATE = 1,
+	TMPFS_XATTR_REPLACE = 2,
+};
+
+/* Whether an attribute of that name is to be listed. */
+typedef bool (*tmpfs_xattr_show_t)(const char *name, uint32_t length);
 
 struct tmpfs_super;
 
@@ -291,5 +302,32 @@ int32_t tmpfs_allocate(struct tmpfs *tmpfs, uint64_t node, enum tmpfs_allocate m
  */
 int32_t tmpfs_seek(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, enum tmpfs_seek what,
                    uint64_t *result);
+
+/*
+ * Extended attributes. What their names begin with, and who may do what, is the
+ * caller's matter. POSIX_ERANGE: the name is empty or longer than
+ * TMPFS_XATTR_NAME_MAX; POSIX_EINVAL: there is a NUL in it.
+ *
+ * Of what is read, `*size` says how many bytes there are; with a `capacity` of
+ * 0 that is all that happens, with too little POSIX_ERANGE. POSIX_ENODATA:
+ * there is none of that name.
+ */
+int32_t tmpfs_xattr_get(const struct tmpfs *tmpfs, uint64_t node, const char *name, uint32_t length,
+                        void *buffer, uint32_t capacity, uint32_t *size);
+
+/* Names that `show` lets through (NULL: all), in their order, each with a NUL behind it. */
+int32_t tmpfs_xattr_list(const struct tmpfs *tmpfs, uint64_t node, tmpfs_xattr_show_t show, uint8_t *buffer,
+                         uint32_t capacity, uint32_t *size);
+
+/*
+ * `flags` is of enum tmpfs_xattr_flag. POSIX_EEXIST: CREATE, and there is one;
+ * POSIX_ENODATA: REPLACE, and there is none; POSIX_E2BIG: the value is longer
+ * than TMPFS_XATTR_SIZE_MAX; POSIX_EINVAL: unknown flags; POSIX_ENOSPC, also for
+ * TMPFS_XATTR_NAMES_MAX.
+ */
+int32_t tmpfs_xattr_set(struct tmpfs *tmpfs, uint64_t node, const char *name, uint32_t length, uint32_t flags,
+                        const void *value, uint32_t size, struct tmpfs_time now);
+int32_t tmpfs_xattr_remove(struct tmpfs *tmpfs, uint64_t node, const char *name, uint32_t length,
+                           struct tmpfs_time now);
 
 #endif

@@ -112,6 +112,17 @@ static int32_t file_page_make(struct tmpfs *tmpfs, struct tmpfs_node *node, uint
 	return error;
 }
 
+/* What every change of a file's content does besides. */
+static void file_changed(struct tmpfs *tmpfs, struct tmpfs_node *node, struct tmpfs_time now)
+{
+	if (node->xattrs) {
+		change_begin(tmpfs);
+		node_drop_capability(tmpfs, node);
+		change_end(tmpfs);
+	}
+	node_mark_changed(node, now);
+}
+
 /* Writes within one page. */
 static int32_t file_write_part(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t offset,
                                const void *data, uint32_t length)
@@ -162,7 +173,7 @@ int32_t tmpfs_write(struct tmpfs *tmpfs, uint64_t number, uint64_t offset, const
 	}
 	if (*done == 0)
 		return error;
-	node_mark_changed(node, now);
+	file_changed(tmpfs, node, now);
 	return 0;
 }
 
@@ -228,6 +239,6 @@ int32_t tmpfs_copy(struct tmpfs *tmpfs, uint64_t number, uint64_t offset, uint64
 	if (*done == 0)
 		return error;
 	node_mark_atime(from, now);
-	node_mark_changed(to, now);
+	file_changed(tmpfs, to, now);
 	return 0;
 }

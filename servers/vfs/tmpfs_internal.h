@@ -54,7 +54,9 @@ struct tmpfs_node {
 	uint32_t device;
 	int64_t birth;
 	uint32_t birth_nanoseconds;
-	uint32_t reserved[5];
+	uint32_t xattr_names; /* bytes of the names of its extended attributes, each with a NUL */
+	uint64_t xattrs;      /* reference to the first of them; see tmpfs_xattr.c */
+	uint64_t reserved;
 	union {
 		struct {
 			uint64_t size;
@@ -254,6 +256,18 @@ void tmpfs_entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, ui
 
 /* Removes the entry that `link`, from tmpfs_entry_find, refers to. */
 void tmpfs_entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t *link);
+
+/* tmpfs_xattr.c */
+
+void tmpfs_xattr_drop_all(struct tmpfs *tmpfs, struct tmpfs_node *node);
+void tmpfs_xattr_drop_capability(struct tmpfs *tmpfs, struct tmpfs_node *node);
+
+/* A program's capabilities do not survive new content or a new owner. Within a change. */
+static inline void node_drop_capability(struct tmpfs *tmpfs, struct tmpfs_node *node)
+{
+	if (node->xattrs)
+		tmpfs_xattr_drop_capability(tmpfs, node);
+}
 
 /* tmpfs_file.c */
 

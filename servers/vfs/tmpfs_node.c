@@ -194,6 +194,7 @@ void tmpfs_node_release(struct tmpfs *tmpfs, struct tmpfs_node *node)
 		tmpfs_tree_truncate(tmpfs->arena, &node->file.tree, 0, true);
 	else if (node_is(node, POSIX_S_IFLNK))
 		arena_free(tmpfs->arena, node->symlink.target, (uint32_t)node->symlink.size);
+	tmpfs_xattr_drop_all(tmpfs, node);
 	node_free(tmpfs, node);
 }
 

@@ -206,8 +206,10 @@ int32_t tmpfs_allocate(struct tmpfs *tmpfs, uint64_t number, enum tmpfs_allocate
 		return POSIX_EFBIG;
 	change_begin(tmpfs);
 	error = file_allocate(tmpfs, node, mode, offset, length);
-	if (!error)
+	if (!error) {
+		node_drop_capability(tmpfs, node);
 		node_mark_changed(node, now);
+	}
 	change_end(tmpfs);
 	return error;
 }

@@ -137,6 +137,10 @@ static uint64_t digest_tree(struct fixture *fixture, uint64_t node)
 	must(tmpfs_get_attributes(&fixture->tmpfs, node, &attributes));
 	digest_add(&digest, &attributes, sizeof(attributes));
 	digest_add(&digest, &tmpfs_node_find(&fixture->tmpfs, node)->references, 8);
+	must(tmpfs_xattr_list(&fixture->tmpfs, node, NULL, buffer, sizeof(buffer), &done));
+	digest_add(&digest, buffer, done);
+	if (tmpfs_xattr_get(&fixture->tmpfs, node, "user.old", 8, buffer, sizeof(buffer), &done) == 0)
+		digest_add(&digest, buffer, done);
 	switch (attributes.mode & POSIX_S_IFMT) {
 	case POSIX_S_IFDIR:
 		must(tmpfs_readdir(&fixture->tmpfs, node, 0, digest_entry, &digest, attributes.atime));
@@ -173,6 +177,7 @@ static void scene_set(struct scene *scene)
 	scene->sparse = new_file(fixture, "sparse");
 	write_all(fixture, scene->sparse, 3, "three", 5);
 	write_all(fixture, scene->sparse, 1ull << 40, "end", 3);
+	must(tmpfs_xattr_set(&fixture->tmpfs, scene->sparse, "user.old", 8, 0, "value", 5, fixture->now));
 	must(make_file(fixture, scene->few, "one"));
 	for (at = 0; at < 61; at++) { /* the next entry's sequence is 64, which needs the tree to rise */
 		name[1] = (char)('0' + at / 10);
@@ -315,6 +320,22 @@ static int32_t copy_beyond(struct scene *scene)
 	                  scene->fixture->now);
 }
 
+static int32_t xattr_new(struct scene *scene)
+{
+	static const uint8_t value[10000];
+
+	return tmpfs_xattr_set(&scene->fixture->tmpfs, scene->file, "user.name", 9, 0, value, sizeof(value),
+	                       scene->fixture->now);
+}
+
+static int32_t xattr_replace(struct scene *scene)
+{
+	static const uint8_t value[5000];
+
+	return tmpfs_xattr_set(&scene->fixture->tmpfs, scene->sparse, "user.old", 8, TMPFS_XATTR_REPLACE, value,
+	                       sizeof(value), scene->fixture->now);
+}
+
 struct failure {
 	const char *name;
 	int32_t (*operation)(struct scene *scene);
@@ -335,6 +356,8 @@ static const struct failure failures[] = {
 	{"write far beyond the end", write_beyond, 2},
 	{"allocate", allocate_few, 7},
 	{"copy", copy_beyond, 2},
+	{"extended attribute", xattr_new, 4},
+	{"another value for one", xattr_replace, 3},
 };
 
 START_TEST(test_failures)
