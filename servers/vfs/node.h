@@ -50,6 +50,9 @@ int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t
 /* Makes a regular file, fifo, socket or device node, by the type in `mode`. */
 int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
                     struct tmpfs_attributes *attributes);
+/* Makes a regular file that has no name, of a group as if it were in `directory`, which must be writable. */
+int32_t node_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode,
+                            struct tmpfs_attributes *attributes);
 int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
                             struct tmpfs_attributes *attributes);
 int32_t node_symlink(const struct caller *caller, const struct node_name *at, const char *target,
@@ -111,6 +114,10 @@ int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buf
  */
 int32_t node_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,
                      uint32_t capacity, uint32_t *length);
+
+/* How an entry lies in a buffer of readdir: bytes that it takes there, and writing it. */
+uint32_t node_entry_size(const struct tmpfs_entry *entry);
+void node_entry_put(uint8_t *to, const struct tmpfs_entry *entry);
 
 void node_statistics(const struct caller *caller, struct tmpfs_statistics *statistics);
 

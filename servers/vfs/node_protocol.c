@@ -23,8 +23,6 @@ _Static_assert(FS_SET_MODE == TMPFS_SET_MODE && FS_SET_UID == TMPFS_SET_UID && F
 _Static_assert(FS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && FS_RENAME_EXCHANGE == TMPFS_RENAME_EXCHANGE,
                "the flags of rename are handed on as they are");
 
-#define UMASK_BITS 00777u
-
 int32_t node_begin(const struct request *request, uint64_t node, struct caller *caller)
 {
 	int32_t error = caller_find(request, caller);
@@ -46,7 +44,7 @@ static int32_t begin_giving(const struct request *request, uint64_t node, struct
 }
 
 /* Numbers are never used again, so the generation is always 0. */
-static void attributes_fill(struct fs_attributes *to, const struct tmpfs_attributes *from)
+void node_attributes_fill(struct fs_attributes *to, const struct tmpfs_attributes *from)
 {
 	*to = (struct fs_attributes){
 		.node = from->node,
@@ -76,7 +74,7 @@ static int32_t give(const struct caller *caller, int32_t error, const struct tmp
 	if (error)
 		return error;
 	session_hold(caller->session, found->node);
-	attributes_fill(to, found);
+	node_attributes_fill(to, found);
 	return 0;
 }
 
@@ -110,7 +108,7 @@ static int32_t serve_get_attributes(struct request *request,
 	if (!error)
 		error = node_attributes_get(&caller, arguments->node, &attributes);
 	if (!error)
-		attributes_fill(arguments->attributes, &attributes);
+		node_attributes_fill(arguments->attributes, &attributes);
 	return error;
 }
 
@@ -133,7 +131,7 @@ static int32_t serve_set_attributes(struct request *request,
 	if (!error)
 		error = node_set_attributes(&caller, arguments->node, arguments->valid, &values, &result);
 	if (!error)
-		attributes_fill(arguments->attributes, &result);
+		node_attributes_fill(arguments->attributes, &result);
 	return error;
 }
 
@@ -356,6 +354,8 @@ const struct fs_operations node_handlers = {
 	.statistics = serve_statistics,
 	.sync = serve_sync,
 	.access = serve_access,
+	.readdir_attributes = node_serve_readdir_attributes,
+	.create_unnamed = node_serve_create_unnamed,
 	.allocate = node_serve_allocate,
 	.seek = node_serve_seek,
 	.copy_range = node_serve_copy_range,

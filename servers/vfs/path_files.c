@@ -13,7 +13,7 @@
 
 #define OPEN_FLAGS                                                                                   \
 	(VFS_OPEN_READ | VFS_OPEN_WRITE | VFS_OPEN_CREATE | VFS_OPEN_EXCLUSIVE | VFS_OPEN_TRUNCATE | \
-	 VFS_OPEN_APPEND | VFS_OPEN_DIRECTORY | VFS_OPEN_NOFOLLOW)
+	 VFS_OPEN_APPEND | VFS_OPEN_DIRECTORY | VFS_OPEN_NOFOLLOW | VFS_OPEN_UNNAMED)
 #define MODE_BITS 07777u
 
 /* ---- opening ------------------------------------------------------------- */
@@ -22,6 +22,9 @@ static bool flags_valid(uint32_t flags)
 {
 	if (flags & ~(uint32_t)OPEN_FLAGS || !(flags & (VFS_OPEN_READ | VFS_OPEN_WRITE)))
 		return false;
+	if (flags & VFS_OPEN_UNNAMED)
+		return flags & VFS_OPEN_WRITE &&
+		       !(flags & (VFS_OPEN_CREATE | VFS_OPEN_EXCLUSIVE | VFS_OPEN_TRUNCATE));
 	if (flags & VFS_OPEN_CREATE && flags & VFS_OPEN_DIRECTORY)
 		return false;
 	return flags & VFS_OPEN_CREATE || !(flags & VFS_OPEN_EXCLUSIVE);
@@ -99,6 +102,20 @@ static int32_t open_node(const struct caller *caller, uint32_t flags, uint32_t m
 	return error;
 }
 
+/* Makes a file that is in no directory. Takes a reference. */
+static int32_t open_unnamed(const struct caller *caller, uint32_t flags, uint32_t mode, const char *path,
+                            struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_attributes directory;
+	int32_t error = walk_node(caller, path, !(flags & VFS_OPEN_NOFOLLOW), &directory);
+
+	if (error)
+		return error;
+	error = node_create_unnamed(caller, directory.node, mode & MODE_BITS, attributes);
+	node_forget(caller, directory.node);
+	return error;
+}
+
 int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
                   struct vfs_open_results *results)
 {
@@ -113,7 +130,9 @@ int32_t path_open(struct request *request, const struct vfs_open_arguments *argu
 	/* The number first: what was made could not be unmade for want of one. */
 	if (!error)
 		error = open_file_find_free(caller.vfs, &caller.session->files, &number, &file);
-	if (!error)
+	if (!error && arguments->flags & VFS_OPEN_UNNAMED)
+		error = open_unnamed(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
+	else if (!error)
 		error = open_node(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
 	if (error)
 		return error;

@@ -203,6 +203,10 @@ int32_t tmpfs_create(struct tmpfs *tmpfs, uint64_t directory, const char *name, 
                      const struct tmpfs_creation *creation, struct tmpfs_time now,
                      struct tmpfs_attributes *attributes);
 
+/* A regular file without a name, which tmpfs_link can give it one; `creation->mode` is permission bits only. */
+int32_t tmpfs_create_unnamed(struct tmpfs *tmpfs, const struct tmpfs_creation *creation, struct tmpfs_time now,
+                             struct tmpfs_attributes *attributes);
+
 /* POSIX_EMLINK: the directory has TMPFS_LINK_MAX links already. */
 int32_t tmpfs_make_directory(struct tmpfs *tmpfs, uint64_t directory, const char *name, uint32_t length,
                              const struct tmpfs_creation *creation, struct tmpfs_time now,
@@ -219,7 +223,7 @@ int32_t tmpfs_symlink(struct tmpfs *tmpfs, uint64_t directory, const char *name,
 
 /*
  * Gives `node` one more name and takes a reference. POSIX_EPERM: it is a
- * directory; POSIX_EMLINK; POSIX_EEXIST; POSIX_ENOENT: it has no name any more.
+ * directory; POSIX_EMLINK; POSIX_EEXIST; POSIX_ENOENT: it had a name and has none any more.
  */
 int32_t tmpfs_link(struct tmpfs *tmpfs, uint64_t node, uint64_t directory, const char *name, uint32_t length,
                    struct tmpfs_time now, struct tmpfs_attributes *attributes);

@@ -56,7 +56,8 @@ struct tmpfs_node {
 	uint32_t birth_nanoseconds;
 	uint32_t xattr_names; /* bytes of the names of its extended attributes, each with a NUL */
 	uint64_t xattrs;      /* reference to the first of them; see tmpfs_xattr.c */
-	uint64_t reserved;
+	uint32_t marks;       /* NODE_* below */
+	uint32_t reserved;
 	union {
 		struct {
 			uint64_t size;
@@ -89,6 +90,8 @@ static inline uint64_t page_reference(uint64_t word)
 {
 	return word & ~(uint64_t)(ARENA_PAGE - 1);
 }
+
+#define NODE_LINKABLE 1u /* made without a name, and has not had one yet */
 
 #define NODE_SLOT_BITS 5u
 #define NODE_SLOTS     25u

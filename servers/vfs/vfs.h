@@ -10,6 +10,7 @@
  *   walk.c           from paths to nodes
  *   open_file.c      open files of a session
  *   node_protocol.c  the handlers of `fs`,
+ *   node_directory.c those of directories with attributes, and of unnamed files,
  *   node_space.c     those of a file's space,
  *   node_xattr.c     and those of extended attributes, with their permissions
  *   path_protocol.c  the handlers of `vfs` that work on names,

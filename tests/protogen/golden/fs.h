@@ -554,7 +554,7 @@ void fs_access_reply(struct request *request, int32_t error);
 
 /*
  * readdir_attributes (19): As readdir, but each entry has its node's attributes before it, and gives a
- * reference to it unless it is `.` or `..`.
+ * reference to it unless it is `.` or `..`. Needs the rights to read and to search.
  */
 struct fs_readdir_attributes_arguments {
 	uint64_t directory;

@@ -2030,6 +2030,84 @@ static __attribute__((noinline)) void serve_sync_all(struct request *request,
 		vfs_sync_all_reply(request, error);
 }
 
+/* link_file */
+static int32_t start_link_file(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                               const char *new_path, uint32_t new_path_length)
+{
+	int32_t error;
+
+	if (new_path_length > 4095)
+		return POSIX_ENAMETOOLONG;
+	error = begin(call, client, VFS_LINK_FILE, new_path_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, 0);
+	put_bytes(call->in, new_path, new_path_length);
+	return 0;
+}
+
+int32_t vfs_link_file_prepare(struct call *call, struct client *client, uint32_t file, const char *new_path,
+                              uint32_t new_path_length)
+{
+	return start_link_file(call_begin, call, client, file, new_path, new_path_length);
+}
+
+int32_t vfs_link_file_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                  const char *new_path, uint32_t new_path_length)
+{
+	return start_link_file(call_try_begin, call, client, file, new_path, new_path_length);
+}
+
+int32_t vfs_link_file_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_link_file(struct client *client, uint32_t file, const char *new_path, uint32_t new_path_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_link_file_prepare(&call, client, file, new_path, new_path_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_link_file_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_link_file_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_link_file(struct request *request,
+                                                      const struct vfs_operations *operations)
+{
+	struct vfs_link_file_arguments arguments;
+	char new_path[4095 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->link_file)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.new_path_length = input.length;
+	arguments.new_path = new_path;
+	if (!error)
+		error = take_string(&input, arguments.new_path_length, new_path, 4095);
+	if (!error)
+		error = operations->link_file(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_link_file_reply(request, error);
+}
+
 static void vfs_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -2104,6 +2182,9 @@ static void vfs_dispatch(struct request *request, const void *operations)
 		break;
 	case VFS_SYNC_ALL:
 		serve_sync_all(request, operations);
+		break;
+	case VFS_LINK_FILE:
+		serve_link_file(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -2254,6 +2335,11 @@ static const struct field_description results_of_copy_range[] = {
 
 static const struct field_description arguments_of_sync[] = {
 	{"file", "u32", 1, 0},
+};
+
+static const struct field_description arguments_of_link_file[] = {
+	{"file", "u32", 1, 0},
+	{"new_path", "string(4095)", 0, 0},
 };
 
 static const struct operation_description vfs_descriptions[] = {
@@ -2473,6 +2559,15 @@ static const struct operation_description vfs_descriptions[] = {
 		.argument_count = 0,
 		.result_count = 0,
 	},
+	{
+		.number = VFS_LINK_FILE,
+		.changes = true,
+		.name = "link_file",
+		.arguments = arguments_of_link_file,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
 };
 
 const struct protocol vfs_protocol = {
@@ -2481,6 +2576,6 @@ const struct protocol vfs_protocol = {
 	.sessions = true,
 	.name = "vfs",
 	.operations = vfs_descriptions,
-	.operation_count = 24,
+	.operation_count = 25,
 	.dispatch = vfs_dispatch,
 };

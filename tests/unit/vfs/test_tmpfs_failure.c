@@ -245,6 +245,15 @@ static int32_t create_in_empty(struct scene *scene)
 	return make_file(scene->fixture, scene->empty, "new");
 }
 
+static int32_t create_unnamed(struct scene *scene)
+{
+	const struct tmpfs_creation creation = {.mode = 0644};
+
+	return fixture_drop(scene->fixture, tmpfs_create_unnamed(&scene->fixture->tmpfs, &creation,
+	                                                         scene->fixture->now,
+	                                                         &scene->fixture->attributes));
+}
+
 static int32_t create_in_many(struct scene *scene)
 {
 	return make_file(scene->fixture, scene->many, long_name);
@@ -345,6 +354,7 @@ struct failure {
 static const struct failure failures[] = {
 	{"create in an empty directory", create_in_empty, 3}, /* entry, tree, nodes */
 	{"create in a large directory", create_in_many, 3},
+	{"create unnamed", create_unnamed, 1},
 	{"mkdir", mkdir_in_few, 3}, /* entry, nodes, the table of nodes */
 	{"short symlink", symlink_short, 4},
 	{"long symlink", symlink_long, 4},
