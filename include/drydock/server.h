@@ -87,6 +87,17 @@ uint64_t runtime_trap_data(struct runtime *runtime, enum system_call call, uint6
 void runtime_on_receipt(struct runtime *runtime, void (*handler)(void *context, const struct receipt *receipt),
                         void *context);
 
+/*
+ * From now on the loop runs this device (drydock/dev/device.h): polls it each
+ * round, kicks it when fibers have run, arms it before it sleeps. So its user
+ * submits, and may suspend until a completion wakes the fiber. The memory stays
+ * the caller's, who takes the device out before it ends; not from within a
+ * completion.
+ */
+struct device;
+void runtime_add_device(struct runtime *runtime, struct device *device);
+void runtime_remove_device(struct runtime *runtime, struct device *device);
+
 /* How the runtime waits when there is nothing to do (docs/ARCHITECTURE.md, "Waiting"). */
 enum waiting {
 	WAITING_ADAPTIVE = 0, /* the default: yield, spin or sleep, as has paid lately */

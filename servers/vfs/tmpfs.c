@@ -9,7 +9,7 @@
 #define NANOSECONDS_PER_SECOND 1000000000u
 #define MODE_BITS              07777u
 #define SECTOR                 512u
-#define DIRECTORY_ENTRY_SIZE   32u /* what an entry counts in its directory's size */
+#define DIRECTORY_ENTRY_SIZE   20u /* what an entry counts in its directory's size, as in Linux's tmpfs */
 
 static int32_t root_make(struct tmpfs *tmpfs, const struct tmpfs_options *options, struct tmpfs_time now)
 {
@@ -178,8 +178,7 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 		node->uid = values->uid;
 	if (valid & TMPFS_SET_GID)
 		node->gid = values->gid;
-	if (valid)
-		set_times(node, valid, values, now);
+	set_times(node, valid, values, now);
 	change_end(tmpfs);
 	if (result)
 		tmpfs_node_attributes(node, result);

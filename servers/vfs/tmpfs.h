@@ -177,7 +177,7 @@ int32_t tmpfs_forget(struct tmpfs *tmpfs, uint64_t node, uint64_t count);
 int32_t tmpfs_get_attributes(const struct tmpfs *tmpfs, uint64_t node, struct tmpfs_attributes *attributes);
 
 /*
- * Changes what `valid` (enum tmpfs_set) names to `values`; of values->mode only
+ * Changes what `valid` (enum tmpfs_set) names to `values`, and always the ctime; of values->mode only
  * the permission bits count. A size beyond the present one leaves a hole.
  * POSIX_EINVAL: an unknown bit, nanoseconds out of range, or size of what is
  * no regular file; POSIX_EISDIR: size of a directory; POSIX_EFBIG. With

@@ -217,7 +217,8 @@ static bool set_up(struct machine *machine, char *error, size_t size)
 	machine->loop = ev_loop_new(EVFLAG_AUTO);
 	if (machine->loop == NULL)
 		return fail(error, size, "cannot make an event loop");
-	if (!make_peer(machine, error, size) || !control_open(machine, error, size))
+	if (!devices_open(machine, error, size) || !make_peer(machine, error, size) ||
+	    !control_open(machine, error, size))
 		return false;
 	placement_choose(machine->options->processors, &machine->placement);
 	placement_apply(&machine->placement);
@@ -268,6 +269,7 @@ static void tear_down(struct machine *machine)
 		control_close(machine);
 		ev_loop_destroy(machine->loop);
 	}
+	devices_close(machine);
 	remains = instance_close(&machine->instance);
 	if (remains > 0)
 		console_print(machine, "crash reports and cores are kept in %s", machine->instance.directory);

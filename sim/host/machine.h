@@ -87,6 +87,7 @@ struct machine {
 	struct list helpers;   /* struct helper */
 	struct list clients;   /* struct control_client */
 	struct list mounts;    /* struct mount */
+	struct host_disk *disks; /* options->disk_count of them, open */
 	struct arrival arrival;
 	/* The host as a peer: its own page and doorbell. */
 	struct owner_page *page;
@@ -158,11 +159,24 @@ int descriptor_reopen(int descriptor, int flags);
 bool descriptor_send(const struct host_process *process, enum descriptor_type type, const int *descriptors,
                      uint32_t count);
 
+/* The same for a device that the process is given; `size` is at most DEVICE_PARAMETERS. Before it is announced. */
+bool descriptor_send_device(const struct host_process *process, enum device_kind kind, const void *parameters,
+                            size_t size, const int *descriptors, uint32_t count);
+
 /* Closes *descriptor unless it is -1, which it becomes. */
 void descriptor_close(int *descriptor);
 
 /* A sealed memfd of `size` zero bytes that is named for people; -1 with errno. */
 int memory_file(const char *name, uint64_t size, unsigned seals);
+
+/* ---- devices.c ------------------------------------------------------- */
+
+/* Opens what options name. False, and nothing open, with the reason in `error`. */
+bool devices_open(struct machine *machine, char *error, size_t size);
+void devices_close(struct machine *machine);
+
+/* Sends a process the devices of its service; before DESCRIPTOR_START. False as descriptor_send. */
+bool devices_send(struct host_process *process);
 
 /* ---- process.c ------------------------------------------------------- */
 

@@ -292,6 +292,9 @@ bool process_announce(struct host_process *process)
 	int descriptors[START_DESCRIPTORS];
 	bool sent;
 
+	/* A guest may call itself what it likes. */
+	if (!process->outside && !devices_send(process))
+		return false;
 	descriptors[START_KERNEL_LANE] = process->lane_descriptor;
 	descriptors[START_NOTICE] = descriptor_reopen(process->notice_descriptor, O_RDONLY);
 	descriptors[START_OWNER_PAGE] = process->page_descriptor;

@@ -30,6 +30,8 @@ struct os {
 	struct tool_stack stack; /* of the thread that runs the loop */
 	void (*vanished)(void *context);
 	void *vanished_context;
+	uint32_t device_count;
+	struct os_device devices[OS_DEVICES];
 	uint32_t watch_count;
 	struct watch watches[OS_WATCHES];
 	struct start_block start;

@@ -11,6 +11,8 @@
 
 #include <drydock/os.h>
 
+#include "start.h"
+
 /*
  * Makes this process's end of the system from its descriptor socket, which
  * becomes the result's. On failure NULL, with the reason in `error` (`size`
@@ -38,6 +40,21 @@ bool os_watch_descriptor(struct os *os, int descriptor, void (*ready)(void *cont
 
 /* No longer. Harmless for what is not watched. */
 void os_unwatch_descriptor(struct os *os, int descriptor);
+
+#define OS_DEVICES 8
+struct os_device {
+	uint32_t kind; /* enum device_kind */
+	bool in_use;   /* whoever opens it says so here */
+	uint32_t descriptor_count;
+	int descriptors[DEVICE_DESCRIPTORS];
+	uint8_t parameters[DEVICE_PARAMETERS];
+};
+
+/*
+ * The `index`th device of `kind` that the host handed over when this process
+ * started; its descriptors stay os's, open for as long. NULL: there are not so many.
+ */
+struct os_device *os_device(struct os *os, enum device_kind kind, uint32_t index);
 
 /*
  * Has `vanished(context)` called where the host turns out to be gone, just

@@ -47,6 +47,7 @@ struct runtime *runtime_create(struct os *os, const struct server_definition *de
 	list_init(&runtime->clients);
 	list_init(&runtime->closing);
 	list_init(&runtime->work);
+	list_init(&runtime->devices);
 	list_init(&runtime->stillborn);
 	list_init(&runtime->fibers);
 	list_init(&runtime->ready);
@@ -154,6 +155,7 @@ static bool fire_timers(struct runtime *runtime)
 
 void runtime_publish(struct runtime *runtime)
 {
+	devices_kick(runtime);
 	if (list_empty(&runtime->dirty))
 		return;
 	for (struct list *link = runtime->dirty.next; link != &runtime->dirty; link = link->next)
@@ -187,6 +189,7 @@ bool runtime_round(struct runtime *runtime)
 	/* First what was made ready outside of the loop: a new process's start sees its events. */
 	bool any = run_fibers(runtime), more;
 
+	any |= devices_poll(runtime);
 	any |= drain_lanes(runtime);
 	any |= run_fibers(runtime);
 	/* Peers wait for these; what follows is rare. */
@@ -218,7 +221,7 @@ void runtime_sleep(struct runtime *runtime)
 	 */
 	atomic_store_relaxed(&page->armed, 1);
 	atomic_fence();
-	if (!runtime_pending(runtime))
+	if (!runtime_pending(runtime) && devices_arm(runtime))
 		os_sleep(runtime->os, wheel_next(&runtime->wheel));
 	atomic_store_relaxed(&page->armed, 0);
 }

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <drydock/list.h>
+
 struct device;
 
 /* What implements a device; called through the functions below. */
@@ -35,6 +37,8 @@ struct device {
 	 * it may stop it and start it anew. Never becomes NULL again by itself.
 	 */
 	const char *fault;
+	/* The loop's that the device was added to (runtime_add_device), which has no other use for it. */
+	struct list link;
 };
 
 /* A piece of memory that a device reads or writes. */

@@ -273,7 +273,10 @@ int32_t fs_get_attributes_try_prepare(struct call *call, struct client *client, 
 int32_t fs_get_attributes_finish(struct call *call, struct fs_attributes *attributes);
 void fs_get_attributes_reply(struct request *request, int32_t error, const struct fs_attributes *attributes);
 
-/* set_attributes (4), changes state: Changes what `valid` names; `values` gives the new values. */
+/*
+ * set_attributes (4), changes state: Changes what `valid` names; `values` gives the new values. The ctime
+ * becomes the present time, also where `valid` is 0, as chown(2) that changes nothing has it.
+ */
 struct fs_set_attributes_arguments {
 	uint64_t node;
 	uint32_t valid;
