@@ -11,7 +11,8 @@
  * something in a directory is named, POSIX_ENOTDIR: that is none, and
  * POSIX_ENOENT: there is no such name, or the directory has been removed.
  * POSIX_ENOSPC: a limit is reached or there is no memory (or what the arena's
- * grow callback says). `now` is the time for the marks that POSIX demands.
+ * grow callback says). `now` is the time for the marks that POSIX demands, but
+ * that reading marks the time of access only as Linux does with relatime.
  *
  * A node lives while it has a name or a reference. Its number is never reused.
  * Functions that return attributes of a node found or made by name take one

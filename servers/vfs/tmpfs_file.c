@@ -60,7 +60,7 @@ int32_t tmpfs_read(struct tmpfs *tmpfs, uint64_t number, uint64_t offset, void *
 	*done = 0;
 	if (length == 0)
 		return 0;
-	node_mark_atime(node, now);
+	node_mark_read(node, now);
 	if (offset >= node->file.size)
 		return 0;
 	*done = length = smaller(node->file.size - offset, length);
@@ -238,7 +238,7 @@ int32_t tmpfs_copy(struct tmpfs *tmpfs, uint64_t number, uint64_t offset, uint64
 	}
 	if (*done == 0)
 		return error;
-	node_mark_atime(from, now);
+	node_mark_read(from, now);
 	file_changed(tmpfs, to, now);
 	return 0;
 }

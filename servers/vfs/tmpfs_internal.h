@@ -209,6 +209,26 @@ static inline void node_mark_atime(struct tmpfs_node *node, struct tmpfs_time no
 	node->atime_nanoseconds = now.nanoseconds;
 }
 
+#define RELATIME_SECONDS (24 * 60 * 60)
+
+static inline bool time_after(int64_t left, uint32_t left_nanoseconds, int64_t right, uint32_t right_nanoseconds)
+{
+	return left > right || (left == right && left_nanoseconds > right_nanoseconds);
+}
+
+/*
+ * What reading does, as Linux's relatime (mount(8)), which it has by default:
+ * the time of access is news where it is not after the last change, or old.
+ */
+static inline void node_mark_read(struct tmpfs_node *node, struct tmpfs_time now)
+{
+	if (time_after(node->atime, node->atime_nanoseconds, node->mtime, node->mtime_nanoseconds) &&
+	    time_after(node->atime, node->atime_nanoseconds, node->ctime, node->ctime_nanoseconds) &&
+	    (int64_t)((uint64_t)now.seconds - (uint64_t)node->atime) < RELATIME_SECONDS)
+		return;
+	node_mark_atime(node, now);
+}
+
 static inline void node_mark_mtime(struct tmpfs_node *node, struct tmpfs_time now)
 {
 	node->mtime = now.seconds;

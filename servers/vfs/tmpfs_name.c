@@ -275,7 +275,7 @@ int32_t tmpfs_readlink(struct tmpfs *tmpfs, uint64_t number, void *buffer, uint3
 		return POSIX_EINVAL;
 	*length = node->symlink.size < capacity ? (uint32_t)node->symlink.size : capacity;
 	memcpy(buffer, arena_address(tmpfs->arena, node->symlink.target), *length);
-	node_mark_atime(node, now);
+	node_mark_read(node, now);
 	return 0;
 }
 

@@ -138,7 +138,7 @@ static void compare_directory(struct model *model, uint32_t index)
 	must(error != (node->links > 0 ? 0 : POSIX_ENOENT));
 	if (!error) {
 		must(expectation.seen != entries);
-		node->atime = model->fixture->now.seconds;
+		model_mark_read(model, node);
 	}
 }
 
@@ -157,7 +157,7 @@ static void compare_content(struct model *model, uint32_t index)
 	else
 		return;
 	must(done != node->size || memcmp(buffer, node->data, done) != 0);
-	node->atime = model->fixture->now.seconds;
+	model_mark_read(model, node);
 }
 
 static void compare_all(struct model *model)

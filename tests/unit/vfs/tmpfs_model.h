@@ -61,6 +61,15 @@ static inline void model_changed(struct model *model, uint32_t index)
 	model->node[index].mtime = model->node[index].ctime = model->fixture->now.seconds;
 }
 
+/* Reading: relatime. */
+static inline void model_mark_read(struct model *model, struct model_node *node)
+{
+	int64_t now = model->fixture->now.seconds;
+
+	if (node->atime <= node->mtime || node->atime <= node->ctime || now - node->atime >= 86400)
+		node->atime = now;
+}
+
 /* What is wrong where a regular file is wanted. */
 static inline int32_t model_file_error(const struct model_node *node)
 {

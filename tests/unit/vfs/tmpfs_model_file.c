@@ -43,7 +43,7 @@ void model_read(struct model *model)
 		return;
 	expected = offset >= node->size ? 0 : node->size - offset < length ? node->size - offset : length;
 	must(done != expected || memcmp(data, node->data + offset, done) != 0);
-	node->atime = model->fixture->now.seconds;
+	model_mark_read(model, node);
 }
 
 void model_allocate(struct model *model)
@@ -140,6 +140,6 @@ void model_copy(struct model *model)
 	}
 	if (to->size < to_offset + length)
 		to->size = to_offset + length;
-	from->atime = model->fixture->now.seconds;
+	model_mark_read(model, from);
 	model_changed(model, to_index);
 }
