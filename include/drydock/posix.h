@@ -13,6 +13,7 @@ enum posix_error {
 	POSIX_ESRCH = 3,
 	POSIX_EINTR = 4,
 	POSIX_EIO = 5,
+	POSIX_ENXIO = 6,
 	POSIX_E2BIG = 7,
 	POSIX_EBADF = 9,
 	POSIX_EAGAIN = 11,
