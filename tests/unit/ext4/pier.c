@@ -177,6 +177,11 @@ void pier_call_as(struct pier *pier, enum pier_caller caller)
 	client_set_actor(pier->client, pier->actors[caller]);
 }
 
+void pier_settle(struct pier *pier)
+{
+	fiber_sleep(pier->runtime, runtime_time(pier->runtime) + 500 * MILLISECOND);
+}
+
 const char *pier_console(void)
 {
 	return basin_console(stage.basin);

@@ -44,6 +44,9 @@ extern void (*pier_prepare)(uint8_t *image, uint64_t size);
 /* From now on calls are made for this one. */
 void pier_call_as(struct pier *pier, enum pier_caller caller);
 
+/* Lets so much time pass that all that was logged is on the console. */
+void pier_settle(struct pier *pier);
+
 /* What was logged so far. */
 const char *pier_console(void);
 
