@@ -108,7 +108,8 @@ bool tcp_acknowledged(struct tcp_socket *socket, const struct tcp_segment *segme
 	/* RFC 5681, section 2. */
 	delivery.duplicate = ack == send->unacknowledged && send->next != ack && tcp_segment_span(segment) == 0 &&
 	                     !window_changed;
-	if (socket->ecn && (segment->flags & TCP_FLAG_ECE))
+	/* On a SYN the flag means something else: RFC 3168, section 6.1.1. */
+	if (socket->ecn && (segment->flags & (TCP_FLAG_ECE | TCP_FLAG_SYN)) == TCP_FLAG_ECE)
 		tcp_recovery_congestion_echo(socket);
 	if (socket->sack)
 		tcp_sack_process(socket, segment, &delivery);

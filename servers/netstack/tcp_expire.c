@@ -9,6 +9,9 @@ void tcp_arm_retransmit(struct tcp_socket *socket)
 {
 	uint64_t now = tcp_now(socket->tcp);
 
+	/* What has been learnt meanwhile makes a probe pointless. */
+	if (!tcp_probe_wanted(socket))
+		tcp_timer_clear(socket, TCP_TIMER_PROBE);
 	if (socket->send.next == socket->send.unacknowledged) {
 		tcp_timer_clear(socket, TCP_TIMER_RETRANSMIT);
 		tcp_timer_clear(socket, TCP_TIMER_PROBE);
@@ -69,8 +72,7 @@ static void suspect_black_hole(struct tcp_socket *socket)
 		return;
 	if (half < BLACK_HOLE_SIZE)
 		half = BLACK_HOLE_SIZE;
-	socket->send.path_mtu -= socket->send.mss - half;
-	tcp_set_mss(socket);
+	tcp_shrink_path(socket, half);
 }
 
 static void retransmit(struct tcp_socket *socket)

@@ -285,6 +285,7 @@ uint64_t tcp_tuple_hash(const struct tcp *tcp, uint64_t purpose, const struct ne
 struct tcp_socket *tcp_socket_create(struct tcp *tcp, void *owner);
 int tcp_adopt_route(struct tcp_socket *socket); /* asks for the route to the remote address */
 void tcp_set_mss(struct tcp_socket *socket);
+void tcp_shrink_path(struct tcp_socket *socket, uint32_t payload); /* to segments of so many bytes */
 void tcp_prepare(struct tcp_socket *socket); /* ISN, windows, congestion control, with the route known */
 void tcp_negotiate(struct tcp_socket *socket, const struct tcp_segment *syn);
 void tcp_establish(struct tcp_socket *socket);

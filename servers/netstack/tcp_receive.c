@@ -17,6 +17,9 @@ uint32_t tcp_receive_window(const struct tcp_socket *socket)
 	uint32_t window = room(receive);
 	uint32_t step = receive->limit / 2 < receive->mss ? receive->limit / 2 : receive->mss;
 
+	/* No more than the header can say. */
+	if (window > 65535u << receive->scale)
+		window = 65535u << receive->scale;
 	if (window <= promised || window - promised < step)
 		return promised;
 	return window;

@@ -124,6 +124,12 @@ void tcp_set_mss(struct tcp_socket *socket)
 	socket->congestion.mss = mss;
 }
 
+void tcp_shrink_path(struct tcp_socket *socket, uint32_t payload)
+{
+	socket->send.path_mtu = headers(socket) + (socket->timestamps.enabled ? TCP_TIMESTAMPS_LENGTH : 0) + payload;
+	tcp_set_mss(socket);
+}
+
 /* The shift with which the largest buffer that this one may become can be told. */
 static uint8_t choose_scale(const struct tcp_socket *socket)
 {
