@@ -2,8 +2,8 @@
  * What a network card is to a server (docs/DEVICES.md): Ethernet frames without
  * their check sequence, each with the header of virtio-net, so that checksum and
  * segmentation offload look the same on TAP and on virtio-net. Implemented by
- * src/drivers/virtio_net.c, and as a pair in memory for tests
- * (tests/unit/dev/memory_net.c).
+ * src/drivers/virtio_net.c, by sim/devices/tap.c on Linux, and as a pair in memory
+ * for tests (tests/unit/dev/memory_net.c).
  */
 #ifndef DRYDOCK_DEV_NET_H
 #define DRYDOCK_DEV_NET_H
@@ -99,6 +99,7 @@ struct net_card {
 	const struct net_operations *operations;
 	const struct net_events *events;
 	void *context;              /* for events */
+	const char *name;           /* for people, as the TAP's; lives as long as the card */
 	uint8_t address[NET_ADDRESS_SIZE];
 	bool link_up;
 	uint32_t mtu;               /* bytes behind a frame's Ethernet header at most, without segmentation */
@@ -124,5 +125,18 @@ static inline void net_release(struct net_card *card, struct net_frame *frame)
 {
 	card->operations->release(card, frame);
 }
+
+struct runtime;
+
+/*
+ * Opens the `index`th card (0 and up) that this process was given, for the loop
+ * of `runtime`: on Linux the TAP that `drydock run --tap` named. To be closed by
+ * net_close. NULL with *status: POSIX_ENOENT, there are not so many; POSIX_EBUSY, it
+ * is open already; POSIX_ENOMEM; POSIX_EIO, it cannot be used, and why was logged.
+ */
+struct net_card *net_open(struct runtime *runtime, uint32_t index, int32_t *status);
+
+/* Ends what net_open began: nobody is told of frames that have not ended. Not from within a callback. */
+void net_close(struct net_card *card);
 
 #endif
