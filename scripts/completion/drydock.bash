@@ -60,7 +60,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
+		--manifest | --mount | --cpus | --gdb | --wrap | --tap | --ip | --gateway | --mtu | --pcap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
 			((index++))
 			;;
 		--)
@@ -85,7 +85,7 @@ _drydock()
 		_drydock_offer < <(_drydock_instances)
 		return
 		;;
-	--manifest)
+	--manifest | --pcap)
 		_filedir
 		return
 		;;
@@ -95,10 +95,15 @@ _drydock()
 		return
 		;;
 	--gdb | --wrap)
-		mapfile -t COMPREPLY < <(compgen -W "init log scheduler vfs" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "init log netstack scheduler vfs" -- "$cur")
 		return
 		;;
-	--cpus | -n | --lines | -c | --command | --rounds | --time | --files)
+	--tap)
+		COMPREPLY=()
+		[[ auto == "$cur"* ]] && COMPREPLY+=(auto)
+		return
+		;;
+	--cpus | --ip | --gateway | --mtu | -n | --lines | -c | --command | --rounds | --time | --files)
 		return
 		;;
 	esac
@@ -108,7 +113,7 @@ _drydock()
 		return
 	fi
 	case $command in
-	run) options+=" --detach --manifest --mount --options --cpus --gdb --wrap" ;;
+	run) options+=" --detach --manifest --mount --options --cpus --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload" ;;
 	mount) options+=" --options" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;

@@ -42,6 +42,9 @@ int command_bench(int argc, char **argv);
  */
 extern const struct argp_child cli_instance_child[];
 
+/* The same, for a command that has children of its own. */
+extern const struct argp cli_instance_argp;
+
 /* Prints "drydock: ", the text and a newline to stderr. Returns CLI_FAILED. */
 int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
