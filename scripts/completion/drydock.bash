@@ -50,7 +50,7 @@ _drydock()
 	local cur prev words cword
 	_init_completion || return
 
-	local commands="run stop restart ps ports lanes log mount umount fs sh gdb bench doctor"
+	local commands="run stop restart ps ports lanes log mount umount fs net sh gdb bench doctor"
 	local files="ls cat put get mkdir rm mv stat df"
 	local index command= subcommand= operands=0 options="--name --help --usage" instance=()
 
@@ -138,6 +138,9 @@ _drydock()
 		;;
 	mount | umount)
 		_filedir -d
+		;;
+	net)
+		mapfile -t COMPREPLY < <(compgen -W "status" -- "$cur")
 		;;
 	bench)
 		mapfile -t COMPREPLY < <(compgen -W "ipc boot files" -- "$cur")

@@ -16,6 +16,9 @@
  *   udp.c         UDP
  *   alarm.c       what is to be done later
  *
+ * Around it is the server: server.c (its beginning), configure.c (cards and addresses),
+ * session.c (what a client holds), socket_protocol.c and status.c (protocol `socket`).
+ *
  * Everything a stranger can make it allocate is bounded, and whatever is dropped
  * is counted by its reason.
  */

@@ -1,6 +1,9 @@
 /* The netstack server's beginning: the stack gets time, memory and cards from the runtime (server.h). */
 #include "server.h"
 
+#include "session.h"
+#include "status.h"
+
 /* A client has as much on its way as its data area holds. */
 #define SERVICE_DEPTH 256u
 #define SERVICE_AREA  (64u << 20)
@@ -65,6 +68,25 @@ static void make_stack(struct netstack_server *server)
 	netstack_create(&server->stack, &environment, &secret);
 }
 
+static enum error connected(struct connection *connection, void *server)
+{
+	struct session *session = session_create(server);
+
+	connection_set_context(connection, session);
+	return session != NULL ? E_OK : E_NOMEM;
+}
+
+static void disconnected(struct connection *connection, void *server)
+{
+	(void)server;
+	session_destroy(connection_context(connection));
+}
+
+static const struct service_events events = {
+	.connected = connected,
+	.disconnected = disconnected,
+};
+
 static void netstack_begin(struct runtime *runtime, void *state)
 {
 	const struct service_limits limits = {.depth = SERVICE_DEPTH, .area = SERVICE_AREA};
@@ -74,7 +96,7 @@ static void netstack_begin(struct runtime *runtime, void *state)
 	int32_t status;
 
 	server->runtime = runtime;
-	service = service_create(runtime, server, &limits, NULL, &error);
+	service = service_create(runtime, server, &limits, &events, &error);
 	if (service == NULL) {
 		log_print(runtime, LOG_ERROR, "cannot allocate a port: error %d", (int)error);
 		runtime_stop(runtime, 1);
@@ -87,6 +109,7 @@ static void netstack_begin(struct runtime *runtime, void *state)
 		runtime_stop(runtime, 1);
 		return;
 	}
+	service_add(service, &socket_protocol, &socket_handlers);
 	/* Said first: once it is registered, the next server's lines may follow. */
 	log_print(runtime, LOG_INFO, "Ready for network operations");
 	status = service_register(service);

@@ -27,6 +27,7 @@ int command_ps(int argc, char **argv);
 int command_ports(int argc, char **argv);
 int command_lanes(int argc, char **argv);
 int command_log(int argc, char **argv);
+int command_net(int argc, char **argv);
 int command_mount(int argc, char **argv);
 int command_umount(int argc, char **argv);
 int command_fs(int argc, char **argv);

@@ -11,7 +11,7 @@ import unittest
 import harness
 from harness import Instance, command
 
-COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "sh", "gdb",
+COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "net", "sh", "gdb",
             "doctor", "bench"]
 FILES = ["ls", "cat", "put", "get", "mkdir", "rm", "mv", "stat", "df"]
 
@@ -32,7 +32,7 @@ class Usage(unittest.TestCase):
             self.wrong(verb, "--nonsense")
             self.assertIn("A-Z", self.wrong(verb, "--name", "a/b"))
             self.wrong(verb, "--name", "")
-        for verb in ["restart", "mount", "umount", "gdb", "fs", "bench"]:
+        for verb in ["restart", "mount", "umount", "gdb", "fs", "net", "bench"]:
             self.wrong(verb)
             self.wrong(verb, "one", "two", "three")
         for verb in ["run", "stop", "ps", "ports", "lanes", "log", "sh", "doctor"]:

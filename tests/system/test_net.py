@@ -146,6 +146,19 @@ class NetTest(unittest.TestCase):
         self.assertEqual(fragments, 18)
         self.assertGreaterEqual(udps, 1)
 
+    def test_status(self):
+        with harness.Instance("--tap", "auto") as instance:
+            self.assertEqual(ping(), 3)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                udp.sendto(b"x", (ADDRESS, 9))
+            self.assertEqual(ping(count=1), 1)
+            text = instance.command("net", "status", check=0).stdout
+        self.assertRegex(text, r"(?m)^lo +127\.0\.0\.1/8 ")
+        self.assertRegex(text, r"(?m)^net0 +10\.77\.0\.2/24 +([0-9a-f]{2}:){5}[0-9a-f]{2} +1500 +up ")
+        self.assertRegex(text, r"(?m)^0\.0\.0\.0/0 +10\.77\.0\.1 +net0$")
+        self.assertRegex(text, r"(?m)^10\.77\.0\.1 +([0-9a-f]{2}:){5}[0-9a-f]{2} +net0 ")
+        self.assertIn("1 udp: nobody has the port\n", text)
+
     def test_the_server_may_die(self):
         with harness.Instance("--tap", "auto") as instance:
             self.assertEqual(ping(), 3)
