@@ -50,7 +50,7 @@ _drydock()
 	local cur prev words cword
 	_init_completion || return
 
-	local commands="run stop restart ps ports lanes log mount umount fs sh gdb bench doctor"
+	local commands="run stop restart ps ports lanes log mount umount fs net sh gdb bench doctor"
 	local files="ls cat put get mkdir rm mv stat df"
 	local index command= subcommand= operands=0 options="--name --help --usage" instance=()
 
@@ -60,7 +60,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --sched | --gdb | --wrap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
+		--manifest | --mount | --cpus | --sched | --gdb | --wrap | --tap | --ip | --gateway | --mtu | --pcap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
 			((index++))
 			;;
 		--)
@@ -85,7 +85,7 @@ _drydock()
 		_drydock_offer < <(_drydock_instances)
 		return
 		;;
-	--manifest)
+	--manifest | --pcap)
 		_filedir
 		return
 		;;
@@ -95,14 +95,19 @@ _drydock()
 		return
 		;;
 	--gdb | --wrap)
-		mapfile -t COMPREPLY < <(compgen -W "init log scheduler vfs" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "init log netstack scheduler vfs" -- "$cur")
 		return
 		;;
 	--sched)
 		mapfile -t COMPREPLY < <(compgen -W "linux server" -- "$cur")
 		return
 		;;
-	--cpus | -n | --lines | -c | --command | --rounds | --time | --files)
+	--tap)
+		COMPREPLY=()
+		[[ auto == "$cur"* ]] && COMPREPLY+=(auto)
+		return
+		;;
+	--cpus | --ip | --gateway | --mtu | -n | --lines | -c | --command | --rounds | --time | --files)
 		return
 		;;
 	esac
@@ -112,7 +117,7 @@ _drydock()
 		return
 	fi
 	case $command in
-	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap" ;;
+	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload" ;;
 	mount) options+=" --options" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;
@@ -137,6 +142,9 @@ _drydock()
 		;;
 	mount | umount)
 		_filedir -d
+		;;
+	net)
+		mapfile -t COMPREPLY < <(compgen -W "status" -- "$cur")
 		;;
 	bench)
 		mapfile -t COMPREPLY < <(compgen -W "ipc boot files" -- "$cur")

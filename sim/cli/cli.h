@@ -27,6 +27,7 @@ int command_ps(int argc, char **argv);
 int command_ports(int argc, char **argv);
 int command_lanes(int argc, char **argv);
 int command_log(int argc, char **argv);
+int command_net(int argc, char **argv);
 int command_mount(int argc, char **argv);
 int command_umount(int argc, char **argv);
 int command_fs(int argc, char **argv);
@@ -41,6 +42,9 @@ int command_bench(int argc, char **argv);
  * it fills with the instance's name.
  */
 extern const struct argp_child cli_instance_child[];
+
+/* The same, for a command that has children of its own. */
+extern const struct argp cli_instance_argp;
 
 /* Prints "drydock: ", the text and a newline to stderr. Returns CLI_FAILED. */
 int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

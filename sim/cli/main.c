@@ -18,8 +18,8 @@ static const struct command commands[] = {
 	{"run", command_run},       {"stop", command_stop},   {"restart", command_restart},
 	{"ps", command_ps},         {"ports", command_ports}, {"lanes", command_lanes},
 	{"log", command_log},       {"mount", command_mount}, {"umount", command_umount},
-	{"fs", command_fs},         {"sh", command_sh},       {"gdb", command_gdb},
-	{"doctor", command_doctor}, {"bench", command_bench},
+	{"fs", command_fs},         {"net", command_net},     {"sh", command_sh},
+	{"gdb", command_gdb},       {"doctor", command_doctor}, {"bench", command_bench},
 };
 
 const char *argp_program_version = "drydock " DRYDOCK_VERSION;
@@ -38,6 +38,7 @@ static const char main_documentation[] =
 	"  mount     mount its file system on a directory\n"
 	"  umount    unmount it\n"
 	"  fs        work with its files without mounting them\n"
+	"  net       show its network\n"
 	"  sh        a shell on the system itself\n"
 	"  gdb       debug one server while the others run on\n"
 	"  doctor    say what this machine can and cannot do\n"

@@ -29,9 +29,9 @@ static error_t instance_parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp instance_argp = {.options = instance_options, .parser = instance_parse};
+const struct argp cli_instance_argp = {.options = instance_options, .parser = instance_parse};
 
 const struct argp_child cli_instance_child[] = {
-	{&instance_argp, 0, NULL, 0},
+	{&cli_instance_argp, 0, NULL, 0},
 	{0},
 };

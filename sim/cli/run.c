@@ -11,6 +11,7 @@
 #include "ask.h"
 #include "cli.h"
 #include "paths.h"
+#include "run_net.h"
 #include "sim/host/host.h"
 #include "sim/manifest/manifest.h"
 
@@ -35,6 +36,7 @@ struct run_options {
 	const char *mount;
 	bool background;
 	struct host_wrap wraps[WRAPS_MAXIMUM];
+	struct run_net net;
 	struct host_options host;
 };
 
@@ -90,6 +92,7 @@ static error_t run_parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->instance;
+		state->child_inputs[1] = &options->net;
 		return 0;
 	case 'd':
 		options->background = true;
@@ -119,6 +122,13 @@ static error_t run_parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* The instance's, as cli_instance_child has it, and the network's. */
+static const struct argp_child run_children[] = {
+	{&cli_instance_argp, 0, NULL, 0},
+	{&run_net_argp, 0, "Network:", 0},
+	{0},
+};
+
 static const struct argp run_argp = {
 	.options = run_argp_options,
 	.parser = run_parse,
@@ -128,9 +138,10 @@ static const struct argp run_argp = {
 	       "  drydock run --mount auto                boots and mounts, and says where\n"
 	       "  drydock run -d --name test              one more, in the background\n"
 	       "  drydock run --sched server              one process at a time, as on bare metal\n"
+	       "  drydock run --tap auto                  answers ping at 10.77.0.2\n"
 	       "  drydock run --gdb vfs                   debugs vfs from its start\n"
 	       "  drydock run --wrap vfs='valgrind -q'    runs vfs under valgrind",
-	.children = cli_instance_child,
+	.children = run_children,
 };
 
 /* ---- what is asked for, checked ---------------------------------------------- */
@@ -358,7 +369,7 @@ int command_run(int argc, char **argv)
 	options.host.manifest = manifest;
 	options.host.wraps = options.wraps;
 	if (read_manifest(options.manifest, manifest) && servers_known(&options.host) &&
-	    choose_mount(&options, mount))
+	    run_net_apply(&options.net, manifest, &options.host) && choose_mount(&options, mount))
 		result = options.background ? run_background(&options) : run_foreground(&options);
 	free(manifest);
 	return result;

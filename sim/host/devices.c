@@ -5,9 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card.h"
 #include "disk.h"
 
-bool devices_open(struct machine *machine, char *error, size_t size)
+static bool cards_open(struct machine *machine, char *error, size_t size)
+{
+	const struct host_options *options = machine->options;
+
+	machine->cards = calloc(options->card_count, sizeof(*machine->cards));
+	if (machine->cards == NULL && options->card_count > 0) {
+		snprintf(error, size, "out of memory");
+		return false;
+	}
+	for (unsigned i = 0; i < options->card_count; i++) {
+		if (!card_open(&options->cards[i], &machine->cards[i], error, size))
+			console_print(machine, "%s", error);
+	}
+	return true;
+}
+
+static bool disks_open(struct machine *machine, char *error, size_t size)
 {
 	const struct host_options *options = machine->options;
 
@@ -36,8 +53,22 @@ bool devices_open(struct machine *machine, char *error, size_t size)
 	return true;
 }
 
+bool devices_open(struct machine *machine, char *error, size_t size)
+{
+	if (!cards_open(machine, error, size))
+		return false;
+	if (disks_open(machine, error, size))
+		return true;
+	devices_close(machine);
+	return false;
+}
+
 void devices_close(struct machine *machine)
 {
+	for (unsigned i = 0; machine->cards != NULL && i < machine->options->card_count; i++)
+		card_close(&machine->cards[i]);
+	free(machine->cards);
+	machine->cards = NULL;
 	for (unsigned i = 0; machine->disks != NULL && i < machine->options->disk_count; i++)
 		disk_close_image(&machine->disks[i]);
 	free(machine->disks);
@@ -55,10 +86,25 @@ static bool send_disk(struct host_process *process, struct host_disk *disk)
 	                              &descriptor, 1);
 }
 
+static bool send_card(struct host_process *process, struct host_card *card)
+{
+	const int descriptors[] = {card->tap, card->record};
+
+	if (card->tap < 0)
+		return true;
+	return descriptor_send_device(process, DEVICE_CARD, &card->parameters, sizeof(card->parameters),
+	                              descriptors, card->record < 0 ? 1 : 2);
+}
+
 bool devices_send(struct host_process *process)
 {
 	const struct host_options *options = process->machine->options;
 
+	for (unsigned i = 0; i < options->card_count; i++) {
+		if (strcmp(options->cards[i].server, process->name) == 0 &&
+		    !send_card(process, &process->machine->cards[i]))
+			return false;
+	}
 	for (unsigned i = 0; i < options->disk_count; i++) {
 		if (strcmp(options->disks[i].server, process->name) == 0 &&
 		    !send_disk(process, &process->machine->disks[i]))

@@ -32,6 +32,18 @@ struct host_disk_options {
 	bool no_ring;        /* without io_uring, for tools that do not know it */
 };
 
+/* A network card, and the server that works on it. */
+struct host_card_options {
+	const char *server;  /* name of a service */
+	const char *tap;     /* name of the TAP device */
+	uint32_t mtu;        /* bytes; 0: as it is */
+	bool configure;      /* if it is down, give Linux's end the address `peer`, and set it up */
+	bool no_offload;     /* every checksum is made, and no frame is larger than the MTU */
+	uint32_t peer;       /* IPv4, as a number, */
+	uint32_t prefix;     /* and the bits of the network */
+	const char *record;  /* file that all frames are recorded in; NULL: none */
+};
+
 struct host_options {
 	const char *name;                /* of the instance; checked by host_run */
 	const struct manifest *manifest; /* checked already */
@@ -45,6 +57,8 @@ struct host_options {
 	const struct host_disk_options *disks;
 	unsigned disk_count;
 	bool by_server;            /* the scheduler server says who runs, one at a time (schedule.c); without disks */
+	const struct host_card_options *cards; /* one that cannot be opened is gone without */
+	unsigned card_count;
 	int processors;            /* CPUs to use, 0: by policy (placement.h) */
 	const char *greeting;      /* in the foreground, printed once all is up; NULL: nothing */
 	/*

@@ -112,6 +112,7 @@ struct machine {
 	struct list clients;   /* struct control_client */
 	struct list mounts;    /* struct mount */
 	struct host_disk *disks; /* options->disk_count of them, open */
+	struct host_card *cards; /* options->card_count of them, open or not */
 	struct arrival arrival;
 	/* The host as a peer: its own page and doorbell. */
 	struct owner_page *page;
@@ -201,7 +202,10 @@ int memory_file(const char *name, uint64_t size, unsigned seals);
 
 /* ---- devices.c ------------------------------------------------------- */
 
-/* Opens what options name. False, and nothing open, with the reason in `error`. */
+/*
+ * Opens what options name. False, and nothing open, with the reason in `error`. A
+ * card that cannot be opened is told about on the console, and gone without.
+ */
 bool devices_open(struct machine *machine, char *error, size_t size);
 void devices_close(struct machine *machine);
 

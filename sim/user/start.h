@@ -83,6 +83,7 @@ struct descriptor_exception {
 /* What a process may be given to work with (drydock/dev/). */
 enum device_kind {
 	DEVICE_DISK = 1, /* sim/devices/disk.h */
+	DEVICE_CARD = 2, /* sim/devices/tap.h */
 };
 
 #define DEVICE_DESCRIPTORS 2   /* of one device at most */

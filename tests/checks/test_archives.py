@@ -26,6 +26,7 @@ COMPILERS_OWN = {'memcpy', 'memmove', 'memset', 'memcmp', '_GLOBAL_OFFSET_TABLE_
 PLATFORM = ('src/kernel/platform.h', 'platform_')
 OS = ('include/drydock/os.h', 'os_')
 DISK = ('include/drydock/dev/block.h', 'disk_')
+CARD = ('include/drydock/dev/net.h', 'net_')
 
 # Library: the libraries beneath it, and its contracts.
 BENEATH = {
@@ -35,7 +36,7 @@ BENEATH = {
     'drivers': (('common',), ()),
     'console': (('common', 'user', 'shell'), (OS,)),
 }
-SERVER = (('common', 'user'), (OS, DISK))
+SERVER = (('common', 'user'), (OS, DISK, CARD))
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*', re.DOTALL)
 WRITABLE = re.compile(r'^\.(data|bss|tdata|tbss|ldata|lbss)(\.|$)|^\*COM\*$')
@@ -125,6 +126,7 @@ EXAMPLE_CONTRACTS = {
     'src/kernel/platform.h': '/* platform_comment() is none */\nvoid platform_wake(int who);\n',
     'include/drydock/os.h': 'void os_yield(void);\n',
     'include/drydock/dev/block.h': 'void *disk_open(void);\n',
+    'include/drydock/dev/net.h': 'void *net_open(void);\n',
 }
 EXAMPLES = {
     'common': 'int string_length(const char *text) { return *text; }\n',

@@ -65,7 +65,7 @@ class Sdk:
         os.makedirs(os.path.join(dock, 'sim', 'cli'))
         shutil.copy(os.path.join(build, 'sim', 'cli', 'drydock'), os.path.join(dock, 'sim', 'cli'))
         os.makedirs(os.path.join(dock, 'servers'))
-        for name in ('init', 'log', 'scheduler', 'vfs'):
+        for name in ('init', 'log', 'netstack', 'scheduler', 'vfs'):
             os.symlink(os.path.join(build, 'servers', name), os.path.join(dock, 'servers', name))
         for name in SERVERS:
             os.makedirs(os.path.join(dock, 'servers', name))

@@ -11,7 +11,7 @@ import unittest
 import harness
 from harness import Instance, command
 
-COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "sh", "gdb",
+COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "net", "sh", "gdb",
             "doctor", "bench"]
 FILES = ["ls", "cat", "put", "get", "mkdir", "rm", "mv", "stat", "df"]
 
@@ -32,7 +32,7 @@ class Usage(unittest.TestCase):
             self.wrong(verb, "--nonsense")
             self.assertIn("A-Z", self.wrong(verb, "--name", "a/b"))
             self.wrong(verb, "--name", "")
-        for verb in ["restart", "mount", "umount", "gdb", "fs", "bench"]:
+        for verb in ["restart", "mount", "umount", "gdb", "fs", "net", "bench"]:
             self.wrong(verb)
             self.wrong(verb, "one", "two", "three")
         for verb in ["run", "stop", "ps", "ports", "lanes", "log", "sh", "doctor"]:
@@ -181,7 +181,7 @@ class Running(unittest.TestCase):
 
     def test_ps(self):
         processes = self.instance.processes()
-        numbers = {"kernel": 0, "init": 1, "log": 2, "scheduler": 3, "vfs": 4}
+        numbers = {"kernel": 0, "init": 1, "log": 2, "scheduler": 3, "vfs": 4, "netstack": 6}
         for name, number in numbers.items():
             self.assertEqual(processes[name]["pid"], number)
             self.assertIsNotNone(harness.birth(processes[name]["linux_pid"]))
@@ -189,7 +189,7 @@ class Running(unittest.TestCase):
         self.assertEqual(len({processes[name]["linux_pid"] for name in numbers}), len(numbers))
         lines = self.instance.command("ps", check=0).stdout.splitlines()
         self.assertEqual(lines[0].split()[:4], ["PID", "NAME", "LINUX", "PID"])
-        self.assertEqual([line.split()[1] for line in lines[1:6]], list(numbers))
+        self.assertEqual([line.split()[1] for line in lines[1:7]], list(numbers))
 
     def test_ports_and_lanes(self):
         ports = json.loads(self.instance.command("ports", "--json", check=0).stdout)

@@ -19,7 +19,7 @@ from harness import Instance, command
 
 DOORBELL = os.path.join(harness.BUILD, "tests", "system", "doorbell")
 PRIORITY = os.path.join(harness.BUILD, "tests", "system", "priority")
-SERVERS = ["init", "log", "scheduler", "vfs"]
+SERVERS = ["init", "log", "netstack", "scheduler", "vfs"]
 NOBODY = "nobody"
 
 
@@ -119,16 +119,16 @@ class Crashes(Case):
             self.kill(instance, "init")
             self.assertEqual(instance.command("fs", "cat", "/kept", check=0).stdout, "kept")
             after = instance.processes()
-            for name in ["log", "scheduler", "vfs"]:
+            for name in ["log", "netstack", "scheduler", "vfs"]:
                 self.assertEqual(after[name]["linux_pid"], before[name]["linux_pid"])
             # It answers for them: it sees one die, and starts another.
             self.kill(instance, "vfs")
             self.works(instance)
-            self.assertIn("3 of 3 services live on", self.console(instance))
+            self.assertIn("4 of 4 services live on", self.console(instance))
 
     def test_each_server_may_die(self):
         with Instance() as instance:
-            for name in ["log", "scheduler", "vfs", "init", "log"]:
+            for name in ["log", "netstack", "scheduler", "vfs", "init", "log"]:
                 self.kill(instance, name)
                 self.works(instance)
                 self.assertEqual(set(SERVERS) - set(instance.processes()), set())

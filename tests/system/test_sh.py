@@ -153,7 +153,7 @@ class Shell(unittest.TestCase):
     def test_ps_ports_log(self):
         lines = self.sh("-c", "ps").stdout.splitlines()
         self.assertEqual(lines[0].split(), ["PID", "NAME", "STATE", "PRIORITY", "HANDLES", "LANES", "MEMORY"])
-        self.assertEqual({line.split()[1] for line in lines[1:]}, {"init", "log", "scheduler", "vfs", "sh"})
+        self.assertEqual({line.split()[1] for line in lines[1:]}, {"init", "log", "scheduler", "vfs", "netstack", "sh"})
         self.assertIn(" vfs ", self.sh("-c", "ports").stdout)
         self.assertRegex(self.sh("-c", "log -n 1").stdout, r"^\d\d:\d\d:\d\d\.\d{6} \[\w+\] .*\n$")
 

@@ -2,8 +2,8 @@
  * What a network card is to a server (docs/DEVICES.md): Ethernet frames without
  * their check sequence, each with the header of virtio-net, so that checksum and
  * segmentation offload look the same on TAP and on virtio-net. Implemented by
- * src/drivers/virtio_net.c, and as a pair in memory for tests
- * (tests/unit/dev/memory_net.c).
+ * src/drivers/virtio_net.c, by sim/devices/tap.c on Linux, and as a pair in memory
+ * for tests (tests/unit/dev/memory_net.c).
  */
 #ifndef DRYDOCK_DEV_NET_H
 #define DRYDOCK_DEV_NET_H
@@ -22,6 +22,7 @@
 #define NET_OFFLOAD_CHECKSUM 1u /* NET_NEEDS_CHECKSUM in headers; of received ones NET_CHECKSUM_VALID, too */
 #define NET_OFFLOAD_TCP4     2u /* TCP over IPv4 in frames larger than the MTU; comes only with checksum */
 #define NET_OFFLOAD_TCP6     4u /* the same over IPv6 */
+#define NET_OFFLOADS         7u /* all of them */
 
 /* Virtio 1.2, section 5.1.6; the values and the layout of struct virtio_net_hdr. Little-endian. */
 #define NET_NEEDS_CHECKSUM 1u /* flags: the checksum at start + offset, over all from start, is to be made */
@@ -99,6 +100,7 @@ struct net_card {
 	const struct net_operations *operations;
 	const struct net_events *events;
 	void *context;              /* for events */
+	const char *name;           /* for people, as the TAP's; lives as long as the card */
 	uint8_t address[NET_ADDRESS_SIZE];
 	bool link_up;
 	uint32_t mtu;               /* bytes behind a frame's Ethernet header at most, without segmentation */
@@ -119,26 +121,26 @@ static inline void net_transmit(struct net_card *card, struct net_frame *frame)
 	card->operations->transmit(card, frame);
 }
 
-struct runtime;
-
-/*
- * Opens the `index`th card (0 and up) that this process was given, for the loop
- * of `runtime`, with those of the offloads wanted (NET_OFFLOAD_*) that the card
- * has. The caller sets its events before it returns to the loop, and closes it
- * by net_close. NULL with *status: POSIX_ENOENT, there are not so many;
- * POSIX_EBUSY, it is open already; POSIX_ENOMEM; POSIX_EIO, it cannot be used,
- * and why was logged.
- */
-struct net_card *net_open(struct runtime *runtime, uint32_t index, uint32_t transmit_offloads,
-                          uint32_t receive_offloads, int32_t *status);
-
-/* Ends what net_open began: nobody is told of frames in transmission. Not from within `done` or an event. */
-void net_close(struct net_card *card);
-
 /* Gives a received frame back. */
 static inline void net_release(struct net_card *card, struct net_frame *frame)
 {
 	card->operations->release(card, frame);
 }
+
+struct runtime;
+
+/*
+ * Opens the `index`th card (0 and up) that this process was given, for the loop
+ * of `runtime`: on Linux the TAP that `drydock run --tap` named, on metal a virtio
+ * card that nobody else drives. Of `offloads` (NET_OFFLOAD_*), which the caller
+ * makes use of both ways, it has those that the card knows. The caller sets its
+ * events before it returns to the loop, and closes it by net_close. NULL with
+ * *status: POSIX_ENOENT, there are not so many; POSIX_EBUSY, it is open already;
+ * POSIX_ENOMEM; POSIX_EIO, it cannot be used, and why was logged.
+ */
+struct net_card *net_open(struct runtime *runtime, uint32_t index, uint32_t offloads, int32_t *status);
+
+/* Ends what net_open began: nobody is told of frames that have not ended. Not from within a callback. */
+void net_close(struct net_card *card);
 
 #endif

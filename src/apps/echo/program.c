@@ -49,7 +49,7 @@ static void program_start(struct runtime *runtime, void *state)
 		runtime_stop(runtime, 1);
 		return;
 	}
-	card = net_open(runtime, 0, 0, 0, &status);
+	card = net_open(runtime, 0, 0, &status);
 	if (card == NULL) {
 		if (status == POSIX_ENOENT)
 			log_print(runtime, LOG_WARNING, "there is no network card");

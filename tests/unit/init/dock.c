@@ -156,7 +156,7 @@ void dock_prepare(void)
 	admin->calls[admin->call_count++] = (struct manifest_call){DOCK_SCHEDULER, CALL_CONTROL};
 }
 
-void dock_boot(enum dock_victim victim)
+void dock_boot_with(const struct server_definition *victim)
 {
 	static struct basin_image images[] = {{"init", &init_server},
 	                                      {"log", &log_server},
@@ -164,11 +164,16 @@ void dock_boot(enum dock_victim victim)
 	                                      {NULL, NULL},
 	                                      {NULL, NULL}};
 
-	images[3].name = victim == VICTIM_MISSING ? NULL : "victim";
-	images[3].definition = victim == VICTIM_ENDS ? &ending_server : &victim_server;
+	images[3].name = victim ? "victim" : NULL;
+	images[3].definition = victim;
 	dock = basin_create(images);
 	ck_assert_int_eq(kernel_start_init(basin_kernel(dock), &dock_manifest), E_OK);
 	dock_pass(50 * MILLISECOND);
+}
+
+void dock_boot(enum dock_victim victim)
+{
+	dock_boot_with(victim == VICTIM_MISSING ? NULL : victim == VICTIM_ENDS ? &ending_server : &victim_server);
 }
 
 void dock_pass(uint64_t nanoseconds)

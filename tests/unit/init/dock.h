@@ -43,6 +43,9 @@ void dock_prepare(void);
 /* Boots, and lets 50 ms pass. */
 void dock_boot(enum dock_victim victim);
 
+/* The same with another server in the victim's place, under its name. */
+void dock_boot_with(const struct server_definition *victim);
+
 /* Ends the guest, if there is one, and everything else, which must leave nothing behind. */
 void dock_end(void);
 

@@ -64,7 +64,7 @@ static bool read_text(const char *text)
 START_TEST(the_default)
 {
 	ck_assert_msg(read_path(DEFAULT_MANIFEST), "%s", said);
-	ck_assert_uint_eq(manifest.service_count, 3);
+	ck_assert_uint_eq(manifest.service_count, 4);
 	ck_assert_str_eq(manifest.services[0].name, "log");
 	ck_assert_uint_eq(manifest.services[0].number, 2);
 	ck_assert_uint_eq(manifest.services[0].authorities, AUTHORITY_BIT(AUTHORITY_CONSOLE));
@@ -74,6 +74,8 @@ START_TEST(the_default)
 	ck_assert_str_eq(manifest.services[2].name, "vfs");
 	ck_assert_uint_eq(manifest.services[2].number, 4);
 	ck_assert_uint_eq(manifest.services[2].quota.memory, 8ull << 30);
+	ck_assert_str_eq(manifest.services[3].name, "netstack");
+	ck_assert_uint_eq(manifest.services[3].number, 6);
 	ck_assert_uint_eq(manifest.role_count, 3);
 	ck_assert_str_eq(manifest.roles[0].name, "user");
 	ck_assert_str_eq(manifest.roles[1].name, "admin");

@@ -10,11 +10,9 @@ struct opened_card {
 	struct kernel_device device;
 };
 
-struct net_card *net_open(struct runtime *runtime, uint32_t index, uint32_t transmit_offloads,
-                          uint32_t receive_offloads, int32_t *status)
+struct net_card *net_open(struct runtime *runtime, uint32_t index, uint32_t offloads, int32_t *status)
 {
-	const struct virtio_net_options options = {.transmit_offloads = transmit_offloads,
-	                                           .receive_offloads = receive_offloads};
+	const struct virtio_net_options options = {.transmit_offloads = offloads, .receive_offloads = offloads};
 	struct opened_card *card = runtime_allocate(runtime, sizeof(*card));
 	const char *wrong;
 

@@ -1,0 +1,110 @@
+/*
+ * Sockets that send and receive datagrams: of UDP (RFC 768), and of ICMP echo,
+ * where the identifier takes the port's place and the sequence number the remote
+ * port's (as Linux's ping sockets have it). They never wait: who would is told
+ * POSIX_EAGAIN, and woken later.
+ */
+#ifndef NETSTACK_DATAGRAM_H
+#define NETSTACK_DATAGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <drydock/list.h>
+
+#include "address.h"
+#include "ip.h"
+
+#define DATAGRAM_BUCKETS       256u
+#define DATAGRAM_QUEUE_DEFAULT (256u * 1024) /* bytes of a socket's datagrams, with what keeping them costs */
+#define DATAGRAM_LONGEST       65507u        /* what UDP over IPv4 holds */
+
+struct icmp_error;
+struct ip_header;
+struct netstack;
+
+enum datagram_kind {
+	DATAGRAM_UDP = 0,
+	DATAGRAM_ECHO = 1,
+	DATAGRAM_KINDS
+};
+
+struct endpoint {
+	struct net_address address; /* family NET_FAMILY_NONE: any */
+	uint16_t port;              /* 0: any */
+};
+
+/* One that has come. */
+struct datagram {
+	struct list link;
+	struct endpoint from;
+	uint32_t length;
+	uint8_t bytes[];
+};
+
+struct datagram_socket {
+	struct list link;      /* in its bucket once it has a port; else by itself */
+	struct netstack *stack;
+	enum datagram_kind kind;
+	struct endpoint local, remote;
+	bool broadcast;        /* may send to everybody on a link */
+	int32_t error;         /* what the network has said, to be told once */
+	struct list queue;     /* struct datagram.link */
+	uint32_t queued;       /* bytes, of queue_limit */
+	uint32_t queue_limit;
+	/* Something has come, or an error; called from within the stack. NULL: nobody waits. */
+	void (*wake)(void *context);
+	void *context;
+};
+
+struct datagrams {
+	struct list buckets[DATAGRAM_KINDS][DATAGRAM_BUCKETS]; /* by local port */
+};
+
+void datagrams_create(struct netstack *stack);
+void datagrams_destroy(struct netstack *stack);
+
+/* The memory is the caller's until datagram_close. */
+void datagram_open(struct netstack *stack, enum datagram_kind kind, struct datagram_socket *socket);
+void datagram_close(struct datagram_socket *socket);
+
+/*
+ * Port 0: one that is free, and cannot be foretold (RFC 6056, algorithm 1). POSIX_EINVAL: it has one already;
+ * POSIX_EADDRNOTAVAIL: not our address; POSIX_EADDRINUSE.
+ */
+int32_t datagram_bind(struct datagram_socket *socket, const struct endpoint *local);
+
+/* From now on only from and to there; an address of family NET_FAMILY_NONE: no longer. POSIX_ENETUNREACH, …_EADDRINUSE. */
+int32_t datagram_connect(struct datagram_socket *socket, const struct endpoint *remote);
+
+/*
+ * Sends to `to` (NULL: where it is connected). 0, POSIX_EDESTADDRREQ, an error that the network has told
+ * since the last call, or one of ip_output.
+ */
+int32_t datagram_send(struct datagram_socket *socket, const struct endpoint *to, const struct ip_piece *pieces,
+                      uint32_t piece_count);
+
+/*
+ * Takes the oldest datagram, of which `capacity` bytes are copied to `into`; with `peek` it stays. 0 and its
+ * whole length in *length; POSIX_EAGAIN; or an error that the network has told.
+ */
+int32_t datagram_receive(struct datagram_socket *socket, uint8_t *into, uint32_t capacity, bool peek,
+                         uint32_t *length, struct endpoint *from);
+
+/* ---- for udp.c and icmp.c ---------------------------------------------------- */
+
+/* Puts a copy before the socket that is for it. False: there is none. */
+bool datagram_deliver(struct netstack *stack, enum datagram_kind kind, const struct ip_header *header,
+                      uint16_t local_port, uint16_t remote_port, const uint8_t *bytes, uint32_t length);
+
+/* Tells the socket that has sent what the error is about. False: there is none. */
+bool datagram_error(struct netstack *stack, enum datagram_kind kind, const struct icmp_error *error,
+                    uint16_t local_port, uint16_t remote_port);
+
+/* udp.c */
+int32_t udp_send(struct netstack *stack, const struct endpoint *from, const struct endpoint *to,
+                 bool to_broadcast, const struct ip_piece *pieces, uint32_t piece_count);
+void udp_create(struct netstack *stack);
+void icmp_create(struct netstack *stack);
+
+#endif

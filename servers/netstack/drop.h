@@ -1,0 +1,42 @@
+/* Why something was dropped. The names are shown to people: netstack_drop_name. */
+#ifndef NETSTACK_DROP_H
+#define NETSTACK_DROP_H
+
+#define DROP_LIST(X) \
+	X(ETHERNET_SHORT, "ethernet: shorter than its header") \
+	X(ETHERNET_OTHER, "ethernet: for another machine") \
+	X(ETHERNET_TYPE, "ethernet: of no known type") \
+	X(ARP_MALFORMED, "arp: malformed") \
+	X(ARP_FULL, "arp: too many packets wait for a neighbour") \
+	X(ARP_UNANSWERED, "arp: the neighbour did not answer") \
+	X(IPV4_HEADER, "ipv4: header malformed") \
+	X(IPV4_CHECKSUM, "ipv4: header checksum wrong") \
+	X(IPV4_SOURCE, "ipv4: from an address that cannot be") \
+	X(IPV4_DESTINATION, "ipv4: for another machine") \
+	X(IPV4_SOURCE_ROUTE, "ipv4: source routed") \
+	X(IPV4_PROTOCOL, "ipv4: of no known protocol") \
+	X(FRAGMENT_MALFORMED, "fragment: malformed") \
+	X(FRAGMENT_OVERLAP, "fragment: overlaps another") \
+	X(FRAGMENT_MEMORY, "fragment: too many wait for the rest") \
+	X(FRAGMENT_TIMEOUT, "fragment: the rest did not come") \
+	X(ICMP_MALFORMED, "icmp: malformed") \
+	X(ICMP_CHECKSUM, "icmp: checksum wrong") \
+	X(ICMP_UNKNOWN, "icmp: nothing that is answered") \
+	X(ICMP_LIMIT, "icmp: more errors than may be sent") \
+	X(UDP_MALFORMED, "udp: malformed") \
+	X(UDP_CHECKSUM, "udp: checksum wrong") \
+	X(UDP_PORT, "udp: nobody has the port") \
+	X(SOCKET_FULL, "socket: not read fast enough") \
+	X(OUTPUT_FULL, "output: the card is behind") \
+	X(OUTPUT_FAILED, "output: the card refused it")
+
+#define DROP_ENUM(name, text) DROP_##name,
+enum drop_reason {
+	DROP_LIST(DROP_ENUM)
+	DROP_REASONS
+};
+#undef DROP_ENUM
+
+const char *netstack_drop_name(enum drop_reason reason);
+
+#endif

@@ -1,0 +1,169 @@
+/* What there is, for people (status.h). */
+#include "status.h"
+
+#include <drydock/format.h>
+
+#include "server.h"
+
+static const struct netstack *stack_of(const struct request *request)
+{
+	return &((const struct netstack_server *)request->server)->stack;
+}
+
+/* Where the next record of a list goes. */
+struct list_writer {
+	uint8_t *to;
+	uint32_t capacity, length;
+};
+
+static bool list_put(struct list_writer *writer, const void *record, uint32_t size)
+{
+	if (size > writer->capacity - writer->length)
+		return false;
+	memcpy(writer->to + writer->length, record, size);
+	writer->length += size;
+	return true;
+}
+
+static uint64_t hardware_number(const uint8_t *hardware)
+{
+	uint64_t number = 0;
+
+	for (int i = 0; i < NET_ADDRESS_SIZE; i++)
+		number = number << 8 | hardware[i];
+	return number;
+}
+
+static struct socket_interface describe(const struct interface *interface)
+{
+	struct socket_interface record = {
+		.received_frames = interface->received_frames,
+		.received_bytes = interface->received_bytes,
+		.transmitted_frames = interface->transmitted_frames,
+		.transmitted_bytes = interface->transmitted_bytes,
+		.dropped_invalid = interface->card->dropped_invalid,
+		.address = interface->address,
+		.prefix = interface->prefix,
+		.mtu = interface->mtu,
+		.offloads = interface->card->transmit_offloads,
+		.hardware = hardware_number(interface->card->address),
+		.up = interface->card->link_up && interface->card->device.fault == NULL,
+		.name_length = (uint32_t)string_length(interface->name),
+	};
+
+	memcpy(&record.name_first, interface->name, 8);
+	memcpy(&record.name_second, interface->name + 8, 8);
+	return record;
+}
+
+int32_t serve_interfaces(struct request *request, const struct socket_interfaces_arguments *arguments,
+                         struct socket_interfaces_results *results)
+{
+	struct list_writer writer = {arguments->entries, arguments->entries_capacity, 0};
+	const struct netstack *stack = stack_of(request);
+
+	for (uint32_t i = 0; i < stack->interface_count; i++) {
+		const struct socket_interface record = describe(stack->interfaces[i]);
+
+		if (!list_put(&writer, &record, sizeof(record)))
+			break;
+	}
+	results->entries_length = writer.length;
+	return 0;
+}
+
+static uint32_t index_of(const struct netstack *stack, const struct interface *interface)
+{
+	uint32_t index = 0;
+
+	while (stack->interfaces[index] != interface)
+		index++;
+	return index;
+}
+
+int32_t serve_routes(struct request *request, const struct socket_routes_arguments *arguments,
+                     struct socket_routes_results *results)
+{
+	struct list_writer writer = {arguments->entries, arguments->entries_capacity, 0};
+	const struct netstack *stack = stack_of(request);
+
+	for (uint32_t i = 0; i < stack->routes.count; i++) {
+		const struct route *route = &stack->routes.routes[i];
+		const struct socket_route record = {route->network, route->prefix, route->gateway,
+		                                    index_of(stack, route->interface)};
+
+		if (!list_put(&writer, &record, sizeof(record)))
+			break;
+	}
+	results->entries_length = writer.length;
+	return 0;
+}
+
+int32_t serve_neighbours(struct request *request, const struct socket_neighbours_arguments *arguments,
+                         struct socket_neighbours_results *results)
+{
+	struct list_writer writer = {arguments->entries, arguments->entries_capacity, 0};
+	const struct netstack *stack = stack_of(request);
+
+	for (uint32_t k = 0; k < stack->interface_count * ARP_ENTRIES; k++) {
+		const struct arp_entry *entry = &stack->interfaces[k / ARP_ENTRIES]->arp.entries[k % ARP_ENTRIES];
+		const struct socket_neighbour record = {
+			.address = entry->address,
+			.interface = k / ARP_ENTRIES,
+			.hardware = entry->state == ARP_INCOMPLETE ? 0 : hardware_number(entry->hardware),
+			.state = entry->state,
+			.waiting = entry->waiting_count,
+		};
+
+		if (entry->state != ARP_FREE && !list_put(&writer, &record, sizeof(record)))
+			break;
+	}
+	results->entries_length = writer.length;
+	return 0;
+}
+
+int32_t serve_sockets(struct request *request, const struct socket_sockets_arguments *arguments,
+                      struct socket_sockets_results *results)
+{
+	struct list_writer writer = {arguments->entries, arguments->entries_capacity, 0};
+	const struct datagrams *all = &stack_of(request)->datagrams;
+
+	for (uint32_t i = 0; i < DATAGRAM_KINDS * DATAGRAM_BUCKETS; i++) {
+		const struct list *bucket = &all->buckets[i / DATAGRAM_BUCKETS][i % DATAGRAM_BUCKETS];
+
+		for (const struct list *link = bucket->next; link != bucket; link = link->next) {
+			const struct datagram_socket *socket = list_entry(link, struct datagram_socket, link);
+			const struct socket_entry record = {
+				.kind = socket->kind == DATAGRAM_ECHO ? SOCKET_KIND_ECHO : SOCKET_KIND_DATAGRAM,
+				.queued = socket->queued,
+				.local_port = socket->local.port,
+				.remote_port = socket->remote.port,
+				.local = net_address_number(&socket->local.address),
+				.remote = net_address_number(&socket->remote.address),
+			};
+
+			if (!list_put(&writer, &record, sizeof(record)))
+				break;
+		}
+	}
+	results->entries_length = writer.length;
+	return 0;
+}
+
+int32_t serve_drops(struct request *request, const struct socket_drops_arguments *arguments,
+                    struct socket_drops_results *results)
+{
+	struct list_writer writer = {arguments->text, arguments->text_capacity, 0};
+	const struct netstack *stack = stack_of(request);
+
+	for (uint32_t reason = 0; reason < DROP_REASONS; reason++) {
+		char line[128];
+		size_t length = format_string(line, sizeof(line), "%llu %s\n", (unsigned long long)stack->drops[reason],
+		                              netstack_drop_name(reason));
+
+		if (stack->drops[reason] != 0 && !list_put(&writer, line, (uint32_t)length))
+			break;
+	}
+	results->text_length = writer.length;
+	return 0;
+}
