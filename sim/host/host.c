@@ -261,6 +261,7 @@ static void tear_down(struct machine *machine)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 	if (machine->loop != NULL) {
 		helpers_end(machine);
 		processes_end(machine);

@@ -44,8 +44,7 @@ static void check(struct tester *tester, bool good, const char *name, const char
 
 /* ---- children --------------------------------------------------------------------- */
 
-static uint64_t start_child(struct tester *tester, const char *name, const char *options, uint32_t priority,
-                            handle_t memory)
+static uint64_t start_child(struct tester *tester, const char *name, const char *options, uint32_t priority)
 {
 	struct spawn spawn = {
 		.priority = priority,
@@ -55,9 +54,6 @@ static uint64_t start_child(struct tester *tester, const char *name, const char 
 	string_copy(spawn.image, NAME_SIZE, "tester", 6);
 	string_copy(spawn.name, NAME_SIZE, name, string_length(name));
 	string_copy(spawn.options, SPAWN_OPTIONS_SIZE, options, string_length(options));
-	spawn.grants[0] =
-		(struct grant){.handle = memory, .rights = RIGHT_READ | RIGHT_WRITE, .name = "counters"};
-	spawn.grant_count = memory != 0 ? 1 : 0;
 	return runtime_trap_data(tester->runtime, SYS_SCHED_SPAWN, tester->spawn, 0, &spawn, sizeof(spawn));
 }
 
@@ -95,7 +91,7 @@ static struct end await_child(struct tester *tester, uint64_t child)
 
 static struct end run_child(struct tester *tester, const char *options)
 {
-	uint64_t child = start_child(tester, "child", options, PRIORITY_DEFAULT, 0);
+	uint64_t child = start_child(tester, "child", options, PRIORITY_DEFAULT);
 
 	if (result_is_error(child)) {
 		say(tester, "FAILED %s: it cannot be started: error %u", options, result_error(child));
@@ -199,7 +195,7 @@ static void test_latency(struct tester *tester, uint64_t megabytes)
 	run_child(tester, "nothing=1");
 	before = free_memory(tester);
 	format_string(options, sizeof(options), "hoard=%llu", (unsigned long long)megabytes);
-	child = start_child(tester, "child", options, 8, 0);
+	child = start_child(tester, "child", options, 8);
 	for (int turn = 0; turn < 200; turn++) {
 		uint64_t deadline = runtime_time(runtime) + MILLISECOND, woke;
 
