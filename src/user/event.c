@@ -34,6 +34,8 @@ bool event_drain(struct runtime *runtime, handle_t port)
 		memcpy(&receipt, os_buffer(runtime->os), sizeof(receipt));
 		if (receipt.kind == RECEIPT_LANE)
 			lane_event(runtime, port, &receipt);
+		else if (receipt.kind == RECEIPT_INTERRUPT)
+			devices_interrupt(runtime, &receipt);
 		else if (runtime->on_receipt != NULL)
 			runtime->on_receipt(runtime->receipt_context, &receipt);
 	}

@@ -101,6 +101,9 @@ bool devices_poll(struct runtime *runtime);
 void devices_kick(struct runtime *runtime);
 bool devices_arm(struct runtime *runtime);
 
+/* A receipt of kind RECEIPT_INTERRUPT has come. */
+void devices_interrupt(struct runtime *runtime, const struct receipt *receipt);
+
 /* client.c: replies have come; an event concerns a lane that this process opened. */
 void client_drain(struct lane *lane);
 void client_event(struct runtime *runtime, const struct receipt *receipt);

@@ -9,6 +9,8 @@
 #include <drydock/abi/manifest.h>
 
 #include "arch/x86_64/boot/archive.h"
+#include "arch/x86_64/device/apic.h"
+#include "arch/x86_64/device/pci.h"
 #include "arch/x86_64/memory/heap.h"
 #include "arch/x86_64/memory/ram.h"
 #include "arch/x86_64/memory/space.h"
@@ -46,6 +48,12 @@ struct region {
 	uint32_t cleared; /* pages that are zero, the first ones */
 };
 
+/* Whose a vector of the processor is (device/interrupt.c). */
+struct device_vector {
+	struct device_claim *claim; /* NULL: nobody's */
+	uint8_t number;             /* of the device's */
+};
+
 struct machine {
 	struct ram ram;
 	struct heap heap;
@@ -63,6 +71,9 @@ struct machine {
 	uint64_t deadline;    /* when the core wants a tick */
 	uint64_t interrupt;   /* when the timer is set for */
 	struct list ended;    /* struct task */
+
+	struct pci *pci;      /* NULL: nobody has asked for devices yet */
+	struct device_vector vectors[VECTOR_DEVICES_END - VECTOR_DEVICES];
 
 	/* init, which is the machine's to start again. */
 	bool up;     /* it has said so once */
@@ -102,6 +113,14 @@ void init_ended(struct machine *machine);
 
 /* Starts init again if it is time, and acts on what it has announced. */
 void init_settle(struct machine *machine);
+
+/* ---- device/interrupt.c ---- */
+
+/* Vector `vector` of the processor, from VECTOR_DEVICES on, has come. */
+void device_interrupted(struct machine *machine, unsigned vector);
+
+/* Nothing of the claim's is bound any longer. */
+void device_unbind(struct machine *machine, struct device_claim *claim);
 
 /* ---- trap/exception.c ---- */
 

@@ -13,15 +13,21 @@ void platform_free(struct machine *machine, void *address, size_t size)
 	heap_free(&machine->heap, address, size);
 }
 
-static struct region *region_make(struct machine *machine, uint64_t pages)
+/* Pages of any content. */
+static struct region *region_make(struct machine *machine, uint64_t pages, uint32_t flags)
 {
 	struct region *region = heap_allocate(&machine->heap, sizeof(*region));
+	bool made;
 
-	if (region != NULL && !chain_grow(&machine->ram, &region->chain, pages)) {
-		heap_free(&machine->heap, region, sizeof(*region));
+	if (region == NULL)
 		return NULL;
-	}
-	return region;
+	/* Guards are about every mapping. */
+	made = flags & MEMORY_CONTIGUOUS ? chain_make_block(&machine->ram, &region->chain, pages)
+	                                 : chain_grow(&machine->ram, &region->chain, pages);
+	if (made)
+		return region;
+	heap_free(&machine->heap, region, sizeof(*region));
+	return NULL;
 }
 
 static void region_free(struct machine *machine, struct region *region)
@@ -62,7 +68,7 @@ static struct region *region_go_on(struct task *caller, uint64_t pages)
 {
 	struct region *region;
 
-	if (caller == NULL || caller->unfinished == NULL || caller->unfinished->chain.pages != pages)
+	if (caller == NULL || caller->unfinished == NULL || caller->unfinished->chain.pages < pages)
 		return NULL;
 	region = caller->unfinished;
 	caller->unfinished = NULL;
@@ -74,10 +80,8 @@ enum error platform_memory_create(struct machine *machine, struct memory *memory
 {
 	struct region *region = region_go_on(machine->caller, size / RAM_PAGE);
 
-	/* Guards are about every mapping. */
-	(void)flags;
 	if (region == NULL)
-		region = region_make(machine, size / RAM_PAGE);
+		region = region_make(machine, size / RAM_PAGE, flags);
 	if (region == NULL || !region_clear(machine, region))
 		return E_NOMEM;
 	memory->machine = region;

@@ -59,6 +59,8 @@ static void serve_interrupt(struct machine *machine, uint64_t vector)
 		machine_timer(machine);
 	else if (vector == VECTOR_SERIAL && serial_interrupt())
 		kernel_console_input(machine->kernel);
+	else if (vector >= VECTOR_DEVICES && vector < VECTOR_DEVICES_END)
+		device_interrupted(machine, (unsigned)vector);
 	/* What was spurious is not to be ended (Intel SDM vol. 3A, 10.9). */
 	if (vector != VECTOR_SPURIOUS)
 		apic_end_of_interrupt();
