@@ -121,10 +121,6 @@ class ProcessesTest(unittest.TestCase):
         self.assertTrue(line.startswith("[kernel] "), line)
         self.assertLessEqual(int(line.split()[1]), 60000 - 4096)
 
-    def test_shares(self):
-        done = self.run_tester("shares=1", "-icount", "shift=0,sleep=off")
-        self.assertEqual(done, ["scheduler_told", "shares", "sleeper_wakes"])
-
 
 if __name__ == "__main__":
     machine.need_qemu()

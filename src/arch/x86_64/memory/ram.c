@@ -195,6 +195,17 @@ bool chain_grow(struct ram *ram, struct chain *chain, uint64_t pages)
 	return true;
 }
 
+bool chain_make_block(struct ram *ram, struct chain *chain, uint64_t pages)
+{
+	unsigned order = pages <= 1u << (RAM_ORDERS - 1) ? ram_order(pages * RAM_PAGE) : RAM_ORDERS;
+	uint64_t address = order < RAM_ORDERS ? ram_allocate(ram, order) : 0;
+
+	if (address == 0)
+		return false;
+	chain_append(ram, chain, (uint32_t)(address / RAM_PAGE), order);
+	return true;
+}
+
 void chain_clear(struct ram *ram, const struct chain *chain, uint32_t first, uint32_t count)
 {
 	uint32_t block = chain->first;
@@ -212,17 +223,6 @@ void chain_clear(struct ram *ram, const struct chain *chain, uint32_t first, uin
 		}
 		block = ram->frames[block].next;
 	}
-}
-
-bool chain_make_block(struct ram *ram, struct chain *chain, uint64_t pages)
-{
-	unsigned order = pages <= 1u << (RAM_ORDERS - 1) ? ram_order(pages * RAM_PAGE) : RAM_ORDERS;
-	uint64_t address = order < RAM_ORDERS ? ram_allocate(ram, order) : 0;
-
-	if (address == 0)
-		return false;
-	chain_append(ram, chain, (uint32_t)(address / RAM_PAGE), order);
-	return true;
 }
 
 void *chain_view(const struct ram *ram, const struct chain *chain)

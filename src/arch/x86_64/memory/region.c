@@ -13,21 +13,23 @@ void platform_free(struct machine *machine, void *address, size_t size)
 	heap_free(&machine->heap, address, size);
 }
 
-/* Pages of any content. */
+static bool take_pages(struct machine *machine, struct chain *chain, uint64_t pages, uint32_t flags)
+{
+	/* Guards are about every mapping. */
+	if (flags & MEMORY_CONTIGUOUS)
+		return chain_make_block(&machine->ram, chain, pages);
+	return chain_grow(&machine->ram, chain, pages);
+}
+
 static struct region *region_make(struct machine *machine, uint64_t pages, uint32_t flags)
 {
 	struct region *region = heap_allocate(&machine->heap, sizeof(*region));
-	bool made;
 
-	if (region == NULL)
+	if (region != NULL && !take_pages(machine, &region->chain, pages, flags)) {
+		heap_free(&machine->heap, region, sizeof(*region));
 		return NULL;
-	/* Guards are about every mapping. */
-	made = flags & MEMORY_CONTIGUOUS ? chain_make_block(&machine->ram, &region->chain, pages)
-	                                 : chain_grow(&machine->ram, &region->chain, pages);
-	if (made)
-		return region;
-	heap_free(&machine->heap, region, sizeof(*region));
-	return NULL;
+	}
+	return region;
 }
 
 static void region_free(struct machine *machine, struct region *region)
