@@ -131,13 +131,15 @@ class Machine:
         return self.lines
 
     def monitor(self, command):
-        """Gives QEMU's monitor a command."""
+        """Gives QEMU's monitor a command; returns what it says, and the command among it."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(os.path.join(self.scratch.name, "monitor"))
             connection.sendall(command.encode() + b"\n")
             connection.shutdown(socket.SHUT_WR)
-            while connection.recv(4096):
-                pass
+            heard = b""
+            while data := connection.recv(4096):
+                heard += data
+        return heard.decode("utf-8", "replace")
 
     def halt(self):
         """Until it halts; returns the lines so far."""

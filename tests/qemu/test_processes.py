@@ -68,11 +68,11 @@ class ProcessesTest(unittest.TestCase):
         self.assertEqual(done, self.misdeeds())
 
     def test_fuzzed_calls(self):
-        done = self.run_tester("fuzzing=%d calls=100000" % SEED)
+        done = self.run_tester("fuzzing=%d calls=2000000" % SEED)
         self.assertEqual(done, ["nonsense"] + 4 * ["fuzz"])
 
     def test_fuzzed_calls_with_authorities(self):
-        with Machine(archive=tester_archive("idle=0", "fuzz=%d calls=200000" % SEED)) as booted:
+        with Machine(archive=tester_archive("idle=0", "fuzz=%d calls=4000000" % SEED)) as booted:
             lines = booted.halt()
         # It ends of itself, and is none of those that a boot needs: so this one stops, in order.
         self.assertEqual(lines[-2], "[kernel] boot failed: second ended with code 0", "\n".join(lines[-40:]))
@@ -111,6 +111,15 @@ class ProcessesTest(unittest.TestCase):
     def test_latency(self):
         done = self.run_tester("latency=16", "-icount", "shift=0,sleep=off")
         self.assertEqual(done, ["latency", "hoarder_lives", "hoard_returns"])
+
+    def test_typed_too_much(self):
+        # As much as the pipe takes at once.
+        with Machine(archive=tester_archive("listen=1")) as booted:
+            booted.read_until(r"^\[test\] listens$")
+            booted.type("0123456789" * 6000)
+            line = booted.read_until(r"^\[kernel\] \d+ bytes that came .* are lost: ", r"^\[test\] FAILED")
+        self.assertTrue(line.startswith("[kernel] "), line)
+        self.assertLessEqual(int(line.split()[1]), 60000 - 4096)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The shell on bare metal, at the serial line, as a person uses it: files, processes, the log, keys."""
 
+import os
 import re
 import unittest
 
@@ -10,6 +11,15 @@ from machine import Machine, harness
 PROMPT = r"\rdrydock:/\$ \x1b\[K\r\x1b\[11C"
 # One for a new line. Without the newline it may be an old one, drawn anew because half of an arrow key has come.
 NEW_PROMPT = r"\n" + PROMPT
+
+
+# What is another each time: dates, times of day, durations.
+TIMES = r"\d{4}-\d{2}-\d{2}|\d{2}:\d{2}(:\d{2}\.\d+)?|\d+\.\d+"
+
+
+def comparable(lines):
+    """Lines without times, and without the widths of columns."""
+    return [re.sub(" +", " ", re.sub(TIMES, "N", line)) for line in lines]
 
 
 class ShellTest(unittest.TestCase):
@@ -45,6 +55,24 @@ class ShellTest(unittest.TestCase):
         self.assertEqual(self.command("rm /box/letter"), [])
         self.assertEqual(self.command("ls /box"), [])
         self.assertRegex("\n".join(self.command("cat /box/letter")), r"\Acat: /box/letter: ")
+
+    def test_tour(self):
+        """What README.md shows of `drydock sh` comes out here as well, but for what differs from one time to the next."""
+        with open(os.path.join(machine.ROOT, "README.md"), encoding="utf-8") as file:
+            text = file.read()
+        tour = text[text.index("    $ drydock sh\n"):].split("\n\n")[0]
+        steps = re.findall(r"^    drydock:/\$ (.*)\n((?:    (?!drydock:).*\n?)*)", tour, re.MULTILINE)
+        self.assertGreaterEqual(len(steps), 4)
+        for command, shown in steps:
+            wanted = [line[4:] for line in shown.splitlines()]
+            if command.startswith("kill "):
+                self.machine.type(command + "\r")
+                self.machine.expect(r"_server started \(PID \d+\)\r\n")
+                # The prompt may have come in between. Its line is drawn anew with the first key.
+                self.machine.type("echo settled\r")
+                self.machine.expect(r"\r\nsettled\r\n" + PROMPT)
+                continue
+            self.assertEqual(comparable(self.command(command)), comparable(wanted), command)
 
     def test_processes(self):
         listed = self.command("ps")

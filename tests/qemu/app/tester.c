@@ -213,6 +213,33 @@ static void test_latency(struct tester *tester, uint64_t megabytes)
 	check(tester, before == after, "hoard_returns", "bytes are missing:", before - after);
 }
 
+/*
+ * More is typed than the machine keeps, while this one reads, a byte now and
+ * then, so slowly that it cannot keep up however slow the typist is. What it
+ * reads is what was typed first: 0 to 9, over and over.
+ */
+static void test_listen(struct tester *tester)
+{
+	struct runtime *runtime = tester->runtime;
+	handle_t home = runtime_start(runtime)->home;
+	const char *buffer = os_buffer(runtime_os(runtime));
+	uint64_t heard = 0, count;
+
+	say(tester, "listens");
+	for (;;) {
+		uint64_t deadline = runtime_time(runtime) + 10 * MILLISECOND;
+
+		count = runtime_trap(runtime, SYS_CONSOLE_READ, tester->console, home, 1, 0);
+		if (result_is_error(count) || (count == 1 && *buffer != '0' + (char)(heard % 10)))
+			break;
+		heard += count;
+		/* What comes rings. */
+		while (runtime_time(runtime) < deadline)
+			runtime_trap(runtime, SYS_WAIT, 0, deadline, 0, 0);
+	}
+	check(tester, false, "listen", "something else than was typed, after bytes:", heard);
+}
+
 /* ---- beginnings ------------------------------------------------------------------------ */
 
 static bool number_option(const struct start_block *start, const char *key, uint64_t *number)
@@ -296,6 +323,8 @@ static void tester_main(struct tester *tester)
 		test_idle(tester, number);
 	if (number_option(start, "fuzzing", &number) && number_option(start, "calls", &calls))
 		test_fuzz(tester, number, calls);
+	if (number_option(start, "listen", &number))
+		test_listen(tester);
 	if (number_option(start, "latency", &number))
 		test_latency(tester, number);
 	say(tester, "done");

@@ -70,7 +70,7 @@ static struct region *region_go_on(struct task *caller, uint64_t pages)
 {
 	struct region *region;
 
-	if (caller == NULL || caller->unfinished == NULL || caller->unfinished->chain.pages != pages)
+	if (caller == NULL || caller->unfinished == NULL || caller->unfinished->chain.pages < pages)
 		return NULL;
 	region = caller->unfinished;
 	caller->unfinished = NULL;
