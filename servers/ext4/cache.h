@@ -13,6 +13,8 @@
 #include <drydock/dev/block.h>
 #include <drydock/list.h>
 
+#include "block_table.h"
+
 struct runtime;
 
 /* What the content has been checked to be, since it was read: see buffer.checked. */
@@ -52,6 +54,7 @@ struct cache {
 	struct list pieces;        /* of memory */
 	struct buffer **table;     /* by hash of the number */
 	uint32_t table_bits;
+	struct block_table replaced; /* blocks whose content lies elsewhere */
 	uint32_t loads;            /* requests on their way */
 	struct list room_waiters;  /* fibers that wait for one of these to end */
 	struct cache_statistics statistics;
@@ -69,6 +72,12 @@ int32_t cache_create(struct cache *cache, struct runtime *runtime, struct disk *
 
 /* Waits for what is on its way, then gives all memory back. Nothing may be pinned. Suspends. */
 void cache_destroy(struct cache *cache);
+
+/*
+ * From now on the blocks in `table`, which becomes the cache's, are read from
+ * where that says (see journal.h). Nothing was read yet.
+ */
+void cache_replace(struct cache *cache, struct block_table *table);
 
 /*
  * Brings block `block` and pins it, for cache_put. Suspends. POSIX_EIO, or

@@ -9,6 +9,7 @@
 
 #include "group.h"
 #include "inode.h"
+#include "journal.h"
 #include "volume.h"
 
 #define PROBE_SIZE       4096u /* what is read to look at a superblock: a block of any disk */
@@ -268,6 +269,61 @@ static int32_t cache_make(struct volume *volume, uint64_t cache_size)
 	return cache_create(&volume->cache, volume->runtime, volume->disk, volume->block_size, (uint32_t)limit);
 }
 
+/* Whether two superblocks divide the disk alike. */
+static bool same_division(const struct ext4_superblock *left, const struct ext4_superblock *right)
+{
+	return left->log_block_size == right->log_block_size && left->inode_size == right->inode_size &&
+	       left->descriptor_size == right->descriptor_size &&
+	       left->blocks_per_group == right->blocks_per_group &&
+	       left->inodes_per_group == right->inodes_per_group &&
+	       left->first_data_block == right->first_data_block;
+}
+
+/* The superblock as the journal has it: the same file system, with newer numbers. */
+static int32_t superblock_again(struct volume *volume)
+{
+	const struct ext4_superblock old = volume->superblock;
+	struct wrong wrong;
+	struct buffer *buffer;
+	bool read_only;
+	int32_t error = cache_get(&volume->cache, SUPERBLOCK_OFFSET >> volume->block_bits, &buffer);
+
+	if (error)
+		return error;
+	memcpy(&volume->superblock, buffer->data + (SUPERBLOCK_OFFSET & (volume->block_size - 1)),
+	       sizeof(volume->superblock));
+	cache_put(&volume->cache, buffer);
+	wrong = check_sizes(&volume->superblock);
+	if (!wrong.field)
+		wrong = check_division(&volume->superblock, volume->disk->geometry.size);
+	if (wrong.field || !same_division(&volume->superblock, &old))
+		return damage(volume, 0, 0, "the superblock in the journal is of another file system");
+	take_geometry(volume);
+	return features_allow(volume, &read_only) ? 0 : POSIX_EINVAL;
+}
+
+/* Reads the journal, and begins anew with what it says of blocks. */
+static int32_t recover(struct volume *volume, uint64_t cache_size)
+{
+	struct block_table replaced = {0};
+	int32_t error = journal_read(volume, &replaced);
+
+	if (error) {
+		block_table_end(&replaced, volume->runtime);
+		return error;
+	}
+	inode_table_empty(volume);
+	cache_destroy(&volume->cache);
+	error = cache_make(volume, cache_size);
+	if (error) {
+		block_table_end(&replaced, volume->runtime);
+		volume->mounted = false;
+		return error;
+	}
+	cache_replace(&volume->cache, &replaced);
+	return superblock_again(volume);
+}
+
 int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size)
 {
 	bool read_only;
@@ -287,17 +343,14 @@ int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk
 		          volume->block_size, disk->geometry.block_size);
 		return POSIX_EINVAL;
 	}
-	if (volume_has_incompat(volume, INCOMPAT_RECOVER)) {
-		log_print(runtime, LOG_ERROR,
-		          "%s: needs_recovery is set, and replaying the journal is not supported: run e2fsck -p",
-		          disk->name);
-		return POSIX_EINVAL;
-	}
 	error = cache_make(volume, cache_size);
 	if (error)
 		return error;
 	volume->mounted = true;
-	error = root_check(volume);
+	if (volume_has_incompat(volume, INCOMPAT_RECOVER))
+		error = recover(volume, cache_size);
+	if (!error)
+		error = root_check(volume);
 	if (error)
 		volume_unmount(volume);
 	return error;

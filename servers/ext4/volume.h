@@ -5,6 +5,8 @@
  *   cache.c         blocks in memory
  *   superblock.c    mounting: geometry, checksums, backups
  *   feature.c       which features are served, read-only, or refused
+ *   journal.c       the log of a file system that was not unmounted, and
+ *   journal_check.c its checksums; block_table.c: what it says about blocks
  *   group.c         group descriptors
  *   inode.c         inodes in memory
  *   extent.c        extent trees: from a file's blocks to the disk's,
