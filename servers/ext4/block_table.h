@@ -25,7 +25,8 @@ struct block_table {
 struct block_table_entry *block_table_find(const struct block_table *table, uint64_t block);
 
 /* The same, made with zeros where there is none. NULL: no memory. */
-struct block_table_entry *block_table_make(struct block_table *table, struct runtime *runtime, uint64_t block);
+struct block_table_entry *block_table_make(struct block_table *table, struct runtime *runtime,
+                                           uint64_t block);
 
 /* Empties it. */
 void block_table_end(struct block_table *table, struct runtime *runtime);

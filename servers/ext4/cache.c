@@ -299,7 +299,8 @@ void cache_read_ahead(struct cache *cache, uint64_t block, uint32_t count)
 
 	for (; count > 0; block += loaded, count -= loaded) {
 		loaded = 1;
-		if (!find(cache, block) && load_begin(cache, block, count < maximum ? count : maximum, &loaded))
+		if (!find(cache, block) &&
+		    load_begin(cache, block, count < maximum ? count : maximum, &loaded))
 			return;
 	}
 }

@@ -28,16 +28,16 @@ enum buffer_check {
 };
 
 struct buffer {
-	struct list link;          /* in cache.unused while nobody has it pinned */
-	struct list waiters;       /* fibers that wait for it to be read */
+	struct list link;    /* in cache.unused while nobody has it pinned */
+	struct list waiters; /* fibers that wait for it to be read */
 	struct buffer *hash_next;
 	uint64_t block;
-	uint8_t *data;             /* block_size bytes of the device's memory */
+	uint8_t *data; /* block_size bytes of the device's memory */
 	uint32_t pins;
-	int32_t error;             /* of reading it: it is nobody's any more once all pins are gone */
-	bool hashed;               /* `block` is valid, and it is found by that */
+	int32_t error; /* of reading it: it is nobody's any more once all pins are gone */
+	bool hashed;   /* `block` is valid, and it is found by that */
 	bool loading;
-	uint8_t checked;           /* enum buffer_check: its user's, CHECK_NONE when it was read anew */
+	uint8_t checked; /* enum buffer_check: its user's, CHECK_NONE when it was read anew */
 };
 
 struct cache_statistics {
@@ -47,16 +47,16 @@ struct cache_statistics {
 struct cache {
 	struct runtime *runtime;
 	struct disk *disk;
-	uint32_t block_size;       /* bytes */
-	uint32_t limit;            /* blocks at most */
-	uint32_t count;            /* blocks that there is memory for yet */
-	struct list unused;        /* buffer.link; the least recently used first */
-	struct list pieces;        /* of memory */
-	struct buffer **table;     /* by hash of the number */
+	uint32_t block_size;   /* bytes */
+	uint32_t limit;        /* blocks at most */
+	uint32_t count;        /* blocks that there is memory for yet */
+	struct list unused;    /* buffer.link; the least recently used first */
+	struct list pieces;    /* of memory */
+	struct buffer **table; /* by hash of the number */
 	uint32_t table_bits;
 	struct block_table replaced; /* blocks whose content lies elsewhere */
-	uint32_t loads;            /* requests on their way */
-	struct list room_waiters;  /* fibers that wait for one of these to end */
+	uint32_t loads;              /* requests on their way */
+	struct list room_waiters;    /* fibers that wait for one of these to end */
 	struct cache_statistics statistics;
 };
 

@@ -23,12 +23,12 @@ struct journal {
 	struct journal_superblock superblock; /* as it lies on the disk: big-endian */
 	struct journal_checksums checksums;
 	uint32_t incompat;
-	uint32_t first, end;         /* blocks of the log: from `first` to before `end`, then from `first` again */
-	uint32_t sequence;           /* of the transaction at hand */
-	uint32_t end_sequence;       /* of the first that is not whole */
-	uint32_t at;                 /* the block at hand */
-	uint32_t steps;              /* blocks that were gone through, to come to an end in any case */
-	struct block_table revoked;  /* `sequence`: of the last transaction that did */
+	uint32_t first, end;   /* blocks of the log: from `first` to before `end`, then from `first` again */
+	uint32_t sequence;     /* of the transaction at hand */
+	uint32_t end_sequence; /* of the first that is not whole */
+	uint32_t at;           /* the block at hand */
+	uint32_t steps;        /* blocks that were gone through, to come to an end in any case */
+	struct block_table revoked; /* `sequence`: of the last transaction that did */
 	struct block_table *replaced;
 };
 
@@ -140,7 +140,8 @@ static int32_t block_replay(struct journal *journal, const struct tag *tag)
 	                         journal->volume->block_size, tag->checksum);
 	cache_put(&journal->volume->cache, buffer);
 	if (!good)
-		return damage(journal->volume, source, INODE_JOURNAL, "the checksum of a block of the log is wrong");
+		return damage(journal->volume, source, INODE_JOURNAL,
+		              "the checksum of a block of the log is wrong");
 	entry = block_table_make(journal->replaced, journal->volume->runtime, tag->block);
 	if (!entry)
 		return POSIX_ENOMEM;
@@ -282,8 +283,9 @@ static int32_t log_pass(struct journal *journal, enum pass pass)
 static int32_t superblock_check(struct journal *journal)
 {
 	const struct journal_superblock *superblock = &journal->superblock;
-	const uint32_t known = JOURNAL_INCOMPAT_REVOKE | JOURNAL_INCOMPAT_64BIT | JOURNAL_INCOMPAT_ASYNC_COMMIT |
-	                       JOURNAL_INCOMPAT_CSUM_V2 | JOURNAL_INCOMPAT_CSUM_V3 | JOURNAL_INCOMPAT_FAST_COMMIT;
+	const uint32_t known = JOURNAL_INCOMPAT_REVOKE | JOURNAL_INCOMPAT_64BIT |
+	                       JOURNAL_INCOMPAT_ASYNC_COMMIT | JOURNAL_INCOMPAT_CSUM_V2 |
+	                       JOURNAL_INCOMPAT_CSUM_V3 | JOURNAL_INCOMPAT_FAST_COMMIT;
 	uint32_t type = big32(superblock->header.type), start = big32(superblock->start), fast = 0;
 
 	if (big32(superblock->header.magic) != JOURNAL_MAGIC ||
@@ -294,8 +296,9 @@ static int32_t superblock_check(struct journal *journal)
 	if (type == JOURNAL_SUPERBLOCK_V2)
 		journal->incompat = big32(superblock->feature_incompat);
 	if (journal->incompat & ~known) {
-		log_print(journal->volume->runtime, LOG_ERROR, "%s: the journal's features 0x%x are not served",
-		          journal->volume->disk->name, journal->incompat & ~known);
+		log_print(journal->volume->runtime, LOG_ERROR,
+		          "%s: the journal's features 0x%x are not served", journal->volume->disk->name,
+		          journal->incompat & ~known);
 		return POSIX_EOPNOTSUPP;
 	}
 	journal->first = big32(superblock->first);
@@ -374,9 +377,9 @@ int32_t journal_read(struct volume *volume, struct block_table *replaced)
 	error = inode_is(journal.inode, POSIX_S_IFREG) ? log_read(&journal)
 	                                               : journal_damage(&journal, "the journal is no file");
 	if (!error)
-		log_print(volume->runtime, LOG_INFO, "%s: journal replayed in memory: %u transactions, %u blocks",
-		          volume->disk->name, journal.end_sequence - big32(journal.superblock.sequence),
-		          replaced->count);
+		log_print(volume->runtime, LOG_INFO,
+		          "%s: journal replayed in memory: %u transactions, %u blocks", volume->disk->name,
+		          journal.end_sequence - big32(journal.superblock.sequence), replaced->count);
 	block_table_end(&journal.revoked, volume->runtime);
 	inode_put(volume, journal.inode);
 	return error;

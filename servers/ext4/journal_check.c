@@ -48,7 +48,8 @@ void journal_checksums_init(struct journal_checksums *checksums, const struct jo
 	checksums->seed = checksum_crc32c(CRC_BEGIN, superblock->uuid, sizeof(superblock->uuid));
 }
 
-bool journal_superblock_fits(const struct journal_checksums *checksums, const struct journal_superblock *superblock)
+bool journal_superblock_fits(const struct journal_checksums *checksums,
+                             const struct journal_superblock *superblock)
 {
 	const uint32_t at = offsetof(struct journal_superblock, checksum);
 
@@ -65,8 +66,8 @@ bool journal_tail_fits(const struct journal_checksums *checksums, const uint8_t 
 	return !checksums->in_blocks || big32_at(data, at) == crc_without(checksums->seed, data, size, at);
 }
 
-bool journal_data_fits(const struct journal_checksums *checksums, uint32_t sequence, const uint8_t *data, uint32_t size,
-                       uint32_t checksum)
+bool journal_data_fits(const struct journal_checksums *checksums, uint32_t sequence, const uint8_t *data,
+                       uint32_t size, uint32_t checksum)
 {
 	const uint32_t big = big32(sequence);
 	uint32_t crc;

@@ -17,14 +17,15 @@ struct journal_checksums {
 void journal_checksums_init(struct journal_checksums *checksums, const struct journal_superblock *superblock);
 
 /* Whether a superblock's own checksum is right. */
-bool journal_superblock_fits(const struct journal_checksums *checksums, const struct journal_superblock *superblock);
+bool journal_superblock_fits(const struct journal_checksums *checksums,
+                             const struct journal_superblock *superblock);
 
 /* Whether the checksum at the end of a descriptor or of revocations is right. */
 bool journal_tail_fits(const struct journal_checksums *checksums, const uint8_t *data, uint32_t size);
 
 /* Whether a block of data is what its tag says. `checksum` is the tag's, of 16 or 32 bits. */
-bool journal_data_fits(const struct journal_checksums *checksums, uint32_t sequence, const uint8_t *data, uint32_t size,
-                       uint32_t checksum);
+bool journal_data_fits(const struct journal_checksums *checksums, uint32_t sequence, const uint8_t *data,
+                       uint32_t size, uint32_t checksum);
 
 /* Version 1: a descriptor or a block of data of the transaction at hand. */
 void journal_checksums_add(struct journal_checksums *checksums, const uint8_t *data, uint32_t size);

@@ -76,7 +76,7 @@ _Static_assert(sizeof(struct journal_superblock) == 1024, "a journal's superbloc
 #define JOURNAL_TAG_SAME_UUID 0x2u /* no UUID follows the tag */
 #define JOURNAL_TAG_LAST      0x8u
 #define JOURNAL_UUID_SIZE     16u
-#define JOURNAL_TAIL_SIZE     4u   /* the checksum at the end of descriptors and revocations */
+#define JOURNAL_TAIL_SIZE     4u /* the checksum at the end of descriptors and revocations */
 
 /* "Descriptor Block": with CSUM_V3. */
 struct journal_tag3 {
@@ -104,7 +104,7 @@ struct journal_commit {
 	uint32_t nanoseconds;
 } ON_DISK;
 
-#define JOURNAL_CHECKSUM_CRC32 1u
+#define JOURNAL_CHECKSUM_CRC32  1u
 #define JOURNAL_CHECKSUM_CRC32C 4u
 
 struct journal_revoke {

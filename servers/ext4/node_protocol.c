@@ -50,8 +50,9 @@ static int32_t entry_inode_get(const struct inode *directory, uint32_t number, s
 		inode_put(volume, *inode);
 		error = POSIX_ESTALE;
 	}
-	return error == POSIX_ESTALE ? inode_damage(directory, 0, "an entry names an inode that is not in use")
-	                             : error;
+	return error == POSIX_ESTALE
+	               ? inode_damage(directory, 0, "an entry names an inode that is not in use")
+	               : error;
 }
 
 static int32_t caller_find(const struct request *request, struct caller *caller)
@@ -67,7 +68,8 @@ static int32_t caller_find(const struct request *request, struct caller *caller)
 }
 
 /* Finds who calls, and brings the inode of node `node`, if he may use that number. */
-static int32_t begin(const struct request *request, uint64_t node, struct caller *caller, struct inode **inode)
+static int32_t begin(const struct request *request, uint64_t node, struct caller *caller,
+                     struct inode **inode)
 {
 	int32_t error = caller_find(request, caller);
 
@@ -145,7 +147,8 @@ static int32_t serve_forget(struct request *request, const struct fs_forget_argu
 	return error ? error : session_forget(caller.session, arguments->node, arguments->count);
 }
 
-static int32_t serve_get_attributes(struct request *request, const struct fs_get_attributes_arguments *arguments)
+static int32_t serve_get_attributes(struct request *request,
+                                    const struct fs_get_attributes_arguments *arguments)
 {
 	struct caller caller;
 	struct inode *inode;
@@ -295,13 +298,14 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 	if (!error && !permission_allows(caller.who, inode, arguments->mask))
 		error = POSIX_EACCES;
 	if (!error && arguments->mask & ACCESS_WRITE &&
-	    (inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR) || inode_is(inode, POSIX_S_IFLNK)))
+	    (inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR) ||
+	     inode_is(inode, POSIX_S_IFLNK)))
 		error = POSIX_EROFS;
 	inode_put(caller.volume, inode);
 	return error;
 }
 
-/* What would change something: the same answer to all, once it is known who asks and that something is mounted. */
+/* What would change something: the same answer to all who may ask, where something is mounted. */
 static int32_t refuse(const struct request *request)
 {
 	struct caller caller;
@@ -310,11 +314,12 @@ static int32_t refuse(const struct request *request)
 	return error ? error : POSIX_EROFS;
 }
 
-#define REFUSE(operation)                                                                                       \
-	static int32_t refuse_##operation(struct request *request, const struct fs_##operation##_arguments *a) \
-	{                                                                                                       \
-		(void)a;                                                                                        \
-		return refuse(request);                                                                         \
+#define REFUSE(operation)                                                             \
+	static int32_t refuse_##operation(struct request *request,                    \
+	                                  const struct fs_##operation##_arguments *a) \
+	{                                                                             \
+		(void)a;                                                              \
+		return refuse(request);                                               \
 	}
 
 REFUSE(set_attributes)

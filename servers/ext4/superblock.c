@@ -12,9 +12,9 @@
 #include "journal.h"
 #include "volume.h"
 
-#define PROBE_SIZE       4096u /* what is read to look at a superblock: a block of any disk */
-#define LOG_BLOCK_LARGEST 6u   /* 64 KiB */
-#define DAMAGES_LOGGED   64u
+#define PROBE_SIZE        4096u /* what is read to look at a superblock: a block of any disk */
+#define LOG_BLOCK_LARGEST 6u    /* 64 KiB */
+#define DAMAGES_LOGGED    64u
 
 int32_t damage(struct volume *volume, uint64_t block, uint64_t inode, const char *what)
 {
@@ -45,9 +45,9 @@ struct wrong {
 	uint64_t value;
 };
 
-#define CHECK(condition, name, number)                                      \
-	do {                                                                \
-		if (!(condition))                                           \
+#define CHECK(condition, name, number)                                         \
+	do {                                                                   \
+		if (!(condition))                                              \
 			return (struct wrong){.field = name, .value = number}; \
 	} while (0)
 
@@ -70,7 +70,7 @@ static bool checksum_fits(const struct ext4_superblock *superblock)
 		return true;
 	return superblock->checksum_type == SUPERBLOCK_CRC32C &&
 	       superblock->checksum ==
-		       checksum_crc32c(0xffffffff, superblock, offsetof(struct ext4_superblock, checksum));
+	               checksum_crc32c(0xffffffff, superblock, offsetof(struct ext4_superblock, checksum));
 }
 
 /* Sizes of blocks, inodes and descriptors. */
@@ -80,11 +80,13 @@ static struct wrong check_sizes(const struct ext4_superblock *superblock)
 
 	CHECK(superblock->magic == SUPERBLOCK_MAGIC, "s_magic", superblock->magic);
 	CHECK(checksum_fits(superblock), "s_checksum", superblock->checksum);
-	CHECK(superblock->log_block_size <= LOG_BLOCK_LARGEST, "s_log_block_size", superblock->log_block_size);
+	CHECK(superblock->log_block_size <= LOG_BLOCK_LARGEST, "s_log_block_size",
+	      superblock->log_block_size);
 	block_size = 1024u << superblock->log_block_size;
 	CHECK(superblock->revision <= 1, "s_rev_level", superblock->revision);
 	if (superblock->revision == 1) {
-		CHECK(is_power_of_two(superblock->inode_size) && superblock->inode_size >= INODE_SIZE_MINIMUM &&
+		CHECK(is_power_of_two(superblock->inode_size) &&
+		              superblock->inode_size >= INODE_SIZE_MINIMUM &&
 		              superblock->inode_size <= block_size,
 		      "s_inode_size", superblock->inode_size);
 		CHECK(superblock->first_inode >= INODE_FIRST_OLD, "s_first_ino", superblock->first_inode);
@@ -109,7 +111,7 @@ static struct wrong check_division(const struct ext4_superblock *superblock, uin
 	if (superblock->feature_ro_compat & RO_COMPAT_BIGALLOC)
 		CHECK(superblock->log_cluster_size >= superblock->log_block_size && cluster_bits <= 16 &&
 		              (uint64_t)superblock->clusters_per_group << cluster_bits ==
-			              superblock->blocks_per_group,
+		                      superblock->blocks_per_group,
 		      "s_log_cluster_size", superblock->log_cluster_size);
 	else
 		CHECK(superblock->blocks_per_group <= 8 * block_size, "s_blocks_per_group",
@@ -196,8 +198,9 @@ static int32_t backup_find(struct volume *volume)
 
 		if (superblock_try(volume, block * block_size, &wrong) == 0 &&
 		    volume->superblock.log_block_size == bits) {
-			log_print(volume->runtime, LOG_WARNING, "%s: using the backup superblock in block %llu",
-			          volume->disk->name, (unsigned long long)block);
+			log_print(volume->runtime, LOG_WARNING,
+			          "%s: using the backup superblock in block %llu", volume->disk->name,
+			          (unsigned long long)block);
 			return 0;
 		}
 	}
@@ -213,10 +216,11 @@ static int32_t superblock_find(struct volume *volume)
 	if (!error)
 		return 0;
 	if (wrong.field)
-		log_print(volume->runtime, LOG_ERROR, "%s: the superblock is not one of ext4: %s is 0x%llx", name,
-		          wrong.field, (unsigned long long)wrong.value);
+		log_print(volume->runtime, LOG_ERROR, "%s: the superblock is not one of ext4: %s is 0x%llx",
+		          name, wrong.field, (unsigned long long)wrong.value);
 	else
-		log_print(volume->runtime, LOG_ERROR, "%s: cannot read the superblock: error %d", name, (int)error);
+		log_print(volume->runtime, LOG_ERROR, "%s: cannot read the superblock: error %d", name,
+		          (int)error);
 	return backup_find(volume) ? error : 0;
 }
 
@@ -266,7 +270,8 @@ static int32_t cache_make(struct volume *volume, uint64_t cache_size)
 		limit = CACHE_BLOCKS_MINIMUM;
 	if (limit > UINT32_MAX / 2)
 		limit = UINT32_MAX / 2;
-	return cache_create(&volume->cache, volume->runtime, volume->disk, volume->block_size, (uint32_t)limit);
+	return cache_create(&volume->cache, volume->runtime, volume->disk, volume->block_size,
+	                    (uint32_t)limit);
 }
 
 /* Whether two superblocks divide the disk alike. */
@@ -339,8 +344,8 @@ int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk
 	if (!features_allow(volume, &read_only))
 		return POSIX_EINVAL;
 	if (volume->block_size < disk->geometry.block_size) {
-		log_print(runtime, LOG_ERROR, "%s: blocks of %u bytes on a disk with sectors of %u", disk->name,
-		          volume->block_size, disk->geometry.block_size);
+		log_print(runtime, LOG_ERROR, "%s: blocks of %u bytes on a disk with sectors of %u",
+		          disk->name, volume->block_size, disk->geometry.block_size);
 		return POSIX_EINVAL;
 	}
 	error = cache_make(volume, cache_size);

@@ -21,8 +21,8 @@
 static const struct {
 	const char *options; /* of mke2fs */
 	uint32_t block_size;
-	const char *open;    /* of debugfs, which then makes checksums */
-	bool revokes;        /* with version 1 debugfs gets the checksum after revocations wrong */
+	const char *open; /* of debugfs, which then makes checksums */
+	bool revokes;     /* with version 1 debugfs gets the checksum after revocations wrong */
 } shapes[] = {
 	{"-t ext4 -b 1024", 1024, "jo -c -v 3", true},
 	{"-t ext4 -b 1024", 1024, "jo -c -v 2", true},
@@ -90,7 +90,8 @@ static void differ(uint32_t block_size, struct difference *difference)
 	difference->count = 0;
 	difference->content = malloc(BLOCKS_MAXIMUM * (size_t)block_size);
 	for (uint32_t block = 0; block < size / block_size; block++) {
-		if (memcmp(before + (size_t)block * block_size, after + (size_t)block * block_size, block_size) == 0)
+		if (memcmp(before + (size_t)block * block_size, after + (size_t)block * block_size,
+		           block_size) == 0)
 			continue;
 		ck_assert_uint_lt(difference->count, BLOCKS_MAXIMUM);
 		memcpy(difference->content + (size_t)difference->count * block_size,
@@ -236,7 +237,8 @@ int main(void)
 	if (!image_tools())
 		return EXIT_SUCCESS;
 	tcase_set_timeout(tcase, 200);
-	tcase_add_loop_test(tcase, the_log_counts_as_if_it_had_been_replayed, 0, sizeof(shapes) / sizeof(shapes[0]));
+	tcase_add_loop_test(tcase, the_log_counts_as_if_it_had_been_replayed, 0,
+	                    sizeof(shapes) / sizeof(shapes[0]));
 	tcase_add_test(tcase, a_damaged_log_is_not_replayed);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -1,4 +1,4 @@
-/* What the protocol `fs` promises of ext4_server whatever lies on the disk: permissions, references, refusals. */
+/* What ext4_server does whatever lies on the disk: permissions, references, refusals. */
 #include "../unit.h"
 
 #include <stdio.h>
@@ -33,7 +33,8 @@ static void permissions(struct pier *pier, void *context)
 	ck_assert_int_eq(fs_read(pier->client, file.node, 0, data, sizeof(data), &results), 0);
 	ck_assert_uint_eq(results.data_length, 100);
 	ck_assert_int_eq(pier_look(pier, directory.node, "0-", &below), POSIX_EACCES);
-	ck_assert_int_eq(fs_readdir(pier->client, directory.node, 0, data, sizeof(data), &entries), POSIX_EACCES);
+	ck_assert_int_eq(fs_readdir(pier->client, directory.node, 0, data, sizeof(data), &entries),
+	                 POSIX_EACCES);
 	ck_assert_int_eq(fs_access(pier->client, directory.node, 4), POSIX_EACCES);
 	ck_assert_int_eq(fs_access(pier->client, file.node, 4), 0);
 	ck_assert_int_eq(fs_access(pier->client, file.node, 8), POSIX_EINVAL);
@@ -90,7 +91,8 @@ static void refusals(struct pier *pier, void *context)
 	(void)context;
 	ck_assert_int_eq(look(pier, "size-1", &file), 0);
 	ck_assert_int_eq(look(pier, "symlink-13", &link), 0);
-	ck_assert_int_eq(fs_set_attributes(pier->client, file.node, FS_SET_MODE, &values, &made), POSIX_EROFS);
+	ck_assert_int_eq(fs_set_attributes(pier->client, file.node, FS_SET_MODE, &values, &made),
+	                 POSIX_EROFS);
 	ck_assert_int_eq(fs_write(pier->client, file.node, 0, 0, "x", 1, &written), POSIX_EROFS);
 	ck_assert_int_eq(fs_create(pier->client, FS_ROOT, 0100644, 0, 0, "new", 3, &made), POSIX_EROFS);
 	ck_assert_int_eq(fs_unlink(pier->client, FS_ROOT, "size-1", 6), POSIX_EROFS);
@@ -125,7 +127,8 @@ static void many(struct pier *pier, void *context)
 		for (uint32_t i = 0; i < CALLS; i++) {
 			uint64_t offset = (uint64_t)(i / 2) * 200000 + round * 1000;
 
-			ck_assert_int_eq(fs_read_prepare(&calls[i], pier->client, file.node, offset, 65536), 0);
+			ck_assert_int_eq(fs_read_prepare(&calls[i], pier->client, file.node, offset, 65536),
+			                 0);
 			call_submit(&calls[i], NULL, NULL);
 		}
 		for (uint32_t i = 0; i < CALLS; i++) {
@@ -210,7 +213,8 @@ END_TEST
 static void no_file_system(struct pier *pier, void *context)
 {
 	nothing(pier, context);
-	ck_assert_ptr_nonnull(strstr(pier_console(), "image: the superblock is not one of ext4: s_magic is 0x0"));
+	ck_assert_ptr_nonnull(
+		strstr(pier_console(), "image: the superblock is not one of ext4: s_magic is 0x0"));
 }
 
 START_TEST(what_is_no_file_system_is_named)
