@@ -11,8 +11,7 @@
 struct group {
 	uint64_t block_bitmap;
 	uint64_t inode_bitmap;
-	uint64_t
-		inode_table; /* the first of the blocks that hold its inodes: all of them lie within the disk */
+	uint64_t inode_table; /* the first of the blocks of its inodes, which all lie within the disk */
 };
 
 /*
