@@ -5,6 +5,8 @@
 #include <drydock/server.h>
 #include <drydock/string.h>
 
+#include "journal_format.h"
+
 #define PIECE_SIZE          (1u << 20)
 #define LOAD_BLOCKS_MAXIMUM 64u /* of one request */
 
@@ -21,6 +23,7 @@ struct load {
 	struct cache *cache;
 	struct disk_request request;
 	uint32_t count;
+	bool escaped; /* it is one block, of the journal, without its first word */
 	struct buffer *buffers[LOAD_BLOCKS_MAXIMUM];
 	struct device_segment segments[LOAD_BLOCKS_MAXIMUM];
 };
@@ -146,6 +149,14 @@ static void wake_all(struct list *waiters)
 	}
 }
 
+/* What begins as a block of the journal does lies in the journal with zeros instead ("Descriptor Block"). */
+static void unescape(uint8_t *data)
+{
+	const uint32_t magic = big32(JOURNAL_MAGIC);
+
+	memcpy(data, &magic, sizeof(magic));
+}
+
 static void load_done(struct disk_request *request)
 {
 	struct load *load = request->context;
@@ -154,6 +165,8 @@ static void load_done(struct disk_request *request)
 	cache->loads--;
 	if (request->status)
 		cache->statistics.read_errors++;
+	else if (load->escaped)
+		unescape(load->buffers[0]->data);
 	for (uint32_t i = 0; i < load->count; i++) {
 		struct buffer *buffer = load->buffers[i];
 
@@ -189,14 +202,19 @@ static uint32_t load_maximum(const struct cache *cache)
  */
 static int32_t load_begin(struct cache *cache, uint64_t block, uint32_t count, uint32_t *loaded)
 {
+	const struct block_table_entry *replaced = block_table_find(&cache->replaced, block);
 	struct load *load = runtime_allocate(cache->runtime, sizeof(*load));
 
 	*loaded = 0;
 	if (!load)
 		return POSIX_ENOMEM;
+	if (replaced)
+		count = 1;
 	while (load->count < count && !find(cache, block + load->count)) {
-		struct buffer *buffer = take(cache, block + load->count);
+		struct buffer *buffer = NULL;
 
+		if (load->count == 0 || !block_table_find(&cache->replaced, block + load->count))
+			buffer = take(cache, block + load->count);
 		if (!buffer)
 			break;
 		buffer->loading = true;
@@ -209,10 +227,11 @@ static int32_t load_begin(struct cache *cache, uint64_t block, uint32_t count, u
 		return POSIX_EBUSY;
 	}
 	load->cache = cache;
+	load->escaped = replaced && replaced->escaped;
 	load->request = (struct disk_request){
 		.operation = DISK_READ,
 		.segment_count = (uint16_t)load->count,
-		.offset = block * cache->block_size,
+		.offset = (replaced ? replaced->source : block) * cache->block_size,
 		.length = (uint64_t)load->count * cache->block_size,
 		.segments = load->segments,
 		.done = load_done,
@@ -280,7 +299,8 @@ void cache_read_ahead(struct cache *cache, uint64_t block, uint32_t count)
 
 	for (; count > 0; block += loaded, count -= loaded) {
 		loaded = 1;
-		if (!find(cache, block) && load_begin(cache, block, count < maximum ? count : maximum, &loaded))
+		if (!find(cache, block) &&
+		    load_begin(cache, block, count < maximum ? count : maximum, &loaded))
 			return;
 	}
 }
@@ -301,6 +321,12 @@ int32_t cache_create(struct cache *cache, struct runtime *runtime, struct disk *
 	return cache->table ? 0 : POSIX_ENOMEM;
 }
 
+void cache_replace(struct cache *cache, struct block_table *table)
+{
+	cache->replaced = *table;
+	*table = (struct block_table){0};
+}
+
 void cache_destroy(struct cache *cache)
 {
 	while (cache->loads > 0)
@@ -312,5 +338,6 @@ void cache_destroy(struct cache *cache)
 		device_free(&cache->disk->device, piece->data, piece->size);
 		runtime_free(cache->runtime, piece);
 	}
+	block_table_end(&cache->replaced, cache->runtime);
 	runtime_free(cache->runtime, cache->table);
 }

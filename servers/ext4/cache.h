@@ -13,6 +13,8 @@
 #include <drydock/dev/block.h>
 #include <drydock/list.h>
 
+#include "block_table.h"
+
 struct runtime;
 
 /* What the content has been checked to be, since it was read: see buffer.checked. */
@@ -26,16 +28,16 @@ enum buffer_check {
 };
 
 struct buffer {
-	struct list link;          /* in cache.unused while nobody has it pinned */
-	struct list waiters;       /* fibers that wait for it to be read */
+	struct list link;    /* in cache.unused while nobody has it pinned */
+	struct list waiters; /* fibers that wait for it to be read */
 	struct buffer *hash_next;
 	uint64_t block;
-	uint8_t *data;             /* block_size bytes of the device's memory */
+	uint8_t *data; /* block_size bytes of the device's memory */
 	uint32_t pins;
-	int32_t error;             /* of reading it: it is nobody's any more once all pins are gone */
-	bool hashed;               /* `block` is valid, and it is found by that */
+	int32_t error; /* of reading it: it is nobody's any more once all pins are gone */
+	bool hashed;   /* `block` is valid, and it is found by that */
 	bool loading;
-	uint8_t checked;           /* enum buffer_check: its user's, CHECK_NONE when it was read anew */
+	uint8_t checked; /* enum buffer_check: its user's, CHECK_NONE when it was read anew */
 };
 
 struct cache_statistics {
@@ -45,15 +47,16 @@ struct cache_statistics {
 struct cache {
 	struct runtime *runtime;
 	struct disk *disk;
-	uint32_t block_size;       /* bytes */
-	uint32_t limit;            /* blocks at most */
-	uint32_t count;            /* blocks that there is memory for yet */
-	struct list unused;        /* buffer.link; the least recently used first */
-	struct list pieces;        /* of memory */
-	struct buffer **table;     /* by hash of the number */
+	uint32_t block_size;   /* bytes */
+	uint32_t limit;        /* blocks at most */
+	uint32_t count;        /* blocks that there is memory for yet */
+	struct list unused;    /* buffer.link; the least recently used first */
+	struct list pieces;    /* of memory */
+	struct buffer **table; /* by hash of the number */
 	uint32_t table_bits;
-	uint32_t loads;            /* requests on their way */
-	struct list room_waiters;  /* fibers that wait for one of these to end */
+	struct block_table replaced; /* blocks whose content lies elsewhere */
+	uint32_t loads;              /* requests on their way */
+	struct list room_waiters;    /* fibers that wait for one of these to end */
 	struct cache_statistics statistics;
 };
 
@@ -69,6 +72,12 @@ int32_t cache_create(struct cache *cache, struct runtime *runtime, struct disk *
 
 /* Waits for what is on its way, then gives all memory back. Nothing may be pinned. Suspends. */
 void cache_destroy(struct cache *cache);
+
+/*
+ * From now on the blocks in `table`, which becomes the cache's, are read from
+ * where that says (see journal.h). Nothing was read yet.
+ */
+void cache_replace(struct cache *cache, struct block_table *table);
 
 /*
  * Brings block `block` and pins it, for cache_put. Suspends. POSIX_EIO, or

@@ -16,7 +16,7 @@
 #define ENTRY_SIZE       8u     /* without the name */
 #define BLOCK_SIZE_LARGE 65536u /* does not fit a length of 16 bits */
 
-/* Inline directories have no `.` and no `..`, but their parent's number; cookies count as if they had both. */
+/* Inline directories have no `.` and no `..`, but their parent's number; cookies count as if they had. */
 #define INLINE_ENTRIES 4u
 #define INLINE_COOKIE  24u
 #define DOT_COOKIE     12u
@@ -75,7 +75,8 @@ static const char *area_wrong(const struct volume *volume, const struct area *ar
 	return NULL;
 }
 
-static uint32_t area_find(const struct volume *volume, const struct area *area, const char *name, uint32_t length)
+static uint32_t area_find(const struct volume *volume, const struct area *area, const char *name,
+                          uint32_t length)
 {
 	uint32_t offset = 0;
 
@@ -103,8 +104,7 @@ static bool is_index(const struct inode *directory, uint64_t logical, const stru
 	const struct ext4_dirent *first = entry_at(block, 0);
 
 	return directory_has_index(directory) &&
-	       (logical == 0 ||
-	        (first->inode == 0 && entry_length(directory->volume, first) == block->size));
+	       (logical == 0 || (first->inode == 0 && entry_length(directory->volume, first) == block->size));
 }
 
 /* "Directory Entries", ext4_dir_entry_tail: of all before it. */
@@ -160,7 +160,8 @@ int32_t directory_block_get(const struct inode *directory, uint64_t logical, str
 	return error;
 }
 
-uint32_t directory_block_find(const struct volume *volume, const uint8_t *data, const char *name, uint32_t length)
+uint32_t directory_block_find(const struct volume *volume, const uint8_t *data, const char *name,
+                              uint32_t length)
 {
 	const struct area area = {data, volume->block_size};
 
@@ -206,7 +207,8 @@ static int32_t directory_check(const struct inode *directory)
 	return directory->flags & INODE_ENCRYPT ? POSIX_EOPNOTSUPP : 0;
 }
 
-static int32_t inline_lookup(const struct inode *directory, const char *name, uint32_t length, uint32_t *number)
+static int32_t inline_lookup(const struct inode *directory, const char *name, uint32_t length,
+                             uint32_t *number)
 {
 	struct inline_directory inlined;
 	int32_t error = inline_get(directory, &inlined);
@@ -276,8 +278,14 @@ int32_t directory_lookup(struct inode *directory, const char *name, uint32_t len
 static uint32_t type_mode(const struct volume *volume, const struct ext4_dirent *entry)
 {
 	/* "Directory Entries": file_type. */
-	static const uint16_t modes[8] = {0, POSIX_S_IFREG, POSIX_S_IFDIR, POSIX_S_IFCHR,
-	                                  POSIX_S_IFBLK, POSIX_S_IFIFO, POSIX_S_IFSOCK, POSIX_S_IFLNK};
+	static const uint16_t modes[8] = {0,
+	                                  POSIX_S_IFREG,
+	                                  POSIX_S_IFDIR,
+	                                  POSIX_S_IFCHR,
+	                                  POSIX_S_IFBLK,
+	                                  POSIX_S_IFIFO,
+	                                  POSIX_S_IFSOCK,
+	                                  POSIX_S_IFLNK};
 
 	return volume_has_incompat(volume, INCOMPAT_FILETYPE) && entry->type < 8 ? modes[entry->type] : 0;
 }
@@ -295,12 +303,12 @@ static bool area_read(const struct volume *volume, const struct area *area, uint
 		offset += entry_length(volume, entry);
 		if (entry->inode && base + at >= cookie &&
 		    !emit(context, &(const struct directory_entry){
-				   .inode = entry->inode,
-				   .mode = type_mode(volume, entry),
-				   .length = entry->name_length,
-				   .name = entry->name,
-				   .cookie = base + offset,
-			   }))
+					   .inode = entry->inode,
+					   .mode = type_mode(volume, entry),
+					   .length = entry->name_length,
+					   .name = entry->name,
+					   .cookie = base + offset,
+				   }))
 			return false;
 	}
 	return true;

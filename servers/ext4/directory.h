@@ -34,7 +34,8 @@ int32_t directory_read(struct inode *directory, uint64_t cookie, directory_emit_
 int32_t directory_block_get(const struct inode *directory, uint64_t logical, struct buffer **buffer);
 
 /* The inode that `name` has in a block of entries that was checked; 0: it has none there. */
-uint32_t directory_block_find(const struct volume *volume, const uint8_t *data, const char *name, uint32_t length);
+uint32_t directory_block_find(const struct volume *volume, const uint8_t *data, const char *name,
+                              uint32_t length);
 
 /* Whether it is one with an index. */
 bool directory_has_index(const struct inode *directory);

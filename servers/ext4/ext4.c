@@ -106,7 +106,8 @@ static void ext4_begin(struct runtime *runtime, void *state)
 		runtime_stop(runtime, 1);
 		return;
 	}
-	log_print(runtime, LOG_INFO, "Allocated port %llu for ext4", (unsigned long long)service_port_id(service));
+	log_print(runtime, LOG_INFO, "Allocated port %llu for ext4",
+	          (unsigned long long)service_port_id(service));
 	if (!cache_size_read(ext4, &cache_size)) {
 		runtime_stop(runtime, 1);
 		return;

@@ -26,7 +26,8 @@ static const struct ext4_extent_index *indices_of(const uint8_t *node)
 
 static uint32_t extent_length(const struct ext4_extent *extent)
 {
-	return extent->length > EXTENT_LENGTH_WRITTEN ? extent->length - EXTENT_LENGTH_WRITTEN : extent->length;
+	return extent->length > EXTENT_LENGTH_WRITTEN ? extent->length - EXTENT_LENGTH_WRITTEN
+	                                              : extent->length;
 }
 
 static uint64_t extent_start(const struct ext4_extent *extent)
@@ -49,7 +50,8 @@ static bool extents_fit(const struct volume *volume, const uint8_t *node)
 	for (uint32_t i = 0; i < header_of(node)->entries; i++, extent++) {
 		uint32_t length = extent_length(extent);
 
-		if (length == 0 || extent->logical < end || extent->logical + (uint64_t)length > LOGICAL_LIMIT ||
+		if (length == 0 || extent->logical < end ||
+		    extent->logical + (uint64_t)length > LOGICAL_LIMIT ||
 		    !volume_holds(volume, extent_start(extent), length))
 			return false;
 		end = extent->logical + (uint64_t)length;

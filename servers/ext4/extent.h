@@ -1,4 +1,7 @@
-/* From the blocks of a file to those of the disk (Documentation/filesystems/ext4, "The Contents of inode.i_block"). */
+/*
+ * From the blocks of a file to those of the disk (Documentation/filesystems/
+ * ext4, "The Contents of inode.i_block").
+ */
 #ifndef EXT4_EXTENT_H
 #define EXT4_EXTENT_H
 

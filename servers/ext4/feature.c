@@ -77,8 +77,8 @@ static const struct feature read_only_compatible[] = {
 };
 
 /* Says what is not served of `bits`; returns the strictest policy among them. */
-static enum policy judge(struct volume *volume, uint32_t bits, const char *class, const struct feature *features,
-                         size_t count, enum policy unknown)
+static enum policy judge(struct volume *volume, uint32_t bits, const char *class,
+                         const struct feature *features, size_t count, enum policy unknown)
 {
 	enum policy strictest = SERVED;
 
@@ -107,7 +107,8 @@ static const char *contradiction(const struct ext4_superblock *superblock)
 {
 	if (superblock->feature_incompat & INCOMPAT_RECOVER && superblock->journal_inode == 0)
 		return "s_journal_inum is 0, and needs_recovery is set: its journal is on another device";
-	if (superblock->feature_incompat & INCOMPAT_META_BG && superblock->feature_compat & COMPAT_RESIZE_INODE)
+	if (superblock->feature_incompat & INCOMPAT_META_BG &&
+	    superblock->feature_compat & COMPAT_RESIZE_INODE)
 		return "meta_bg and resize_inode exclude each other";
 	return NULL;
 }
@@ -122,7 +123,8 @@ bool features_allow(struct volume *volume, bool *read_only)
 		log_print(volume->runtime, LOG_ERROR, "%s: %s", volume->disk->name, wrong);
 		return false;
 	}
-	policies[0] = judge(volume, superblock->feature_compat, "compat", compatible, COUNT(compatible), SERVED);
+	policies[0] =
+		judge(volume, superblock->feature_compat, "compat", compatible, COUNT(compatible), SERVED);
 	policies[1] = judge(volume, superblock->feature_incompat, "incompat", incompatible,
 	                    COUNT(incompatible), REFUSED);
 	policies[2] = judge(volume, superblock->feature_ro_compat, "ro_compat", read_only_compatible,

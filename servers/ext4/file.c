@@ -39,7 +39,8 @@ static int32_t run_read(struct volume *volume, const struct mapping *mapping, ui
 	uint32_t part;
 	int32_t error;
 
-	cache_read_ahead(&volume->cache, block, (skip + length + volume->block_size - 1) >> volume->block_bits);
+	cache_read_ahead(&volume->cache, block,
+	                 (skip + length + volume->block_size - 1) >> volume->block_bits);
 	while (length > 0) {
 		error = cache_get(&volume->cache, block++, &buffer);
 		if (error)

@@ -27,7 +27,7 @@ struct ext4_superblock {
 	uint32_t free_blocks_low;
 	uint32_t free_inodes;
 	uint32_t first_data_block;
-	uint32_t log_block_size;        /* blocks have 2^(10 + this) bytes */
+	uint32_t log_block_size; /* blocks have 2^(10 + this) bytes */
 	uint32_t log_cluster_size;
 	uint32_t blocks_per_group;
 	uint32_t clusters_per_group;
@@ -46,7 +46,7 @@ struct ext4_superblock {
 	uint32_t revision;
 	uint16_t reserved_uid;
 	uint16_t reserved_gid;
-	uint32_t first_inode;           /* from here on with revision 1 */
+	uint32_t first_inode; /* from here on with revision 1 */
 	uint16_t inode_size;
 	uint16_t group_number;
 	uint32_t feature_compat;
@@ -66,7 +66,7 @@ struct ext4_superblock {
 	uint32_t hash_seed[4];
 	uint8_t hash_version;
 	uint8_t journal_backup_type;
-	uint16_t descriptor_size;       /* with INCOMPAT_64BIT */
+	uint16_t descriptor_size; /* with INCOMPAT_64BIT */
 	uint32_t default_mount_options;
 	uint32_t first_meta_group;
 	uint32_t mkfs_time;
@@ -76,7 +76,7 @@ struct ext4_superblock {
 	uint32_t free_blocks_high;
 	uint16_t extra_isize_minimum;
 	uint16_t extra_isize_wanted;
-	uint32_t flags;                 /* SUPERBLOCK_* */
+	uint32_t flags; /* SUPERBLOCK_* */
 	uint8_t unused_164[17];
 	uint8_t checksum_type;
 	uint8_t unused_176[210];
@@ -225,8 +225,8 @@ _Static_assert(sizeof(struct ext4_inode) == 160, "i_projid is the last field");
 
 /* ---- "The Contents of inode.i_block" --------------------------------------------- */
 
-#define EXTENT_MAGIC         0xf30au
-#define EXTENT_DEPTH_MAXIMUM 5u
+#define EXTENT_MAGIC          0xf30au
+#define EXTENT_DEPTH_MAXIMUM  5u
 #define EXTENT_LENGTH_WRITTEN 32768u /* of longer ones that much less, and they are unwritten */
 
 struct ext4_extent_header {
@@ -263,7 +263,7 @@ struct ext4_dirent {
 	uint32_t inode; /* 0: unused */
 	uint16_t length;
 	uint8_t name_length;
-	uint8_t type;   /* with INCOMPAT_FILETYPE, else the high byte of name_length */
+	uint8_t type; /* with INCOMPAT_FILETYPE, else the high byte of name_length */
 	char name[];
 } ON_DISK;
 

@@ -1,4 +1,4 @@
-/* Group descriptors: see group.h. They are read when they are needed: mounting does not depend on the size. */
+/* Group descriptors: see group.h. They are read when they are needed, so that any size mounts fast. */
 #include "group.h"
 
 #include <drydock/checksum.h>

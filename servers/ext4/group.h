@@ -1,4 +1,7 @@
-/* Block groups: their descriptors (Documentation/filesystems/ext4, "Block Group Descriptors", "Meta Block Groups"). */
+/*
+ * Block groups: their descriptors (Documentation/filesystems/ext4, "Block
+ * Group Descriptors", "Meta Block Groups").
+ */
 #ifndef EXT4_GROUP_H
 #define EXT4_GROUP_H
 
@@ -8,7 +11,7 @@
 struct group {
 	uint64_t block_bitmap;
 	uint64_t inode_bitmap;
-	uint64_t inode_table; /* the first of the blocks that hold its inodes: all of them lie within the disk */
+	uint64_t inode_table; /* the first of the blocks of its inodes, which all lie within the disk */
 };
 
 /*

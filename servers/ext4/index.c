@@ -37,7 +37,8 @@ static const struct ext4_index_root *root_of(const uint8_t *data)
 
 static uint32_t entries_offset(uint64_t logical)
 {
-	return logical == 0 ? INDEX_ROOT_OFFSET + (uint32_t)sizeof(struct ext4_index_root) : INDEX_NODE_OFFSET;
+	return logical == 0 ? INDEX_ROOT_OFFSET + (uint32_t)sizeof(struct ext4_index_root)
+	                    : INDEX_NODE_OFFSET;
 }
 
 static uint32_t limit_of(const struct ext4_index_entry *entries)
@@ -52,7 +53,8 @@ static uint32_t count_of(const struct ext4_index_entry *entries)
 
 static uint32_t levels_of(const struct volume *volume, const uint8_t *root)
 {
-	uint32_t maximum = volume_has_incompat(volume, INCOMPAT_LARGEDIR) ? LEVELS_MAXIMUM_LARGE : LEVELS_MAXIMUM;
+	uint32_t maximum =
+		volume_has_incompat(volume, INCOMPAT_LARGEDIR) ? LEVELS_MAXIMUM_LARGE : LEVELS_MAXIMUM;
 	uint32_t levels = root_of(root)->levels + 1u;
 
 	return levels <= maximum ? levels : 0;
@@ -84,8 +86,8 @@ static const char *shape_wrong(const struct inode *directory, uint64_t logical, 
 
 	if (volume->has_checksums)
 		room -= (uint32_t)sizeof(struct ext4_index_tail);
-	if (logical == 0 && (root_of(data)->length != sizeof(struct ext4_index_root) ||
-	                     levels_of(volume, data) == 0))
+	if (logical == 0 &&
+	    (root_of(data)->length != sizeof(struct ext4_index_root) || levels_of(volume, data) == 0))
 		return "the root of the index is wrong";
 	if (limit_of(entries) > room / sizeof(*entries) || count_of(entries) > limit_of(entries) ||
 	    count_of(entries) == 0)
@@ -120,11 +122,13 @@ static int32_t path_push(struct path *path, uint64_t logical)
 		return error;
 	path->held++;
 	if (node->buffer->checked != CHECK_INDEX)
-		return inode_damage(path->directory, node->buffer->block, "the index leads to a block of entries");
+		return inode_damage(path->directory, node->buffer->block,
+		                    "the index leads to a block of entries");
 	node->entries = (const struct ext4_index_entry *)(node->buffer->data + entries_offset(logical));
 	/* Another directory's block may have been checked as one of its own, with the entries elsewhere. */
 	if (shape_wrong(path->directory, logical, node->buffer->data))
-		return inode_damage(path->directory, node->buffer->block, "the index is not of this directory");
+		return inode_damage(path->directory, node->buffer->block,
+		                    "the index is not of this directory");
 	node->count = count_of(node->entries);
 	node->at = 0;
 	return 0;
@@ -215,7 +219,8 @@ static int32_t leaf_lookup(const struct path *path, const char *name, uint32_t l
 	return 0;
 }
 
-static int32_t path_lookup(struct path *path, uint32_t hash, const char *name, uint32_t length, uint32_t *number)
+static int32_t path_lookup(struct path *path, uint32_t hash, const char *name, uint32_t length,
+                           uint32_t *number)
 {
 	bool more = true;
 	int32_t error = path_begin(path, hash);

@@ -73,7 +73,8 @@ static int32_t descend(const struct inode *inode, uint64_t block, uint32_t level
 		offset &= (1ull << below) - 1;
 		next = numbers[index];
 		mapping->physical = next;
-		mapping->count = levels == 1 ? run_length(numbers, index, 1ull << bits) : (1ull << below) - offset;
+		mapping->count =
+			levels == 1 ? run_length(numbers, index, 1ull << bits) : (1ull << below) - offset;
 		error = number_check(inode, block, numbers[index], levels == 1 ? mapping->count : 1);
 		cache_put(cache, buffer);
 		if (error || next == 0 || levels == 1)

@@ -148,7 +148,8 @@ static void decode(struct volume *volume, struct inode *inode)
 	if (volume_has_incompat(volume, INCOMPAT_64BIT))
 		inode->xattr_block |= (uint64_t)raw->xattr_block_high << 32;
 	inode->checksum_seed = checksum_crc32c(volume->checksum_seed, &number, sizeof(number));
-	inode->checksum_seed = checksum_crc32c(inode->checksum_seed, &raw->generation, sizeof(raw->generation));
+	inode->checksum_seed =
+		checksum_crc32c(inode->checksum_seed, &raw->generation, sizeof(raw->generation));
 	decode_times(volume, inode);
 	decode_sectors(volume, inode);
 	decode_xattrs(volume, inode);

@@ -17,14 +17,14 @@ struct timestamp {
  */
 struct inode {
 	struct volume *volume;
-	struct list link;       /* in the table's `unused` while nobody holds it */
+	struct list link; /* in the table's `unused` while nobody holds it */
 	struct inode *hash_next;
 	uint32_t number;
 	uint32_t holders;
 	uint32_t mode;
 	uint32_t uid, gid;
 	uint32_t links;
-	uint32_t flags;         /* INODE_* */
+	uint32_t flags; /* INODE_* */
 	uint32_t generation;
 	uint32_t checksum_seed; /* of what belongs to it: extents, directories */
 	uint64_t size;          /* bytes */
@@ -68,7 +68,7 @@ int32_t inode_get(struct volume *volume, uint64_t number, struct inode **inode);
 /* Ends one inode_get. NULL is harmless. */
 void inode_put(struct volume *volume, struct inode *inode);
 
-/* The numbers that a device node stands for, as major << 8 | minor; bits 8 and up of the minor one lie at 20. */
+/* The numbers of a device node, as major << 8 | minor; of the minor one bits 8 and up lie at 20. */
 uint32_t inode_device(const struct inode *inode);
 
 /* As damage(), of an inode. */

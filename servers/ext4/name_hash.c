@@ -22,7 +22,7 @@ static uint32_t rotate(uint32_t word, uint32_t bits)
 	return word << bits | word >> (32 - bits);
 }
 
-/* The next `count` words of a name of which `length` bytes are left; its length fills what is beyond the end. */
+/* The next `count` words of a name of which `length` bytes are left; that number fills what is beyond. */
 static void words_take(const char *name, uint32_t length, bool is_signed, uint32_t *words, uint32_t count)
 {
 	uint32_t fill = length | length << 8;
@@ -53,13 +53,15 @@ static uint32_t parity(uint32_t x, uint32_t y, uint32_t z)
 }
 
 /* One round of MD4 over eight words instead of sixteen. */
-static void half_md4_round(uint32_t state[4], const uint32_t *words, uint32_t (*mix)(uint32_t, uint32_t, uint32_t),
-                           uint32_t constant, const uint8_t order[8], const uint8_t shifts[4])
+static void half_md4_round(uint32_t state[4], const uint32_t *words,
+                           uint32_t (*mix)(uint32_t, uint32_t, uint32_t), uint32_t constant,
+                           const uint8_t order[8], const uint8_t shifts[4])
 {
 	for (uint32_t step = 0; step < HALF_MD4_WORDS; step++) {
 		/* a, d, c, b take turns. */
 		uint32_t *a = &state[(4 - step % 4) % 4];
-		uint32_t b = state[(5 - step % 4) % 4], c = state[(6 - step % 4) % 4], d = state[(7 - step % 4) % 4];
+		uint32_t b = state[(5 - step % 4) % 4], c = state[(6 - step % 4) % 4],
+			 d = state[(7 - step % 4) % 4];
 
 		*a = rotate(*a + mix(b, c, d) + words[order[step]] + constant, shifts[step % 4]);
 	}

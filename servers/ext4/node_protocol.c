@@ -18,6 +18,12 @@
 
 #define ENTRY_ALIGNMENT 8u
 
+/* Flags of inodes are ioctl_iflags(2)'s own; only these mean something to clients. */
+#define SHOWN_FLAGS (FS_FLAG_IMMUTABLE | FS_FLAG_APPEND | FS_FLAG_NO_DUMP | FS_FLAG_NO_ATIME)
+
+_Static_assert(FS_FLAG_IMMUTABLE == INODE_IMMUTABLE && FS_FLAG_APPEND == INODE_APPEND,
+               "flags are handed on as they are");
+
 /* On whose behalf something is done. */
 struct caller {
 	struct volume *volume;
@@ -44,8 +50,9 @@ static int32_t entry_inode_get(const struct inode *directory, uint32_t number, s
 		inode_put(volume, *inode);
 		error = POSIX_ESTALE;
 	}
-	return error == POSIX_ESTALE ? inode_damage(directory, 0, "an entry names an inode that is not in use")
-	                             : error;
+	return error == POSIX_ESTALE
+	               ? inode_damage(directory, 0, "an entry names an inode that is not in use")
+	               : error;
 }
 
 static int32_t caller_find(const struct request *request, struct caller *caller)
@@ -61,7 +68,8 @@ static int32_t caller_find(const struct request *request, struct caller *caller)
 }
 
 /* Finds who calls, and brings the inode of node `node`, if he may use that number. */
-static int32_t begin(const struct request *request, uint64_t node, struct caller *caller, struct inode **inode)
+static int32_t begin(const struct request *request, uint64_t node, struct caller *caller,
+                     struct inode **inode)
 {
 	int32_t error = caller_find(request, caller);
 
@@ -87,14 +95,18 @@ static void attributes_fill(struct fs_attributes *to, const struct inode *from)
 		.atime = from->atime.seconds,
 		.mtime = from->mtime.seconds,
 		.ctime = from->ctime.seconds,
+		.birth = from->birth_time.seconds,
 		.atime_ns = from->atime.nanoseconds,
 		.mtime_ns = from->mtime.nanoseconds,
 		.ctime_ns = from->ctime.nanoseconds,
+		.birth_ns = from->birth_time.nanoseconds,
 		.mode = from->mode,
 		.links = from->links,
 		.uid = from->uid,
 		.gid = from->gid,
 		.device = inode_device(from),
+		.flags = from->flags & SHOWN_FLAGS,
+		.block_size = from->volume->block_size,
 	};
 }
 
@@ -135,7 +147,8 @@ static int32_t serve_forget(struct request *request, const struct fs_forget_argu
 	return error ? error : session_forget(caller.session, arguments->node, arguments->count);
 }
 
-static int32_t serve_get_attributes(struct request *request, const struct fs_get_attributes_arguments *arguments)
+static int32_t serve_get_attributes(struct request *request,
+                                    const struct fs_get_attributes_arguments *arguments)
 {
 	struct caller caller;
 	struct inode *inode;
@@ -266,6 +279,13 @@ static int32_t serve_sync(struct request *request, const struct fs_sync_argument
 	return error;
 }
 
+static int32_t serve_sync_all(struct request *request)
+{
+	struct caller caller;
+
+	return caller_find(request, &caller);
+}
+
 /* A question, not a check: whoever asks gets the truth, IDENTITY_CHECKED or not. */
 static int32_t serve_access(struct request *request, const struct fs_access_arguments *arguments)
 {
@@ -278,13 +298,14 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 	if (!error && !permission_allows(caller.who, inode, arguments->mask))
 		error = POSIX_EACCES;
 	if (!error && arguments->mask & ACCESS_WRITE &&
-	    (inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR) || inode_is(inode, POSIX_S_IFLNK)))
+	    (inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR) ||
+	     inode_is(inode, POSIX_S_IFLNK)))
 		error = POSIX_EROFS;
 	inode_put(caller.volume, inode);
 	return error;
 }
 
-/* What would change something: the same answer to all, once it is known who asks and that something is mounted. */
+/* What would change something: the same answer to all who may ask, where something is mounted. */
 static int32_t refuse(const struct request *request)
 {
 	struct caller caller;
@@ -293,11 +314,12 @@ static int32_t refuse(const struct request *request)
 	return error ? error : POSIX_EROFS;
 }
 
-#define REFUSE(operation)                                                                                       \
-	static int32_t refuse_##operation(struct request *request, const struct fs_##operation##_arguments *a) \
-	{                                                                                                       \
-		(void)a;                                                                                        \
-		return refuse(request);                                                                         \
+#define REFUSE(operation)                                                             \
+	static int32_t refuse_##operation(struct request *request,                    \
+	                                  const struct fs_##operation##_arguments *a) \
+	{                                                                             \
+		(void)a;                                                              \
+		return refuse(request);                                               \
 	}
 
 REFUSE(set_attributes)
@@ -308,6 +330,10 @@ REFUSE(link)
 REFUSE(unlink)
 REFUSE(remove_directory)
 REFUSE(rename)
+REFUSE(allocate)
+REFUSE(set_xattr)
+REFUSE(remove_xattr)
+REFUSE(create_unnamed)
 
 static int32_t refuse_write(struct request *request, const struct fs_write_arguments *arguments,
                             struct fs_write_results *results)
@@ -317,6 +343,15 @@ static int32_t refuse_write(struct request *request, const struct fs_write_argum
 	return refuse(request);
 }
 
+static int32_t refuse_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
+                                 struct fs_copy_range_results *results)
+{
+	(void)arguments;
+	(void)results;
+	return refuse(request);
+}
+
+/* What is not here is ENOSYS: seeking data and holes, attributes of names' nodes, xattrs, locks, watches. */
 const struct fs_operations node_handlers = {
 	.lookup = serve_lookup,
 	.forget = serve_forget,
@@ -336,4 +371,10 @@ const struct fs_operations node_handlers = {
 	.statistics = serve_statistics,
 	.sync = serve_sync,
 	.access = serve_access,
+	.allocate = refuse_allocate,
+	.copy_range = refuse_copy_range,
+	.set_xattr = refuse_set_xattr,
+	.remove_xattr = refuse_remove_xattr,
+	.create_unnamed = refuse_create_unnamed,
+	.sync_all = serve_sync_all,
 };

@@ -9,11 +9,12 @@
 
 #include "group.h"
 #include "inode.h"
+#include "journal.h"
 #include "volume.h"
 
-#define PROBE_SIZE       4096u /* what is read to look at a superblock: a block of any disk */
-#define LOG_BLOCK_LARGEST 6u   /* 64 KiB */
-#define DAMAGES_LOGGED   64u
+#define PROBE_SIZE        4096u /* what is read to look at a superblock: a block of any disk */
+#define LOG_BLOCK_LARGEST 6u    /* 64 KiB */
+#define DAMAGES_LOGGED    64u
 
 int32_t damage(struct volume *volume, uint64_t block, uint64_t inode, const char *what)
 {
@@ -44,9 +45,9 @@ struct wrong {
 	uint64_t value;
 };
 
-#define CHECK(condition, name, number)                                      \
-	do {                                                                \
-		if (!(condition))                                           \
+#define CHECK(condition, name, number)                                         \
+	do {                                                                   \
+		if (!(condition))                                              \
 			return (struct wrong){.field = name, .value = number}; \
 	} while (0)
 
@@ -69,7 +70,7 @@ static bool checksum_fits(const struct ext4_superblock *superblock)
 		return true;
 	return superblock->checksum_type == SUPERBLOCK_CRC32C &&
 	       superblock->checksum ==
-		       checksum_crc32c(0xffffffff, superblock, offsetof(struct ext4_superblock, checksum));
+	               checksum_crc32c(0xffffffff, superblock, offsetof(struct ext4_superblock, checksum));
 }
 
 /* Sizes of blocks, inodes and descriptors. */
@@ -79,11 +80,13 @@ static struct wrong check_sizes(const struct ext4_superblock *superblock)
 
 	CHECK(superblock->magic == SUPERBLOCK_MAGIC, "s_magic", superblock->magic);
 	CHECK(checksum_fits(superblock), "s_checksum", superblock->checksum);
-	CHECK(superblock->log_block_size <= LOG_BLOCK_LARGEST, "s_log_block_size", superblock->log_block_size);
+	CHECK(superblock->log_block_size <= LOG_BLOCK_LARGEST, "s_log_block_size",
+	      superblock->log_block_size);
 	block_size = 1024u << superblock->log_block_size;
 	CHECK(superblock->revision <= 1, "s_rev_level", superblock->revision);
 	if (superblock->revision == 1) {
-		CHECK(is_power_of_two(superblock->inode_size) && superblock->inode_size >= INODE_SIZE_MINIMUM &&
+		CHECK(is_power_of_two(superblock->inode_size) &&
+		              superblock->inode_size >= INODE_SIZE_MINIMUM &&
 		              superblock->inode_size <= block_size,
 		      "s_inode_size", superblock->inode_size);
 		CHECK(superblock->first_inode >= INODE_FIRST_OLD, "s_first_ino", superblock->first_inode);
@@ -108,7 +111,7 @@ static struct wrong check_division(const struct ext4_superblock *superblock, uin
 	if (superblock->feature_ro_compat & RO_COMPAT_BIGALLOC)
 		CHECK(superblock->log_cluster_size >= superblock->log_block_size && cluster_bits <= 16 &&
 		              (uint64_t)superblock->clusters_per_group << cluster_bits ==
-			              superblock->blocks_per_group,
+		                      superblock->blocks_per_group,
 		      "s_log_cluster_size", superblock->log_cluster_size);
 	else
 		CHECK(superblock->blocks_per_group <= 8 * block_size, "s_blocks_per_group",
@@ -195,8 +198,9 @@ static int32_t backup_find(struct volume *volume)
 
 		if (superblock_try(volume, block * block_size, &wrong) == 0 &&
 		    volume->superblock.log_block_size == bits) {
-			log_print(volume->runtime, LOG_WARNING, "%s: using the backup superblock in block %llu",
-			          volume->disk->name, (unsigned long long)block);
+			log_print(volume->runtime, LOG_WARNING,
+			          "%s: using the backup superblock in block %llu", volume->disk->name,
+			          (unsigned long long)block);
 			return 0;
 		}
 	}
@@ -212,10 +216,11 @@ static int32_t superblock_find(struct volume *volume)
 	if (!error)
 		return 0;
 	if (wrong.field)
-		log_print(volume->runtime, LOG_ERROR, "%s: the superblock is not one of ext4: %s is 0x%llx", name,
-		          wrong.field, (unsigned long long)wrong.value);
+		log_print(volume->runtime, LOG_ERROR, "%s: the superblock is not one of ext4: %s is 0x%llx",
+		          name, wrong.field, (unsigned long long)wrong.value);
 	else
-		log_print(volume->runtime, LOG_ERROR, "%s: cannot read the superblock: error %d", name, (int)error);
+		log_print(volume->runtime, LOG_ERROR, "%s: cannot read the superblock: error %d", name,
+		          (int)error);
 	return backup_find(volume) ? error : 0;
 }
 
@@ -265,7 +270,63 @@ static int32_t cache_make(struct volume *volume, uint64_t cache_size)
 		limit = CACHE_BLOCKS_MINIMUM;
 	if (limit > UINT32_MAX / 2)
 		limit = UINT32_MAX / 2;
-	return cache_create(&volume->cache, volume->runtime, volume->disk, volume->block_size, (uint32_t)limit);
+	return cache_create(&volume->cache, volume->runtime, volume->disk, volume->block_size,
+	                    (uint32_t)limit);
+}
+
+/* Whether two superblocks divide the disk alike. */
+static bool same_division(const struct ext4_superblock *left, const struct ext4_superblock *right)
+{
+	return left->log_block_size == right->log_block_size && left->inode_size == right->inode_size &&
+	       left->descriptor_size == right->descriptor_size &&
+	       left->blocks_per_group == right->blocks_per_group &&
+	       left->inodes_per_group == right->inodes_per_group &&
+	       left->first_data_block == right->first_data_block;
+}
+
+/* The superblock as the journal has it: the same file system, with newer numbers. */
+static int32_t superblock_again(struct volume *volume)
+{
+	const struct ext4_superblock old = volume->superblock;
+	struct wrong wrong;
+	struct buffer *buffer;
+	bool read_only;
+	int32_t error = cache_get(&volume->cache, SUPERBLOCK_OFFSET >> volume->block_bits, &buffer);
+
+	if (error)
+		return error;
+	memcpy(&volume->superblock, buffer->data + (SUPERBLOCK_OFFSET & (volume->block_size - 1)),
+	       sizeof(volume->superblock));
+	cache_put(&volume->cache, buffer);
+	wrong = check_sizes(&volume->superblock);
+	if (!wrong.field)
+		wrong = check_division(&volume->superblock, volume->disk->geometry.size);
+	if (wrong.field || !same_division(&volume->superblock, &old))
+		return damage(volume, 0, 0, "the superblock in the journal is of another file system");
+	take_geometry(volume);
+	return features_allow(volume, &read_only) ? 0 : POSIX_EINVAL;
+}
+
+/* Reads the journal, and begins anew with what it says of blocks. */
+static int32_t recover(struct volume *volume, uint64_t cache_size)
+{
+	struct block_table replaced = {0};
+	int32_t error = journal_read(volume, &replaced);
+
+	if (error) {
+		block_table_end(&replaced, volume->runtime);
+		return error;
+	}
+	inode_table_empty(volume);
+	cache_destroy(&volume->cache);
+	error = cache_make(volume, cache_size);
+	if (error) {
+		block_table_end(&replaced, volume->runtime);
+		volume->mounted = false;
+		return error;
+	}
+	cache_replace(&volume->cache, &replaced);
+	return superblock_again(volume);
 }
 
 int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size)
@@ -283,21 +344,18 @@ int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk
 	if (!features_allow(volume, &read_only))
 		return POSIX_EINVAL;
 	if (volume->block_size < disk->geometry.block_size) {
-		log_print(runtime, LOG_ERROR, "%s: blocks of %u bytes on a disk with sectors of %u", disk->name,
-		          volume->block_size, disk->geometry.block_size);
-		return POSIX_EINVAL;
-	}
-	if (volume_has_incompat(volume, INCOMPAT_RECOVER)) {
-		log_print(runtime, LOG_ERROR,
-		          "%s: needs_recovery is set, and replaying the journal is not supported: run e2fsck -p",
-		          disk->name);
+		log_print(runtime, LOG_ERROR, "%s: blocks of %u bytes on a disk with sectors of %u",
+		          disk->name, volume->block_size, disk->geometry.block_size);
 		return POSIX_EINVAL;
 	}
 	error = cache_make(volume, cache_size);
 	if (error)
 		return error;
 	volume->mounted = true;
-	error = root_check(volume);
+	if (volume_has_incompat(volume, INCOMPAT_RECOVER))
+		error = recover(volume, cache_size);
+	if (!error)
+		error = root_check(volume);
 	if (error)
 		volume_unmount(volume);
 	return error;

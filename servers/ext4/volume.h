@@ -5,6 +5,8 @@
  *   cache.c         blocks in memory
  *   superblock.c    mounting: geometry, checksums, backups
  *   feature.c       which features are served, read-only, or refused
+ *   journal.c       the log of a file system that was not unmounted, and
+ *   journal_check.c its checksums; block_table.c: what it says about blocks
  *   group.c         group descriptors
  *   inode.c         inodes in memory
  *   extent.c        extent trees: from a file's blocks to the disk's,
@@ -41,7 +43,7 @@ struct inode;
 /* Inodes in memory: see inode.h. */
 struct inode_table {
 	struct inode *chains[INODE_TABLE_SIZE];
-	struct list unused;  /* those that nobody holds; the least recently used first */
+	struct list unused; /* those that nobody holds; the least recently used first */
 	uint32_t count;
 };
 
@@ -51,18 +53,18 @@ struct volume {
 	struct cache cache;
 	struct inode_table inodes;
 	struct ext4_superblock superblock;
-	uint64_t blocks;               /* all in all */
+	uint64_t blocks; /* all in all */
 	uint64_t groups;
 	uint64_t blocks_per_group;
-	uint32_t block_size;           /* bytes, 1024 to 65536 */
-	uint32_t block_bits;           /* its logarithm */
-	uint32_t cluster_bits;         /* of the blocks in a cluster: 0 without bigalloc */
-	uint32_t inode_size;           /* bytes, a power of two from 128 to block_size */
-	uint32_t first_inode;          /* that is nobody's by rule */
-	uint32_t descriptor_size;      /* bytes, 32 to block_size */
+	uint32_t block_size;      /* bytes, 1024 to 65536 */
+	uint32_t block_bits;      /* its logarithm */
+	uint32_t cluster_bits;    /* of the blocks in a cluster: 0 without bigalloc */
+	uint32_t inode_size;      /* bytes, a power of two from 128 to block_size */
+	uint32_t first_inode;     /* that is nobody's by rule */
+	uint32_t descriptor_size; /* bytes, 32 to block_size */
 	uint32_t checksum_seed;
-	uint64_t damages;              /* reported so far */
-	bool has_checksums;            /* RO_COMPAT_METADATA_CSUM */
+	uint64_t damages;   /* reported so far */
+	bool has_checksums; /* RO_COMPAT_METADATA_CSUM */
 	bool mounted;
 };
 

@@ -78,7 +78,8 @@ static int names_find(const struct names *names, const char *name)
 
 static void compare_attributes(const char *path, const struct stat *status, const struct fs_attributes *found)
 {
-	ck_assert_msg(found->mode == status->st_mode, "%s: mode %o, not %o", path, found->mode, status->st_mode);
+	ck_assert_msg(found->mode == status->st_mode, "%s: mode %o, not %o", path, found->mode,
+	              status->st_mode);
 	ck_assert_msg(found->uid == status->st_uid && found->gid == status->st_gid, "%s: owner %u:%u", path,
 	              found->uid, found->gid);
 	ck_assert_msg(found->mtime == status->st_mtime, "%s: mtime %lld", path, (long long)found->mtime);
@@ -87,12 +88,14 @@ static void compare_attributes(const char *path, const struct stat *status, cons
 		ck_assert_msg(found->size == (uint64_t)status->st_size, "%s: size %llu", path,
 		              (unsigned long long)found->size);
 	if (S_ISCHR(status->st_mode) || S_ISBLK(status->st_mode))
-		ck_assert_msg(found->device == (major(status->st_rdev) << 8 | (minor(status->st_rdev) & 0xff) |
-		                                (minor(status->st_rdev) & ~0xffu) << 12),
+		ck_assert_msg(found->device ==
+		                      (major(status->st_rdev) << 8 | (minor(status->st_rdev) & 0xff) |
+		                       (minor(status->st_rdev) & ~0xffu) << 12),
 		              "%s: device %x", path, found->device);
 }
 
-static void compare_file(struct pier *pier, const char *path, const struct fs_attributes *found, uint32_t piece)
+static void compare_file(struct pier *pier, const char *path, const struct fs_attributes *found,
+                         uint32_t piece)
 {
 	uint8_t *got = pier_read(pier, found, piece), *expected = malloc(found->size + 1);
 	int file = open(path, O_RDONLY);
@@ -119,10 +122,11 @@ static void compare_symlink(struct pier *pier, const char *path, const struct fs
 	ck_assert_uint_eq(results.target_length, 1);
 }
 
-static void compare_directory(struct pier *pier, const char *path, uint64_t node, uint64_t parent, uint32_t piece);
+static void compare_directory(struct pier *pier, const char *path, uint64_t node, uint64_t parent,
+                              uint32_t piece);
 
-static void compare_entry(struct pier *pier, const char *path, const char *name, uint64_t directory, uint32_t mode,
-                          uint32_t piece)
+static void compare_entry(struct pier *pier, const char *path, const char *name, uint64_t directory,
+                          uint32_t mode, uint32_t piece)
 {
 	struct fs_attributes found;
 	char *below;
@@ -132,7 +136,8 @@ static void compare_entry(struct pier *pier, const char *path, const char *name,
 	ck_assert_int_gt(asprintf(&below, "%s/%s", path, name), 0);
 	ck_assert_int_eq(lstat(below, &status), 0);
 	ck_assert_msg(error == 0, "%s: lookup says %d\n%s", below, (int)error, pier_console());
-	ck_assert_msg(mode == 0 || mode == (status.st_mode & S_IFMT), "%s: its entry has type %o", below, mode);
+	ck_assert_msg(mode == 0 || mode == (status.st_mode & S_IFMT), "%s: its entry has type %o", below,
+	              mode);
 	compare_attributes(below, &status, &found);
 	if (S_ISREG(status.st_mode))
 		compare_file(pier, below, &found, piece);
@@ -143,7 +148,8 @@ static void compare_entry(struct pier *pier, const char *path, const char *name,
 	free(below);
 }
 
-static void compare_directory(struct pier *pier, const char *path, uint64_t node, uint64_t parent, uint32_t piece)
+static void compare_directory(struct pier *pier, const char *path, uint64_t node, uint64_t parent,
+                              uint32_t piece)
 {
 	struct names *names = names_read(pier, node);
 	unsigned expected = parent == node && names_find(names, "lost+found") >= 0;

@@ -129,8 +129,8 @@ static void fill(const char *path, off_t offset, size_t length, unsigned seed)
 /* Sizes around the edges of blocks, inline data and levels of block maps. */
 static void make_files(const char *root)
 {
-	static const size_t sizes[] = {0, 1, 59, 60, 61, 100, 156, 1023, 1024, 1025, 4096, 4097, 12288, 65536,
-	                               12 * 1024 + 1, 300000, 1500000};
+	static const size_t sizes[] = {0,    1,    59,   60,    61,    100,           156,    1023,   1024,
+	                               1025, 4096, 4097, 12288, 65536, 12 * 1024 + 1, 300000, 1500000};
 	char path[512];
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Whether e2fsprogs are there; where not, prints why the program is skipped (TAP) and main returns at once. */
+/* Whether e2fsprogs are there; where not, prints why the program is skipped (TAP); then main returns. */
 bool image_tools(void);
 
 /* The path of `name` in the test's directory, valid until eight more were asked for. */

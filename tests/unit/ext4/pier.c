@@ -82,7 +82,8 @@ static void guest_start(struct runtime *runtime, void *state)
 	ck_assert_msg(pier.client != NULL, "cannot connect: %d", (int)status);
 	for (uint32_t i = 0; i < PIER_CALLERS; i++)
 		ck_assert_int_eq(client_register_actor(pier.client, uids[i], uids[i], NULL, 0,
-		                                       i == PIER_BRIDGE ? IDENTITY_CHECKED : 0, &pier.actors[i]),
+		                                       i == PIER_BRIDGE ? IDENTITY_CHECKED : 0,
+		                                       &pier.actors[i]),
 		                 0);
 	pier_call_as(&pier, PIER_BRIDGE);
 	stage.body(&pier, stage.context);
@@ -153,8 +154,8 @@ static void boot(const char *options)
 	ck_assert_msg(basin_announced(stage.basin), "it does not boot:\n%s", pier_console());
 }
 
-void pier_run(const char *image, const char *options, uint64_t seed, void (*body)(struct pier *pier, void *context),
-              void *context)
+void pier_run(const char *image, const char *options, uint64_t seed,
+              void (*body)(struct pier *pier, void *context), void *context)
 {
 	memset(&stage, 0, sizeof(stage));
 	stage.body = body;
@@ -200,10 +201,12 @@ uint8_t *pier_read(struct pier *pier, const struct fs_attributes *file, uint32_t
 	for (;;) {
 		uint32_t want = file->size - offset < piece ? (uint32_t)(file->size - offset) : piece;
 		struct fs_read_results results;
-		int32_t status = fs_read(pier->client, file->node, offset, data + offset, want ? want : 1, &results);
+		int32_t status =
+			fs_read(pier->client, file->node, offset, data + offset, want ? want : 1, &results);
 
-		ck_assert_msg(status == 0, "node %llu, offset %llu: status %d\n%s", (unsigned long long)file->node,
-		              (unsigned long long)offset, (int)status, pier_console());
+		ck_assert_msg(status == 0, "node %llu, offset %llu: status %d\n%s",
+		              (unsigned long long)file->node, (unsigned long long)offset, (int)status,
+		              pier_console());
 		if (results.data_length == 0)
 			break;
 		ck_assert_uint_le(results.data_length, want);

@@ -35,8 +35,8 @@ struct pier {
  * `options` for the server, runs `body` in a fiber, ends all. The test fails where anything of
  * it is left behind. With a `seed` requests of the disk end in no order.
  */
-void pier_run(const char *image, const char *options, uint64_t seed, void (*body)(struct pier *pier, void *context),
-              void *context);
+void pier_run(const char *image, const char *options, uint64_t seed,
+              void (*body)(struct pier *pier, void *context), void *context);
 
 /* Called with the image, when it is in memory and before the system boots; NULL at first. */
 extern void (*pier_prepare)(uint8_t *image, uint64_t size);

@@ -15,14 +15,14 @@
 #include "image.h"
 #include "pier.h"
 
-#define SUPERBLOCK   1024u
-#define CHECKSUM_AT  0x3fcu
-#define ENTRIES_MAX  20000u /* of one walk: more than any image here has */
-#define DEPTH_MAX    16u
-#define BLOCK        1024u
-#define ROUNDS       40
-#define FAR          (10u << 20) /* bytes; beyond it a file is looked at in a few places only */
-#define STRIDE       250000u
+#define SUPERBLOCK  1024u
+#define CHECKSUM_AT 0x3fcu
+#define ENTRIES_MAX 20000u /* of one walk: more than any image here has */
+#define DEPTH_MAX   16u
+#define BLOCK       1024u
+#define ROUNDS      40
+#define FAR         (10u << 20) /* bytes; beyond it a file is looked at in a few places only */
+#define STRIDE      250000u
 
 static uint64_t random_state;
 
@@ -73,8 +73,8 @@ static void walk_node(struct walk *walk, const struct fs_attributes *found, uint
 	}
 }
 
-static void walk_entries(struct walk *walk, uint64_t node, const uint8_t *entries, uint32_t length, uint64_t *cookie,
-                         uint32_t depth)
+static void walk_entries(struct walk *walk, uint64_t node, const uint8_t *entries, uint32_t length,
+                         uint64_t *cookie, uint32_t depth)
 {
 	for (uint32_t at = 0; at < length;) {
 		struct fs_attributes found;
@@ -164,13 +164,14 @@ static void metadata_add(const char *text)
 /* Blocks of descriptors, inodes in use, directories, extents and maps. */
 static void metadata_find(const char *image)
 {
-	static const char *const files[] = {"/", "/wide", "/comb", "/hole", "/size-1500000", "/symlink-364", "/deep0"};
+	static const char *const files[] = {
+		"/", "/wide", "/comb", "/hole", "/size-1500000", "/symlink-364", "/deep0"};
 	char *text;
 
 	metadata.count = 0;
 	metadata_add("2 3");
-	text = image_output("debugfs -R 'imap <12>' %s 2>/dev/null | sed -n 's/.*at block \\([0-9]*\\).*/\\1/p'",
-	                    image);
+	text = image_output(
+		"debugfs -R 'imap <12>' %s 2>/dev/null | sed -n 's/.*at block \\([0-9]*\\).*/\\1/p'", image);
 	/* The inodes of the first group, in use from its first block on. */
 	for (uint32_t i = 0; i < 40; i++) {
 		char number[16];
@@ -205,10 +206,11 @@ static void superblock_seal(uint8_t *image)
 /* Numbers that are at an edge of something. */
 static uint32_t odd_number(void)
 {
-	static const uint32_t numbers[] = {0,      1,          2,          7,          8,          11,         12,
-	                                   255,    256,        0x7fff,     0x8000,     0xffff,     0x10000,    1023,
-	                                   1024,   0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, 0x10001,    24575,
-	                                   24576,  0xf30a,     0xea020000, 0x00040004, 0x10000000, 0x00080000, 4};
+	static const uint32_t numbers[] = {
+		0,     1,          2,          7,          8,          11,         12,
+		255,   256,        0x7fff,     0x8000,     0xffff,     0x10000,    1023,
+		1024,  0x7fffffff, 0x80000000, 0xffffffff, 0xfffffffe, 0x10001,    24575,
+		24576, 0xf30a,     0xea020000, 0x00040004, 0x10000000, 0x00080000, 4};
 
 	return random_next() % 4 ? numbers[random_next() % (sizeof(numbers) / sizeof(numbers[0]))]
 	                         : (uint32_t)random_next();
@@ -307,7 +309,8 @@ static void expect_report(struct pier *pier, void *context)
 	walk_all(pier, &walk);
 	pier_settle(pier);
 	snprintf(expected, sizeof(expected), "image: block %u", *(uint32_t *)context);
-	ck_assert_msg(strstr(pier_console(), expected) != NULL, "no \"%s\" in:\n%s", expected, pier_console());
+	ck_assert_msg(strstr(pier_console(), expected) != NULL, "no \"%s\" in:\n%s", expected,
+	              pier_console());
 }
 
 /* With checksums a single bit that is wrong is found, wherever it lies, and its block is named. */
