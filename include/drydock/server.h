@@ -87,6 +87,17 @@ uint64_t runtime_trap_data(struct runtime *runtime, enum system_call call, uint6
 void runtime_on_receipt(struct runtime *runtime, void (*handler)(void *context, const struct receipt *receipt),
                         void *context);
 
+/*
+ * From now on the loop runs this device (drydock/dev/device.h): polls it each
+ * round, kicks it when fibers have run, arms it before it sleeps. So its user
+ * submits, and may suspend until a completion wakes the fiber. The memory stays
+ * the caller's, who takes the device out before it ends; not from within a
+ * completion.
+ */
+struct device;
+void runtime_add_device(struct runtime *runtime, struct device *device);
+void runtime_remove_device(struct runtime *runtime, struct device *device);
+
 /* How the runtime waits when there is nothing to do (docs/ARCHITECTURE.md, "Waiting"). */
 enum waiting {
 	WAITING_ADAPTIVE = 0, /* the default: yield, spin or sleep, as has paid lately */
@@ -159,6 +170,12 @@ void service_add(struct service *service, const struct protocol *protocol, const
 
 /* Tells init that this process serves here, now and after each restart of init. Suspends. */
 int32_t service_register(struct service *service);
+
+/*
+ * The same for a program that serves nothing: init starts what comes after it,
+ * and watches over it, as over a server. Suspends. 0, or why not (in the log, too).
+ */
+int32_t runtime_register(struct runtime *runtime);
 
 /* The handle with RECEIVE, which stays the service's. */
 handle_t service_port(const struct service *service);

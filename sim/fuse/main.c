@@ -62,7 +62,7 @@ static bool mount_and_listen(struct fuse_session *session, const char *directory
 
 static bool mount_session(struct bridge *bridge, const char *directory, char *reason, size_t size)
 {
-	char options[128], *arguments[] = {(char[]){"drydock-fuse"}, (char[]){"-o"}, options, NULL};
+	char options[256], *arguments[] = {(char[]){"drydock-fuse"}, (char[]){"-o"}, options, NULL};
 	struct fuse_args list = FUSE_ARGS_INIT(3, arguments);
 	char said[REASON_SIZE / 2];
 
@@ -70,7 +70,7 @@ static bool mount_session(struct bridge *bridge, const char *directory, char *re
 	bridge->session = fuse_session_new(&list, &handlers, sizeof(handlers), bridge);
 	fuse_opt_free_args(&list);
 	if (bridge->session == NULL) {
-		snprintf(reason, size, "libfuse refuses its options (%s)", options);
+		snprintf(reason, size, "libfuse refuses its options (%.200s)", options);
 		return false;
 	}
 	errno = 0;

@@ -9,8 +9,8 @@ struct options {
 	double timeout;   /* seconds that the kernel may keep names and attributes */
 	bool allow_other; /* users other than the bridge's own may look in */
 	bool kernel_checks; /* Linux checks permissions: not where only root can look in, who passes every check */
-	bool read_only;
 	bool writeback;   /* the kernel collects small writes */
+	char passed[160]; /* options for Linux itself, each after a comma */
 };
 
 /*

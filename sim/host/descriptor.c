@@ -41,12 +41,11 @@ int memory_file(const char *name, uint64_t size, unsigned seals)
 	return -1;
 }
 
-bool descriptor_send(const struct host_process *process, enum descriptor_type type, const int *descriptors,
-                     uint32_t count)
+/* `packet` begins with a header. */
+static bool send_packet(const struct host_process *process, void *packet, size_t size, const int *descriptors,
+                        uint32_t count)
 {
-	struct descriptor_header header = {
-		.magic = DESCRIPTOR_MAGIC, .version = DESCRIPTOR_VERSION, .type = type, .count = count};
-	struct iovec vector = {.iov_base = &header, .iov_len = sizeof(header)};
+	struct iovec vector = {.iov_base = packet, .iov_len = size};
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(DESCRIPTOR_MAXIMUM * sizeof(int))];
@@ -61,5 +60,36 @@ bool descriptor_send(const struct host_process *process, enum descriptor_type ty
 		control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
 		memcpy(CMSG_DATA(&control.header), descriptors, count * sizeof(int));
 	}
-	return sendmsg(process->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(header);
+	return sendmsg(process->socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static struct descriptor_header make_header(enum descriptor_type type, uint32_t count)
+{
+	return (struct descriptor_header){
+		.magic = DESCRIPTOR_MAGIC, .version = DESCRIPTOR_VERSION, .type = type, .count = count};
+}
+
+bool descriptor_send(const struct host_process *process, enum descriptor_type type, const int *descriptors,
+                     uint32_t count)
+{
+	struct descriptor_header header = make_header(type, count);
+
+	return send_packet(process, &header, sizeof(header), descriptors, count);
+}
+
+bool descriptor_send_start(const struct host_process *process, enum scheduling scheduling, const int *descriptors)
+{
+	struct descriptor_start packet = {.header = make_header(DESCRIPTOR_START, START_DESCRIPTORS),
+	                                  .scheduling = scheduling};
+
+	return send_packet(process, &packet, sizeof(packet), descriptors, START_DESCRIPTORS);
+}
+
+bool descriptor_send_device(const struct host_process *process, enum device_kind kind, const void *parameters,
+                            size_t size, const int *descriptors, uint32_t count)
+{
+	struct descriptor_device packet = {.header = make_header(DESCRIPTOR_DEVICE, count), .kind = kind};
+
+	memcpy(packet.parameters, parameters, size);
+	return send_packet(process, &packet, sizeof(packet), descriptors, count);
 }

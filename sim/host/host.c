@@ -34,6 +34,7 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int events)
 		more = kernel_lanes_serve(machine, ROUNDS_LIMIT);
 		processes_settle(machine);
 		announcement_settle(machine);
+		schedule_settle(machine);
 	} while (!more && machine->kernel_left);
 	if (!more) {
 		atomic_store_relaxed(&machine->page->armed, 1);
@@ -217,11 +218,13 @@ static bool set_up(struct machine *machine, char *error, size_t size)
 	machine->loop = ev_loop_new(EVFLAG_AUTO);
 	if (machine->loop == NULL)
 		return fail(error, size, "cannot make an event loop");
-	if (!make_peer(machine, error, size) || !control_open(machine, error, size))
+	if (!devices_open(machine, error, size) || !make_peer(machine, error, size) ||
+	    !control_open(machine, error, size))
 		return false;
 	placement_choose(machine->options->processors, &machine->placement);
 	placement_apply(&machine->placement);
 	watch_all(machine);
+	schedule_initialize(machine);
 	machine->kernel = kernel_create(machine, &quota, &owner);
 	if (machine->kernel == NULL) {
 		errno = ENOMEM;
@@ -237,6 +240,8 @@ static bool boot(struct machine *machine, char *error, size_t size)
 	console_print(machine, "Drydock %s, instance '%s', linux pid %d", DRYDOCK_VERSION,
 	              machine->instance.name, (int)getpid());
 	console_print(machine, "placement: %s", machine->placement.reason);
+	if (machine->options->by_server)
+		console_print(machine, "scheduling: one process runs at a time, as the scheduler server says");
 	machine->init_started = platform_time(machine);
 	result = kernel_start_init(machine->kernel, machine->options->manifest);
 	if (result == E_OK)
@@ -268,6 +273,7 @@ static void tear_down(struct machine *machine)
 		control_close(machine);
 		ev_loop_destroy(machine->loop);
 	}
+	devices_close(machine);
 	remains = instance_close(&machine->instance);
 	if (remains > 0)
 		console_print(machine, "crash reports and cores are kept in %s", machine->instance.directory);

@@ -5,6 +5,9 @@
 #ifndef DRYDOCK_HOST_HOST_H
 #define DRYDOCK_HOST_HOST_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <drydock/abi/manifest.h>
 
 /* A server to run under a tool: COMMAND's words, then the server's executable. */
@@ -19,6 +22,16 @@ struct host_image {
 	const char *path;
 };
 
+/* A disk, and the server that works on it. */
+struct host_disk_options {
+	const char *server;  /* name of a service */
+	const char *path;    /* image file or block device */
+	uint64_t offset;     /* bytes: where in it the disk begins; with a partition 0 */
+	unsigned partition;  /* 1 and up; 0: no partition of it */
+	bool read_only;
+	bool no_ring;        /* without io_uring, for tools that do not know it */
+};
+
 struct host_options {
 	const char *name;                /* of the instance; checked by host_run */
 	const struct manifest *manifest; /* checked already */
@@ -29,6 +42,9 @@ struct host_options {
 	const char *gdb_server;    /* does nothing until a debugger has attached; NULL: none */
 	const char *mount;         /* directory to mount the vfs on once services are up; NULL: none */
 	const char *mount_options; /* for the bridge; NULL: none */
+	const struct host_disk_options *disks;
+	unsigned disk_count;
+	bool by_server;            /* the scheduler server says who runs, one at a time (schedule.c); without disks */
 	int processors;            /* CPUs to use, 0: by policy (placement.h) */
 	const char *greeting;      /* in the foreground, printed once all is up; NULL: nothing */
 	/*
@@ -54,6 +70,6 @@ int host_run(const struct host_options *options);
  * servers are installed. `path` has PATH_MAX bytes. False: nowhere; `path` is
  * then the last place looked at.
  */
-_Bool host_image_path(const struct host_options *options, const char *image, char *path);
+bool host_image_path(const struct host_options *options, const char *image, char *path);
 
 #endif

@@ -20,47 +20,117 @@ static void close_all(int *descriptors, uint32_t count)
 		close(descriptors[i]);
 }
 
-bool descriptors_receive(int socket, enum descriptor_type type, int *descriptors, uint32_t count)
+/* What the host may send. */
+union packet {
+	struct descriptor_header header;
+	struct descriptor_start start;
+	struct descriptor_device device;
+};
+
+/*
+ * One packet and its descriptors, at most DESCRIPTOR_MAXIMUM. False where it is
+ * none of this version, or says another count than came: nothing is open then.
+ */
+static bool receive(int socket, union packet *packet, size_t *length, int descriptors[DESCRIPTOR_MAXIMUM])
 {
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(DESCRIPTOR_MAXIMUM * sizeof(int))];
 	} control;
-	struct descriptor_header header;
-	struct iovec vector = {.iov_base = &header, .iov_len = sizeof(header)};
+	struct iovec vector = {.iov_base = packet, .iov_len = sizeof(*packet)};
 	struct msghdr message = {.msg_iov = &vector,
 	                         .msg_iovlen = 1,
 	                         .msg_control = &control,
 	                         .msg_controllen = sizeof(control)};
+	const struct descriptor_header *header = &packet->header;
 	uint32_t received = 0;
-	ssize_t length;
+	ssize_t bytes;
 
 	do {
-		length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-	} while (length < 0 && errno == EINTR);
-	if (length < 0)
+		bytes = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+	} while (bytes < 0 && errno == EINTR);
+	if (bytes < 0)
 		return false;
 	for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL;
 	     part = CMSG_NXTHDR(&message, part)) {
-		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < (part->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
-			int descriptor;
+		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
-			memcpy(&descriptor, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
-			if (received < count)
-				descriptors[received] = descriptor;
-			else
-				close(descriptor);
-			received++;
-		}
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS ||
+		    count > DESCRIPTOR_MAXIMUM - received)
+			continue;
+		memcpy(&descriptors[received], CMSG_DATA(part), count * sizeof(int));
+		received += (uint32_t)count;
 	}
-	if (length == sizeof(header) && header.magic == DESCRIPTOR_MAGIC &&
-	    header.version == DESCRIPTOR_VERSION && header.type == type && header.count == count &&
-	    received == count && (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0)
+	*length = (size_t)bytes;
+	if (*length >= sizeof(*header) && header->magic == DESCRIPTOR_MAGIC &&
+	    header->version == DESCRIPTOR_VERSION && header->count == received &&
+	    (message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0)
 		return true;
-	close_all(descriptors, received < count ? received : count);
+	close_all(descriptors, received);
 	return false;
+}
+
+bool descriptors_receive(int socket, enum descriptor_type type, int *descriptors, uint32_t count)
+{
+	int received[DESCRIPTOR_MAXIMUM];
+	union packet packet;
+	size_t length;
+
+	if (!receive(socket, &packet, &length, received))
+		return false;
+	if (length == sizeof(packet.header) && packet.header.type == type && packet.header.count == count) {
+		memcpy(descriptors, received, count * sizeof(int));
+		return true;
+	}
+	close_all(received, packet.header.count);
+	return false;
+}
+
+static bool keep_device(struct os *os, const struct descriptor_device *packet, const int *descriptors)
+{
+	struct os_device *device = &os->devices[os->device_count];
+	uint32_t count = packet->header.count;
+
+	if (os->device_count == OS_DEVICES || count == 0 || count > DEVICE_DESCRIPTORS)
+		return false;
+	device->kind = packet->kind;
+	device->descriptor_count = count;
+	memcpy(device->descriptors, descriptors, count * sizeof(int));
+	memcpy(device->parameters, packet->parameters, sizeof(device->parameters));
+	os->device_count++;
+	return true;
+}
+
+/* DESCRIPTOR_START, and the devices before it. */
+static bool receive_start(struct os *os, int *descriptors)
+{
+	int received[DESCRIPTOR_MAXIMUM];
+	union packet packet;
+	size_t length;
+
+	while (receive(os->socket, &packet, &length, received)) {
+		if (packet.header.type == DESCRIPTOR_DEVICE && length == sizeof(packet.device) &&
+		    keep_device(os, &packet.device, received))
+			continue;
+		if (packet.header.type == DESCRIPTOR_START && length == sizeof(packet.start) &&
+		    packet.header.count == START_DESCRIPTORS) {
+			os->scheduling = packet.start.scheduling;
+			memcpy(descriptors, received, sizeof(int) * START_DESCRIPTORS);
+			return true;
+		}
+		close_all(received, packet.header.count);
+		return false;
+	}
+	return false;
+}
+
+struct os_device *os_device(struct os *os, enum device_kind kind, uint32_t index)
+{
+	for (uint32_t i = 0; i < os->device_count; i++) {
+		if (os->devices[i].kind == kind && index-- == 0)
+			return &os->devices[i];
+	}
+	return NULL;
 }
 
 /* One mapping of the whole of what `descriptor` names; NULL on failure. */
@@ -114,7 +184,7 @@ struct os *os_create(int descriptor_socket, char *error, size_t size)
 	}
 	os->socket = descriptor_socket;
 	os->doorbell = os->host_doorbell = -1;
-	if (!descriptors_receive(descriptor_socket, DESCRIPTOR_START, descriptors, START_DESCRIPTORS))
+	if (!receive_start(os, descriptors))
 		return fail(os, error, size,
 		            "the host did not hand over this process's lanes (is it of the same version?)");
 	os->doorbell = descriptors[START_DOORBELL];
@@ -129,7 +199,8 @@ struct os *os_create(int descriptor_socket, char *error, size_t size)
 	memcpy(&os->start, os_buffer(os), sizeof(os->start));
 	if (os->start.magic != START_MAGIC || os->start.version != START_VERSION)
 		return fail(os, error, size, "the kernel buffer holds no start block of this version");
-	os->processor_count = count_processors();
+	/* Where the scheduler server decides there is one processor, whatever Linux has. */
+	os->processor_count = os->scheduling == SCHEDULING_LINUX ? count_processors() : 1;
 	tool_learn_stack(&os->stack);
 	return os;
 }
@@ -144,6 +215,8 @@ void os_destroy(struct os *os)
 		munmap(os->page, PAGE_SIZE);
 	if (os->host_page != NULL)
 		munmap((void *)(uintptr_t)os->host_page, PAGE_SIZE);
+	for (uint32_t i = 0; i < os->device_count; i++)
+		close_all(os->devices[i].descriptors, os->devices[i].descriptor_count);
 	if (os->doorbell >= 0)
 		close(os->doorbell);
 	if (os->host_doorbell >= 0)

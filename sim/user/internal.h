@@ -27,9 +27,12 @@ struct os {
 	/* Whether spinning for the host has paid lately: above 0 it has. */
 	int32_t spin_credit;
 	uint32_t processor_count;
+	uint32_t scheduling; /* enum scheduling */
 	struct tool_stack stack; /* of the thread that runs the loop */
 	void (*vanished)(void *context);
 	void *vanished_context;
+	uint32_t device_count;
+	struct os_device devices[OS_DEVICES];
 	uint32_t watch_count;
 	struct watch watches[OS_WATCHES];
 	struct start_block start;

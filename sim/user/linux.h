@@ -11,6 +11,8 @@
 
 #include <drydock/os.h>
 
+#include "start.h"
+
 /*
  * Makes this process's end of the system from its descriptor socket, which
  * becomes the result's. On failure NULL, with the reason in `error` (`size`
@@ -31,13 +33,29 @@ struct os *os_attach(const char *instance_directory, const char *role, const cha
 
 /*
  * Makes os_sleep wake for `descriptor`, too: `ready(context)` runs in os_sleep
- * when it can be read, or has hung up. At most OS_WATCHES. False: no room.
+ * when it can be read, or has hung up. At most OS_WATCHES. False: no room, or the
+ * scheduler server decides when this process runs, which then sleeps in the kernel.
  */
 #define OS_WATCHES 8
 bool os_watch_descriptor(struct os *os, int descriptor, void (*ready)(void *context), void *context);
 
 /* No longer. Harmless for what is not watched. */
 void os_unwatch_descriptor(struct os *os, int descriptor);
+
+#define OS_DEVICES 8
+struct os_device {
+	uint32_t kind; /* enum device_kind */
+	bool in_use;   /* whoever opens it says so here */
+	uint32_t descriptor_count;
+	int descriptors[DEVICE_DESCRIPTORS];
+	uint8_t parameters[DEVICE_PARAMETERS];
+};
+
+/*
+ * The `index`th device of `kind` that the host handed over when this process
+ * started; its descriptors stay os's, open for as long. NULL: there are not so many.
+ */
+struct os_device *os_device(struct os *os, enum device_kind kind, uint32_t index);
 
 /*
  * Has `vanished(context)` called where the host turns out to be gone, just

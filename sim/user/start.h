@@ -4,7 +4,8 @@
  * (docs/ABI.md, "The hosted kernel lane"). Every packet begins with a header;
  * descriptors lie beside it as SCM_RIGHTS.
  *
- * host to process: DESCRIPTOR_START first; then, before the reply of a system
+ * host to process: DESCRIPTOR_DEVICE for each device that it is given, then
+ * DESCRIPTOR_START; then, before the reply of a system
  * call whose flags say how many descriptors follow, DESCRIPTOR_PASS with just
  * these; DESCRIPTOR_ACKNOWLEDGE after an exception.
  * process to host: DESCRIPTOR_EXCEPTION, DESCRIPTOR_STATUS.
@@ -28,6 +29,7 @@ enum descriptor_type {
 	DESCRIPTOR_ACKNOWLEDGE = 3,
 	DESCRIPTOR_EXCEPTION = 4,
 	DESCRIPTOR_STATUS = 5,
+	DESCRIPTOR_DEVICE = 6,
 };
 
 struct descriptor_header {
@@ -48,6 +50,20 @@ enum start_descriptor {
 	START_DESCRIPTORS = 6,
 };
 
+/* How it is decided when a process runs. */
+enum scheduling {
+	SCHEDULING_LINUX = 0,  /* by Linux: peers ring doorbells, and it sleeps on its own */
+	SCHEDULING_GUEST = 1,  /* by Linux, among others that are not: it rings them by SYS_WAIT */
+	SCHEDULING_SERVER = 2, /* by the scheduler server: it rings and sleeps by SYS_WAIT */
+};
+
+/* DESCRIPTOR_START. */
+struct descriptor_start {
+	struct descriptor_header header;
+	uint32_t scheduling; /* enum scheduling */
+	uint32_t reserved;
+};
+
 /* Descriptors of a DESCRIPTOR_PASS that answers LANE_ATTACH, in this order. */
 enum attach_descriptor {
 	ATTACH_LANE = 0,
@@ -62,6 +78,22 @@ enum attach_descriptor {
 struct descriptor_exception {
 	struct descriptor_header header;
 	struct exception_record record;
+};
+
+/* What a process may be given to work with (drydock/dev/). */
+enum device_kind {
+	DEVICE_DISK = 1, /* sim/devices/disk.h */
+};
+
+#define DEVICE_DESCRIPTORS 2   /* of one device at most */
+#define DEVICE_PARAMETERS  256 /* bytes */
+
+/* DESCRIPTOR_DEVICE, with 1 to DEVICE_DESCRIPTORS descriptors. */
+struct descriptor_device {
+	struct descriptor_header header;
+	uint32_t kind; /* enum device_kind */
+	uint32_t reserved;
+	uint8_t parameters[DEVICE_PARAMETERS]; /* a structure of the kind's */
 };
 
 #define STATUS_TEXT_SIZE 256

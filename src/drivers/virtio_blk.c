@@ -302,7 +302,7 @@ const char *virtio_blk_start(struct virtio_blk *blk, struct device_access *acces
 	const char *wrong;
 
 	blk->disk =
-		(struct disk){.device = {.operations = &device_operations}, .operations = &disk_operations};
+		(struct disk){.device = {.operations = &device_operations}, .operations = &disk_operations, .name = "virtio-blk"};
 	list_init(&blk->waiting);
 	list_init(&blk->ended);
 	blk->configuration_changed = false;

@@ -142,13 +142,14 @@ void process_end(struct kernel *kernel, struct process *process, bool tell)
 	list_remove(&process->link);
 	process_bequeath(kernel, process);
 	sender_forget(kernel, process);
+	device_close_all(kernel, process);
 	process_drop_handles(kernel, process);
 	if (process->home != NULL) {
 		port_release(kernel, process->home);
 		process->home = NULL;
 	}
 	if (kernel->scheduler == process)
-		schedule_forget(kernel);
+		schedule_fall_back(kernel);
 	if (kernel->init == process)
 		kernel->init = NULL;
 	/* What others keep alive of what it paid for is its parent's to pay now. */

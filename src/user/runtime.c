@@ -47,6 +47,7 @@ struct runtime *runtime_create(struct os *os, const struct server_definition *de
 	list_init(&runtime->clients);
 	list_init(&runtime->closing);
 	list_init(&runtime->work);
+	list_init(&runtime->devices);
 	list_init(&runtime->stillborn);
 	list_init(&runtime->fibers);
 	list_init(&runtime->ready);
@@ -68,7 +69,7 @@ void runtime_destroy(struct runtime *runtime)
 	os_memory_free(runtime->os, runtime->memory, runtime, runtime_bytes(runtime->definition));
 }
 
-static bool port_pending(const struct runtime *runtime, handle_t port)
+bool runtime_port_pending(const struct runtime *runtime, handle_t port)
 {
 	uint32_t index = port & HANDLE_INDEX_MASK;
 	const uint64_t *word = &os_notice(runtime->os)->bits[index / 64];
@@ -83,10 +84,10 @@ bool runtime_pending(const struct runtime *runtime)
 		if (ring_pending(&list_entry(link, struct lane, link)->in))
 			return true;
 	}
-	if (port_pending(runtime, os_start(runtime->os)->home))
+	if (runtime_port_pending(runtime, os_start(runtime->os)->home))
 		return true;
 	for (struct list *link = runtime->services.next; link != &runtime->services; link = link->next) {
-		if (port_pending(runtime, list_entry(link, struct service, link)->port))
+		if (runtime_port_pending(runtime, list_entry(link, struct service, link)->port))
 			return true;
 	}
 	return false;
@@ -116,12 +117,12 @@ static bool drain_ports(struct runtime *runtime)
 	handle_t home = os_start(runtime->os)->home;
 	bool any = false;
 
-	if (port_pending(runtime, home))
+	if (runtime_port_pending(runtime, home))
 		any = event_drain(runtime, home);
 	list_for_each(link, &runtime->services) {
 		struct service *service = list_entry(link, struct service, link);
 
-		if (service->port != home && port_pending(runtime, service->port))
+		if (service->port != home && runtime_port_pending(runtime, service->port))
 			any |= event_drain(runtime, service->port);
 	}
 	return any;
@@ -154,6 +155,7 @@ static bool fire_timers(struct runtime *runtime)
 
 void runtime_publish(struct runtime *runtime)
 {
+	devices_kick(runtime);
 	if (list_empty(&runtime->dirty))
 		return;
 	for (struct list *link = runtime->dirty.next; link != &runtime->dirty; link = link->next)
@@ -187,6 +189,7 @@ bool runtime_round(struct runtime *runtime)
 	/* First what was made ready outside of the loop: a new process's start sees its events. */
 	bool any = run_fibers(runtime), more;
 
+	any |= devices_poll(runtime);
 	any |= drain_lanes(runtime);
 	any |= run_fibers(runtime);
 	/* Peers wait for these; what follows is rare. */
@@ -218,7 +221,7 @@ void runtime_sleep(struct runtime *runtime)
 	 */
 	atomic_store_relaxed(&page->armed, 1);
 	atomic_fence();
-	if (!runtime_pending(runtime))
+	if (!runtime_pending(runtime) && devices_arm(runtime))
 		os_sleep(runtime->os, wheel_next(&runtime->wheel));
 	atomic_store_relaxed(&page->armed, 0);
 }

@@ -42,6 +42,8 @@ struct runtime {
 	struct list closing;       /* connections to take apart at the end of the round */
 	struct list work;          /* connections with requests that no fiber has begun */
 
+	struct list devices;       /* struct device.link */
+
 	struct list stillborn;     /* struct call.link: submitted to a lane that had died */
 
 	struct list fibers;        /* all, ready, idle */
@@ -81,11 +83,26 @@ _Noreturn void runtime_panic(struct runtime *runtime, const char *text);
 /* Shows all peers what was put and taken, and rings those asleep. */
 void runtime_publish(struct runtime *runtime);
 
+/* Whether the kernel has something for `port`, which is this process's to receive from. */
+bool runtime_port_pending(const struct runtime *runtime, handle_t port);
+
 /* Whether any ring or port has something for this process. */
 bool runtime_pending(const struct runtime *runtime);
 
 /* Takes what the kernel has for `port`, up to a bound (src/user/event.c). True if there was anything. */
 bool event_drain(struct runtime *runtime, handle_t port);
+
+/*
+ * device.c: takes in what devices have (true if there was anything), shows them
+ * what was submitted, and asks them to ring before sleep (false where one has
+ * something already).
+ */
+bool devices_poll(struct runtime *runtime);
+void devices_kick(struct runtime *runtime);
+bool devices_arm(struct runtime *runtime);
+
+/* A receipt of kind RECEIPT_INTERRUPT has come. */
+void devices_interrupt(struct runtime *runtime, const struct receipt *receipt);
 
 /* client.c: replies have come; an event concerns a lane that this process opened. */
 void client_drain(struct lane *lane);

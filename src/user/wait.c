@@ -72,7 +72,8 @@ static bool yield_a_while(struct runtime *runtime, const struct lane *lane)
 
 	for (int i = 0; i < YIELDS && cheap; i++) {
 		cheap = yield_once(runtime, lane);
-		if (runtime_pending(runtime))
+		/* First where it is expected. */
+		if (ring_pending(&lane->in) || runtime_pending(runtime) || devices_poll(runtime))
 			return true;
 	}
 	return false;
@@ -83,6 +84,9 @@ static bool spin_a_while(struct runtime *runtime)
 	uint64_t end = os_time(runtime->os) + SPIN_NANOSECONDS;
 
 	do {
+		/* A look at a device may be a system call. */
+		if (devices_poll(runtime))
+			return true;
 		for (int i = 0; i < SPIN_LOOKS; i++) {
 			if (runtime_pending(runtime))
 				return true;
@@ -96,6 +100,8 @@ static bool spin_a_while(struct runtime *runtime)
 static bool spin_forever(struct runtime *runtime)
 {
 	for (;;) {
+		if (devices_poll(runtime))
+			return true;
 		for (int i = 0; i < SPIN_LOOKS; i++) {
 			if (runtime_pending(runtime))
 				return true;

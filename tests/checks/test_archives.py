@@ -22,15 +22,20 @@ import tap
 # The last is the linker's: it resolves what position-independent code finds through it.
 COMPILERS_OWN = {'memcpy', 'memmove', 'memset', 'memcmp', '_GLOBAL_OFFSET_TABLE_'}
 
-# Library: the libraries beneath it, and its contract (header, prefix of its functions).
+# Contracts: header, and prefix of its functions.
+PLATFORM = ('src/kernel/platform.h', 'platform_')
+OS = ('include/drydock/os.h', 'os_')
+DISK = ('include/drydock/dev/block.h', 'disk_')
+
+# Library: the libraries beneath it, and its contracts.
 BENEATH = {
-    'common': ((), None),
-    'kernel': (('common',), ('src/kernel/platform.h', 'platform_')),
-    'user': (('common',), ('include/drydock/os.h', 'os_')),
-    'drivers': (('common',), None),
-    'console': (('common', 'user', 'shell'), ('include/drydock/os.h', 'os_')),
+    'common': ((), ()),
+    'kernel': (('common',), (PLATFORM,)),
+    'user': (('common',), (OS,)),
+    'drivers': (('common',), ()),
+    'console': (('common', 'user', 'shell'), (OS,)),
 }
-SERVER = (('common', 'user'), ('include/drydock/os.h', 'os_'))
+SERVER = (('common', 'user'), (OS, DISK))
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*', re.DOTALL)
 WRITABLE = re.compile(r'^\.(data|bss|tdata|tbss|ldata|lbss)(\.|$)|^\*COM\*$')
@@ -43,8 +48,6 @@ def tool(*command):
 
 def contract_names(root, contract):
     """The functions that a contract's header declares."""
-    if contract is None:
-        return set()
     header, prefix = contract
     with open(os.path.join(root, header), encoding='utf-8') as file:
         text = COMMENT.sub('', file.read())
@@ -71,8 +74,10 @@ def symbols(archive):
 
 def check_undefined(root, name, archives):
     """What `name` needs and should not."""
-    beneath, contract = BENEATH.get(name, SERVER)
-    allowed = COMPILERS_OWN | contract_names(root, contract)
+    beneath, contracts = BENEATH.get(name, SERVER)
+    allowed = set(COMPILERS_OWN)
+    for contract in contracts:
+        allowed |= contract_names(root, contract)
     for other in beneath:
         allowed |= symbols(archives[other])[0]
     return ['%s needs %s' % (name, symbol) for symbol in sorted(symbols(archives[name])[1] - allowed)]
@@ -119,6 +124,7 @@ def archive_of(compiler, directory, name, source):
 EXAMPLE_CONTRACTS = {
     'src/kernel/platform.h': '/* platform_comment() is none */\nvoid platform_wake(int who);\n',
     'include/drydock/os.h': 'void os_yield(void);\n',
+    'include/drydock/dev/block.h': 'void *disk_open(void);\n',
 }
 EXAMPLES = {
     'common': 'int string_length(const char *text) { return *text; }\n',
@@ -128,9 +134,9 @@ EXAMPLES = {
               'void platform_comment(void);\nvoid os_yield(void);\nint runtime_call(void);\n'
               'void kernel_bad(void) { platform_wake(string_length("")); printf(""); os_yield();'
               ' platform_comment(); runtime_call(); }\n',
-    'server': 'int vfs_open(void);\nvoid os_yield(void);\n__attribute__((weak)) void kernel_enter(void);\n'
+    'server': 'int vfs_open(void);\nvoid os_yield(void);\nvoid *disk_open(void);\n__attribute__((weak)) void kernel_enter(void);\n'
               'void platform_wake(int);\nstruct big { char byte[4096]; };\nvoid copy(struct big *to, struct big *from) { *to = *from; }\n'
-              'int serve(void) { os_yield(); kernel_enter(); platform_wake(1); return vfs_open(); }\n',
+              'int serve(void) { os_yield(); disk_open(); kernel_enter(); platform_wake(1); return vfs_open(); }\n',
 }
 STATEFUL = '''
 static int counter;

@@ -87,6 +87,7 @@ struct disk_operations {
 struct disk {
 	struct device device;
 	const struct disk_operations *operations;
+	const char *name;              /* for people, as the image's; lives as long as the disk */
 	struct disk_geometry geometry; /* read it anew for each request: the size may have changed */
 };
 
@@ -99,5 +100,19 @@ static inline void disk_submit(struct disk *disk, struct disk_request *request)
 {
 	disk->operations->submit(disk, request);
 }
+
+struct runtime;
+
+/*
+ * Opens the `index`th disk (0 and up) that this process was given, for the loop
+ * of `runtime`: on Linux an image that `drydock run --disk` named. To be closed
+ * by disk_close. NULL with *status: POSIX_ENOENT, there are not so many;
+ * POSIX_EBUSY, it is open already; POSIX_ENOMEM; POSIX_EIO, it cannot be used,
+ * and why was logged.
+ */
+struct disk *disk_open(struct runtime *runtime, uint32_t index, int32_t *status);
+
+/* Ends what disk_open began: nobody is told of requests that have not ended. Not from within `done`. */
+void disk_close(struct disk *disk);
 
 #endif

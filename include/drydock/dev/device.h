@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <drydock/list.h>
+
 struct device;
 
 /* What implements a device; called through the functions below. */
@@ -35,6 +37,10 @@ struct device {
 	 * it may stop it and start it anew. Never becomes NULL again by itself.
 	 */
 	const char *fault;
+	/* By which interrupts of the device reach the loop (RECEIPT_INTERRUPT); 0: none do. Set by who opens it. */
+	uint32_t handle;
+	/* The loop's that the device was added to (runtime_add_device), which has no other use for it. */
+	struct list link;
 };
 
 /* A piece of memory that a device reads or writes. */

@@ -262,6 +262,7 @@ void memory_disk_create(struct memory_disk *disk, const struct memory_disk_optio
 	disk->random = options->seed ? options->seed : 1;
 	disk->disk.device.operations = &device_operations;
 	disk->disk.operations = &disk_operations;
+	disk->disk.name = "memory";
 	disk->disk.geometry = (struct disk_geometry){
 		.size = options->size,
 		.block_size = disk->options.block_size,

@@ -20,11 +20,13 @@ START_TEST(defaults)
 	char error[256];
 
 	ck_assert(parse("", false, &options, error));
-	ck_assert(!options.allow_other && !options.read_only && !options.writeback);
+	ck_assert(!options.allow_other && !options.writeback);
 	ck_assert_double_eq(options.timeout, 1.0);
 	ck_assert(options.kernel_checks);
+	ck_assert_str_eq(options.passed, "");
 	ck_assert(parse("", true, &options, error));
 	ck_assert(!options.allow_other && !options.kernel_checks);
+	ck_assert_str_eq(options.passed, ",suid,dev");
 	ck_assert(parse("allow_other", true, &options, error));
 	ck_assert(options.allow_other && options.kernel_checks);
 }
@@ -36,10 +38,14 @@ START_TEST(all_of_them)
 	char error[256];
 
 	ck_assert(parse("ro,timeout=0.5,writeback,allow_other", false, &options, error));
-	ck_assert(options.allow_other && options.read_only && options.writeback);
+	ck_assert(options.allow_other && options.writeback);
+	ck_assert_str_eq(options.passed, ",ro");
 	ck_assert_double_eq(options.timeout, 0.5);
 	ck_assert(parse("timeout=0", false, &options, error));
 	ck_assert_double_eq(options.timeout, 0);
+	/* What is said last counts, for Linux as well. */
+	ck_assert(parse("nosuid,nodev,noexec,noatime", true, &options, error));
+	ck_assert_str_eq(options.passed, ",suid,dev,nosuid,nodev,noexec,noatime");
 }
 END_TEST
 
@@ -49,7 +55,10 @@ static const struct {
 	{"nonsense", "'nonsense'"},     {"ro,nonsense=3", "'nonsense=3'"}, {"ro=1", "'ro'"},
 	{"timeout", "'timeout'"},       {"timeout=", "'timeout'"},         {"timeout=-1", "'-1'"},
 	{"timeout=1x", "'1x'"},         {"timeout=nan", "'nan'"},          {"timeout=inf", "'inf'"},
-	{"timeout=1e99", "'1e99'"},     {"suid", "'suid'"},
+	{"timeout=1e99", "'1e99'"},     {"nosuid=1", "'nosuid'"},          {"mand", "'mand'"},
+	{"ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,"
+	 "ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro,ro",
+	 "more mount options than fit"},
 };
 
 START_TEST(wrong_ones_are_named)
@@ -64,12 +73,12 @@ END_TEST
 
 START_TEST(for_libfuse)
 {
-	struct options options = {.read_only = true};
+	struct options options = {.passed = ",ro"};
 	char text[128];
 
 	options_for_libfuse(&options, text, sizeof(text));
 	ck_assert_str_eq(text, "fsname=drydock,subtype=drydock,ro");
-	options = (struct options){.allow_other = true, .kernel_checks = true};
+	options = (struct options){.allow_other = true, .kernel_checks = true, .passed = ""};
 	options_for_libfuse(&options, text, sizeof(text));
 	ck_assert_str_eq(text, "fsname=drydock,subtype=drydock,default_permissions,allow_other");
 }

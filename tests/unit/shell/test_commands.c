@@ -45,7 +45,7 @@ START_TEST(makes_and_shows_files)
 	runs("> /d/f; cat /d/f; echo $?", 0, "0\n", "");
 	runs("ls /d/f /d/e", 0, "/d/f\n\n/d/e:\n", "");
 	runs("ls -l /d", 0,
-	     "drwxr-xr-x   2  1000  1000         64 1970-01-01 00:00 e\n"
+	     "drwxr-xr-x   2  1000  1000         40 1970-01-01 00:00 e\n"
 	     "-rw-r--r--   1  1000  1000          0 1970-01-01 00:00 f\n"
 	     "-rw-r--r--   1  1000  1000         16 1970-01-01 00:00 g\n",
 	     "");

@@ -24,12 +24,15 @@ static struct os os;
 static struct owner_page peer;
 static struct runtime runtime;
 static struct lane lane;
+static uint32_t tail; /* of the ring that the peer fills */
 
 /* What the test decides. */
 static uint64_t yield_takes;
 static unsigned arrives_at_yield; /* the message is there after so many; 0: never */
 static unsigned arrives_at_look;
+static unsigned polls, arrives_at_poll; /* of devices */
 static uint32_t peer_waits;       /* how often the peer has waited during a yield */
+static uint32_t replies;          /* that a yield brings on the lane */
 
 uint64_t os_time(struct os *self)
 {
@@ -51,6 +54,7 @@ void os_yield(struct os *self)
 	self->yields++;
 	self->time += yield_takes;
 	peer.waits += peer_waits;
+	tail += replies;
 }
 
 bool runtime_pending(const struct runtime *self)
@@ -60,6 +64,13 @@ bool runtime_pending(const struct runtime *self)
 	os.looks++;
 	return (arrives_at_yield != 0 && os.yields >= arrives_at_yield) ||
 	       (arrives_at_look != 0 && os.looks >= arrives_at_look);
+}
+
+bool devices_poll(struct runtime *self)
+{
+	ck_assert_ptr_eq(self, &runtime);
+	polls++;
+	return arrives_at_poll != 0 && polls >= arrives_at_poll;
 }
 
 uint64_t wheel_next(const struct wheel *wheel)
@@ -73,10 +84,12 @@ static void set_up(void)
 	os = (struct os){.time = 1000000000, .processor = 3};
 	peer = (struct owner_page){.processor = 3};
 	runtime = (struct runtime){.os = &os};
-	lane = (struct lane){.client = true, .os.peer = &peer};
+	lane = (struct lane){.client = true, .os.peer = &peer, .in.tail = &tail};
+	tail = replies = 0;
 	yield_takes = CHEAP;
 	arrives_at_yield = arrives_at_look = 0;
 	peer_waits = 0;
+	polls = arrives_at_poll = 0;
 }
 
 /* One wait after a message to, or from, the peer; how many yields it took. */
@@ -109,6 +122,12 @@ START_TEST(a_peer_on_this_processor_is_yielded_to)
 	arrives_at_yield = 0;
 	ck_assert_uint_eq(wait_once(&paid), TRIES);
 	ck_assert(!paid);
+	/* What is expected comes: all else need not be looked at. */
+	set_up();
+	replies = 1;
+	ck_assert_uint_eq(wait_once(&paid), 1);
+	ck_assert(paid);
+	ck_assert_uint_eq(os.looks, 1);
 }
 END_TEST
 
@@ -128,6 +147,23 @@ START_TEST(a_peer_elsewhere_is_spun_for)
 	ck_assert_uint_eq(wait_once(&paid), 0);
 	ck_assert(!paid);
 	ck_assert_uint_lt(os.time - before, 100000);
+}
+END_TEST
+
+START_TEST(a_device_ends_the_wait_as_a_message_does)
+{
+	bool paid;
+
+	set_up();
+	arrives_at_poll = 2;
+	ck_assert_uint_eq(wait_once(&paid), 2);
+	ck_assert(paid);
+	set_up();
+	peer.processor = 4;
+	arrives_at_poll = 3;
+	ck_assert_uint_eq(wait_once(&paid), 0);
+	ck_assert(paid);
+	ck_assert_uint_eq(polls, 3);
 }
 END_TEST
 
@@ -220,6 +256,7 @@ START_TEST(peers_are_told_where_and_how_often)
 END_TEST
 
 UNIT_RUN("wait", a_peer_on_this_processor_is_yielded_to, a_peer_elsewhere_is_spun_for,
+         a_device_ends_the_wait_as_a_message_does,
          waits_in_vain_become_rare_and_one_that_pays_brings_them_back, a_dear_yield_ends_yields_for_a_while,
          a_long_yield_to_a_busy_server_is_not_dear, who_is_told_to_sleep_does_and_who_expects_nobody_too,
          peers_are_told_where_and_how_often)

@@ -488,16 +488,17 @@ START_TEST(test_set_attributes)
 
 	fixture->now.seconds = 2000;
 	must(set(file, 0, &values));
-	check_times(file, 1000, 1000, 1000);
+	check_times(file, 1000, 1000, 2000);
+	fixture->now.seconds = 2500;
 	must(set(file, TMPFS_SET_MODE | TMPFS_SET_UID, &values));
 	ck_assert_uint_eq(fixture->attributes.mode, POSIX_S_IFREG | 04711);
 	ck_assert_uint_eq(fixture->attributes.uid, 11);
 	ck_assert_uint_eq(fixture->attributes.gid, 2);
-	check_times(file, 1000, 1000, 2000);
+	check_times(file, 1000, 1000, 2500);
 	must(set(file, TMPFS_SET_GID, &values));
 	ck_assert_uint_eq(fixture->attributes.gid, 12);
 	must(set(file, TMPFS_SET_ATIME | TMPFS_SET_MTIME, &values));
-	check_times(file, -5, INT64_MAX, 2000);
+	check_times(file, -5, INT64_MAX, 2500);
 	ck_assert_uint_eq(fixture->attributes.atime.nanoseconds, 999999999);
 	fixture->now.seconds = 3000;
 	must(set(file, TMPFS_SET_ATIME_NOW, &values));

@@ -8,8 +8,6 @@
 #include "arch/x86_64/process/image.h"
 #include "arch/x86_64/user_layout.h"
 
-#define SLICE_LEAST 100000u /* nanoseconds: with much less nobody would get anywhere between two interrupts */
-
 extern const char kernel_stack_end[];
 
 /* ---- making ------------------------------------------------------------------ */
@@ -34,6 +32,7 @@ static void task_free(struct task *task)
 {
 	struct machine *machine = task->machine;
 
+	region_abandon(task);
 	space_destroy(&task->space);
 	page_free(machine, task->buffer);
 	page_free(machine, task->notice);
@@ -182,6 +181,7 @@ static void space_leave(struct machine *machine, struct task *task)
 		task->space.active = false;
 		machine->running = NULL;
 	}
+	region_abandon(task);
 	space_destroy(&task->space);
 }
 

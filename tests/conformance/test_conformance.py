@@ -1,0 +1,113 @@
+"""The mounted file system beside one of Linux's own: the same calls, the same answers.
+
+Thousands of small cases (cases.py) run on a kernel tmpfs and on the mount. Every
+answer that differs is a failure, unless it is listed here with its reason.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
+
+import cases
+import harness
+
+CALLS = os.path.join(harness.BUILD, "tests", "conformance", "conformance-calls")
+
+# The call, what a kernel tmpfs answers, what the mount answers (patterns for all of each), and why that is right.
+DIFFERENCES = [
+    (r"rename .* WHITEOUT", r".*", r"EINVAL",
+     "whiteouts are for overlayfs's lower layers; Linux passes them to no FUSE file system that has not asked for them"),
+    (r"open .* TMPFILE,.*", r"ok", r"EOPNOTSUPP", "libfuse 3.14 does not pass O_TMPFILE on"),
+    (r"(as \S+ )?(set|get|list|remove)xattr .*", r".*", r"EOPNOTSUPP", "not there yet"),
+    (r"fallocate .*", r".*", r"EOPNOTSUPP", "not there yet"),
+    (r"seek \S+ \S+ (data|hole)", r".*", r"ok \d+", "not there yet: all of a file is data"),
+    (r"seek 1 0 end", r"EINVAL", r"ok \d+", "Linux lets no FUSE file system decide where a directory's positions end"),
+    (r"ftruncate 1 9223372036854775807", r"ok", r"EFBIG", "files have at most 128 TiB"),
+    (r"as 65532:65532 chown n -1 -1", r"EPERM", r"ok",
+     "a change of nothing; Linux refuses it only for what has set-group-id and is not executable by the group"),
+    (r"read 1 0|moved 0 n", r"ok a--", r"ok ---", "a read of nothing does not reach a FUSE file system"),
+]
+
+
+def reason_for(call, expected, found):
+    for pattern, theirs, ours, reason in DIFFERENCES:
+        if re.fullmatch(pattern, call) and re.fullmatch(theirs, expected) and re.fullmatch(ours, found):
+            return reason
+    return None
+
+
+def answers(directory, script):
+    result = subprocess.run([CALLS, directory], input=script, capture_output=True, text=True, timeout=harness.LIMIT)
+    if result.returncode != 0:
+        raise AssertionError("conformance-calls ended with %d: %s" % (result.returncode, result.stderr))
+    return result.stdout.splitlines()
+
+
+def compare(script, expected, found):
+    """The cases that differ without a reason, each with the first of its answers that does."""
+    wrong, name, excused = {}, None, False
+    calls = script.splitlines()
+    if not len(calls) == len(expected) == len(found):
+        raise AssertionError("%d calls, %d and %d answers" % (len(calls), len(expected), len(found)))
+    for call, theirs, ours in zip(calls, expected, found):
+        if call.startswith("case "):
+            name, excused = call[5:], False
+        elif theirs != ours:
+            # What follows from an excused difference is not looked at.
+            excused = excused or reason_for(call, theirs, ours) is not None
+            if not excused:
+                wrong.setdefault(name, "%s: %s instead of %s" % (call, ours, theirs))
+    return wrong
+
+
+class Comparison(unittest.TestCase):
+    """That a difference is found, and an excuse is no more than that."""
+
+    def test_differences_are_found(self):
+        script = "case a\nmkdir d 0755\nrename a b WHITEOUT\ncase b\nmkdir d 0755\n"
+        theirs = ["case a", "ok", "ok", "case b", "ok"]
+        self.assertEqual(compare(script, theirs, theirs), {})
+        self.assertEqual(compare(script, theirs, ["case a", "ok", "EINVAL", "case b", "ok"]), {})
+        self.assertEqual(list(compare(script, theirs, ["case a", "ok", "EINVAL", "case b", "EEXIST"])), ["b"])
+        self.assertEqual(list(compare(script, theirs, ["case a", "ok", "EPERM", "case b", "ok"])), ["a"])
+        self.assertRaises(AssertionError, compare, script, theirs, theirs[1:])
+
+
+class Mount(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        obstacle = "needs root, to be anybody" if os.geteuid() != 0 else harness.fuse_obstacle()
+        if obstacle:
+            raise unittest.SkipTest(obstacle)
+        cls.oracle = tempfile.mkdtemp(prefix="drydock-oracle-")
+        cls.addClassCleanup(os.rmdir, cls.oracle)
+        mount = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", cls.oracle], capture_output=True, text=True)
+        if mount.returncode != 0:
+            raise unittest.SkipTest("no tmpfs can be mounted to compare with: " + mount.stderr.strip())
+        cls.addClassCleanup(subprocess.run, ["umount", cls.oracle], check=True)
+        cls.mount = tempfile.mkdtemp(prefix="drydock-mount-")
+        cls.addClassCleanup(os.rmdir, cls.mount)
+        instance = harness.Instance("--mount", cls.mount, "-o", "allow_other", name="conformance")
+        instance.__enter__()
+        cls.addClassCleanup(instance.__exit__, None, None, None)
+
+    def check(self, group):
+        count, script = cases.script(group)
+        wrong = compare(script, answers(self.oracle, script), answers(self.mount, script))
+        print("# %s: %d cases, %d fail" % (group, count, len(wrong)), flush=True)
+        if wrong:
+            raise AssertionError("%d of %d cases:\n%s" % (
+                len(wrong), count, "\n".join("%s: %s" % item for item in list(wrong.items())[:30])))
+
+
+for _group in cases.GROUPS:
+    setattr(Mount, "test_" + _group, lambda self, group=_group: self.check(group))
+
+
+if __name__ == "__main__":
+    harness.main()
