@@ -68,7 +68,7 @@ const char *tcp_check(const struct tcp_socket *socket)
 		return "the buffer does not begin with what is unacknowledged";
 	if (sequence_after(socket->receive.next, socket->receive.advertised + 1))
 		return "more was received than offered";
-	if (socket->congestion.window < send->in_flight && socket->congestion.window == 0)
+	if (socket->congestion.window == 0)
 		return "the congestion window is closed";
 	if (send->next != send->unacknowledged && !tcp_timer_armed(socket, TCP_TIMER_RETRANSMIT) &&
 	    !tcp_timer_armed(socket, TCP_TIMER_PROBE))

@@ -39,7 +39,7 @@ static void epoch_start(struct tcp_congestion *congestion, uint64_t now)
 	if (congestion->window < cubic->maximum) {
 		uint64_t segments = (cubic->maximum - congestion->window) / congestion->mss;
 
-		/* 2^30 * 2.5: one more bit than a cube of 21 bits is never reached by 2^30 bytes of window. */
+		/* 1/C is 5/2, and 2^30 the cube of the unit of time; windows of 2^30 bytes do not overflow this. */
 		cubic->k = cube_root(segments * 5 / 2 << 30);
 		if (cubic->k > TIME_MAXIMUM)
 			cubic->k = TIME_MAXIMUM;

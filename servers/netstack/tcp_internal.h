@@ -83,7 +83,7 @@ struct tcp_sender {
 	uint32_t small_end;                  /* end of the last segment that was not full: Nagle as of Minshall */
 	uint32_t urgent_end;
 	uint8_t scale;
-	bool urgent, fin_queued, window_limited, congestion_limited;
+	bool urgent, fin_queued, congestion_limited;
 	struct tcp_buffer buffer;            /* first byte: sequence `base` */
 	uint32_t base;
 	uint32_t limit;
@@ -143,7 +143,7 @@ struct tcp_recovery {
 	uint32_t rack_end, highest_sacked;
 	uint32_t reorder_steps, reorder_persist;
 	uint32_t reorder_round;
-	bool reorder_seen, duplicate_seen;
+	bool reorder_seen;
 	/* Tail loss probe. */
 	bool probing, probe_retransmitted;
 	uint32_t probe_end;
@@ -159,7 +159,6 @@ struct tcp_socket {
 	uint32_t soft_error;    /* what ICMP said last */
 	struct net_address local, remote;
 	uint16_t local_port, remote_port;
-	bool bound;             /* by tcp_bind, not by connecting */
 	struct list connection_link, port_link, accept_link, all_link;
 	struct tcp_socket *listener; /* of a connection that is not accepted yet */
 	struct list opening;    /* connections in SYN-RECEIVED */

@@ -28,7 +28,6 @@ int tcp_bind(struct tcp_socket *socket, const struct net_address *local, uint16_
 		return -POSIX_EADDRINUSE;
 	}
 	socket->local_port = port;
-	socket->bound = true;
 	tcp_table_add_port(socket);
 	return 0;
 }

@@ -46,6 +46,9 @@ void tcp_destroy(struct tcp *tcp)
 {
 	struct tcp_environment environment = tcp->environment;
 
+	/* Before a listener is gone, nobody may be in its queues. */
+	list_for_each(link, &tcp->all)
+		list_remove(&list_entry(link, struct tcp_socket, all_link)->accept_link);
 	while (!list_empty(&tcp->all))
 		socket_free(list_entry(tcp->all.next, struct tcp_socket, all_link));
 	if (tcp->heap != NULL)

@@ -326,6 +326,8 @@ static void expect_state(struct script *script, char **text)
 	struct tcp_information information;
 	char *word = script_word(text);
 
+	if (script->socket == NULL)
+		script_fail(script, "there is no socket");
 	tcp_information(script->socket, &information);
 	if (word == NULL || strcmp(word, states[information.state]) != 0)
 		script_fail(script, "the state is %s", states[information.state]);
@@ -334,10 +336,11 @@ static void expect_state(struct script *script, char **text)
 /* A number of struct tcp_information. */
 static void expect_information(struct script *script, const char *name, char **text)
 {
-	struct tcp_information information;
+	struct tcp_information information = {0};
 	uint64_t value = 0, wanted = script_number(script, script_word(text));
 
-	tcp_information(script->socket, &information);
+	if (script->socket != NULL)
+		tcp_information(script->socket, &information);
 	if (strcmp(name, "cwnd") == 0)
 		value = information.congestion_window;
 	else if (strcmp(name, "ssthresh") == 0)
@@ -382,8 +385,10 @@ static void run_call(struct script *script, const char *name, char **text)
 		              text);
 	} else if (strcmp(name, "close") == 0) {
 		tcp_close(script->socket);
+		script->socket = NULL;
 	} else if (strcmp(name, "abort") == 0) {
 		tcp_abort(script->socket);
+		script->socket = NULL;
 	} else if (strcmp(name, "close-listener") == 0) {
 		tcp_close(script->listener);
 	} else if (strcmp(name, "icmp") == 0) {
