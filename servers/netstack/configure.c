@@ -14,6 +14,8 @@
 #define LOOPBACK_PREFIX  8u
 #define TEXT_SIZE        40
 
+#define OFFLOADS (NET_OFFLOAD_CHECKSUM | NET_OFFLOAD_TCP4 | NET_OFFLOAD_TCP6)
+
 /* Reads digits that make a number up to `most`; returns what follows them, or NULL. */
 static const char *read_number(const char *text, uint32_t most, uint32_t *number)
 {
@@ -105,7 +107,7 @@ static void bring_up_card(struct netstack_server *server)
 	struct net_card *card;
 	int32_t status;
 
-	card = net_open(runtime, 0, &status);
+	card = net_open(runtime, 0, OFFLOADS, OFFLOADS, &status);
 	if (card == NULL) {
 		if (status == POSIX_ENOENT)
 			log_print(runtime, LOG_INFO,

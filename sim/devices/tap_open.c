@@ -19,16 +19,19 @@ static void on_ready(void *context)
 	(void)context;
 }
 
-static bool start(struct opened_tap *opened, struct runtime *runtime, struct os_device *device)
+/* A TAP does the same both ways: what only one is to have none has. */
+static bool start(struct opened_tap *opened, struct runtime *runtime, struct os_device *device, uint32_t offloads)
 {
 	int record = device->descriptor_count > 1 ? device->descriptors[1] : -1;
 	struct os *os = runtime_os(runtime);
 	struct tap_parameters parameters;
+	const char *error;
 
 	memcpy(&parameters, device->parameters, sizeof(parameters));
 	parameters.name[TAP_NAME_SIZE - 1] = '\0';
-	if (!tap_create(&opened->tap, os, &parameters, device->descriptors[0], record)) {
-		log_print(runtime, LOG_ERROR, "%s: no memory for frames", parameters.name);
+	parameters.offloads &= offloads;
+	if (!tap_create(&opened->tap, os, &parameters, device->descriptors[0], record, &error)) {
+		log_print(runtime, LOG_ERROR, "%s: %s", parameters.name, error);
 		return false;
 	}
 	if (!os_watch_descriptor(os, device->descriptors[0], on_ready, NULL)) {
@@ -39,7 +42,8 @@ static bool start(struct opened_tap *opened, struct runtime *runtime, struct os_
 	return true;
 }
 
-struct net_card *net_open(struct runtime *runtime, uint32_t index, int32_t *status)
+struct net_card *net_open(struct runtime *runtime, uint32_t index, uint32_t transmit_offloads,
+                          uint32_t receive_offloads, int32_t *status)
 {
 	struct os_device *device = os_device(runtime_os(runtime), DEVICE_CARD, index);
 	struct opened_tap *opened;
@@ -51,7 +55,7 @@ struct net_card *net_open(struct runtime *runtime, uint32_t index, int32_t *stat
 	*status = opened == NULL ? POSIX_ENOMEM : 0;
 	if (opened == NULL)
 		return NULL;
-	if (!start(opened, runtime, device)) {
+	if (!start(opened, runtime, device, transmit_offloads & receive_offloads)) {
 		runtime_free(runtime, opened);
 		*status = POSIX_EIO;
 		return NULL;

@@ -21,8 +21,11 @@ static char received_bytes[32];
 static int32_t waiting_status;
 
 /* There is no card here. */
-struct net_card *net_open(struct runtime *runtime, uint32_t index, int32_t *status)
+struct net_card *net_open(struct runtime *runtime, uint32_t index, uint32_t transmit_offloads,
+                          uint32_t receive_offloads, int32_t *status)
 {
+	(void)transmit_offloads;
+	(void)receive_offloads;
 	(void)runtime;
 	(void)index;
 	*status = POSIX_ENOENT;
