@@ -60,7 +60,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --gdb | --wrap | --tap | --ip | --gateway | --mtu | --pcap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
+		--manifest | --mount | --cpus | --sched | --gdb | --wrap | --tap | --ip | --gateway | --mtu | --pcap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
 			((index++))
 			;;
 		--)
@@ -103,6 +103,10 @@ _drydock()
 		[[ auto == "$cur"* ]] && COMPREPLY+=(auto)
 		return
 		;;
+	--sched)
+		mapfile -t COMPREPLY < <(compgen -W "linux server" -- "$cur")
+		return
+		;;
 	--cpus | --ip | --gateway | --mtu | -n | --lines | -c | --command | --rounds | --time | --files)
 		return
 		;;
@@ -113,7 +117,7 @@ _drydock()
 		return
 	fi
 	case $command in
-	run) options+=" --detach --manifest --mount --options --cpus --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload" ;;
+	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload" ;;
 	mount) options+=" --options" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;

@@ -9,7 +9,10 @@
  *   node.c           operations on nodes with permissions: all of tmpfs that the rest sees
  *   walk.c           from paths to nodes
  *   open_file.c      open files of a session
- *   node_protocol.c  the handlers of `fs`
+ *   node_protocol.c  the handlers of `fs`,
+ *   node_directory.c those of directories with attributes, and of unnamed files,
+ *   node_space.c     those of a file's space,
+ *   node_xattr.c     and those of extended attributes, with their permissions
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     and those that work on open files
  *

@@ -58,6 +58,7 @@ struct host_options {
 	unsigned disk_count;
 	const struct host_card_options *cards; /* one that cannot be opened is gone without */
 	unsigned card_count;
+	bool by_server;            /* the scheduler server says who runs, one at a time (schedule.c); without disks */
 	int processors;            /* CPUs to use, 0: by policy (placement.h) */
 	const char *greeting;      /* in the foreground, printed once all is up; NULL: nothing */
 	/*
