@@ -257,7 +257,8 @@ static const struct net_operations net_operations = {.transmit = tap_transmit, .
 
 /* ---- making and ending ------------------------------------------------------------- */
 
-bool tap_create(struct tap *tap, struct os *os, const struct tap_parameters *parameters, int descriptor, int record_file)
+bool tap_create(struct tap *tap, struct os *os, const struct tap_parameters *parameters, int descriptor,
+                int record_file, const char **error)
 {
 	void *memory;
 
@@ -269,6 +270,10 @@ bool tap_create(struct tap *tap, struct os *os, const struct tap_parameters *par
 	list_init(&tap->waiting);
 	list_init(&tap->ended);
 	list_init(&tap->free);
+	*error = "Linux does not take the offloads";
+	if (!tap_negotiate(descriptor, parameters->offloads))
+		return false;
+	*error = "no memory for frames";
 	if (os_memory_allocate(os, TAP_FRAMES * FRAME_SIZE, 0, &tap->memory_handle, &memory) != E_OK)
 		return false;
 	tap->memory = memory;

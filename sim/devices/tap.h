@@ -23,7 +23,7 @@ struct tap_parameters {
 	uint8_t address[NET_ADDRESS_SIZE]; /* of this end of the wire; Linux's end has another */
 	uint16_t reserved;
 	uint32_t mtu;
-	uint32_t offloads;                 /* NET_OFFLOAD_*, both ways */
+	uint32_t offloads;                 /* NET_OFFLOAD_* that there can be, both ways */
 	char name[TAP_NAME_SIZE];          /* NUL-terminated */
 };
 _Static_assert(sizeof(struct tap_parameters) <= DEVICE_PARAMETERS, "fits into the packet");
@@ -52,9 +52,14 @@ struct tap {
 
 /*
  * Makes a card of what the host has handed over; the descriptors stay the caller's, and
- * open for as long as the card lives. `record` is -1 for none. False without memory.
+ * open for as long as the card lives. `record` is -1 for none. The card has those offloads of
+ * its parameters. False with the reason in `error` (a constant).
  */
-bool tap_create(struct tap *tap, struct os *os, const struct tap_parameters *parameters, int descriptor, int record);
+bool tap_create(struct tap *tap, struct os *os, const struct tap_parameters *parameters, int descriptor, int record,
+                const char **error);
+
+/* Has Linux leave no more to this end than `offloads` (NET_OFFLOAD_*). False with errno. */
+bool tap_negotiate(int descriptor, uint32_t offloads);
 
 /* Nobody is told the end of any frame. Frees all memory of the card. */
 void tap_destroy(struct tap *tap);

@@ -1,8 +1,5 @@
 /* net_open: a card of the host's, in the loop of the process that it was given to. */
 #include <string.h>
-#include <sys/ioctl.h>
-
-#include <linux/if_tun.h>
 
 #include <drydock/posix.h>
 #include <drydock/server.h>
@@ -22,34 +19,18 @@ static void on_ready(void *context)
 	(void)context;
 }
 
-/* Tells Linux what of what it agreed on with the host is not wanted after all. */
-static bool narrow(int tap, struct tap_parameters *parameters, uint32_t offloads)
-{
-	uint32_t agreed = parameters->offloads & offloads;
-	unsigned long features = (agreed & NET_OFFLOAD_CHECKSUM ? TUN_F_CSUM : 0) |
-	                         (agreed & NET_OFFLOAD_TCP4 ? TUN_F_TSO4 : 0) |
-	                         (agreed & NET_OFFLOAD_TCP6 ? TUN_F_TSO6 : 0);
-
-	if (agreed != parameters->offloads && ioctl(tap, TUNSETOFFLOAD, features) != 0)
-		return false;
-	parameters->offloads = agreed;
-	return true;
-}
-
 static bool start(struct opened_tap *opened, struct runtime *runtime, struct os_device *device, uint32_t offloads)
 {
 	int record = device->descriptor_count > 1 ? device->descriptors[1] : -1;
 	struct os *os = runtime_os(runtime);
 	struct tap_parameters parameters;
+	const char *error;
 
 	memcpy(&parameters, device->parameters, sizeof(parameters));
 	parameters.name[TAP_NAME_SIZE - 1] = '\0';
-	if (!narrow(device->descriptors[0], &parameters, offloads)) {
-		log_print(runtime, LOG_ERROR, "%s: cannot agree on fewer offloads", parameters.name);
-		return false;
-	}
-	if (!tap_create(&opened->tap, os, &parameters, device->descriptors[0], record)) {
-		log_print(runtime, LOG_ERROR, "%s: no memory for frames", parameters.name);
+	parameters.offloads &= offloads;
+	if (!tap_create(&opened->tap, os, &parameters, device->descriptors[0], record, &error)) {
+		log_print(runtime, LOG_ERROR, "%s: %s", parameters.name, error);
 		return false;
 	}
 	if (!os_watch_descriptor(os, device->descriptors[0], on_ready, NULL)) {

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
-#include <linux/virtio_net.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -50,20 +49,16 @@ static bool attach(const struct host_card_options *options, struct host_card *ca
 /* Virtio's header, of the size that net.h has, and what each side may leave to the other. */
 static bool negotiate(const struct host_card_options *options, struct host_card *card, char *error, size_t size)
 {
-	static const struct { unsigned features; uint32_t offloads; } choices[] = {
-		{TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6,
-	         NET_OFFLOAD_CHECKSUM | NET_OFFLOAD_TCP4 | NET_OFFLOAD_TCP6},
-		{TUN_F_CSUM, NET_OFFLOAD_CHECKSUM},
-		{0, 0},
-	};
+	static const uint32_t choices[] = {NET_OFFLOAD_CHECKSUM | NET_OFFLOAD_TCP4 | NET_OFFLOAD_TCP6,
+	                                   NET_OFFLOAD_CHECKSUM, 0};
 	int header = sizeof(struct net_header);
 	size_t first = options->no_offload ? 2 : 0;
 
 	if (ioctl(card->tap, TUNSETVNETHDRSZ, &header) != 0)
 		return fail(error, size, options, "Linux does not know virtio's header");
 	for (size_t i = first; i < sizeof(choices) / sizeof(choices[0]); i++) {
-		if (ioctl(card->tap, TUNSETOFFLOAD, (unsigned long)choices[i].features) == 0) {
-			card->parameters.offloads = choices[i].offloads;
+		if (tap_negotiate(card->tap, choices[i])) {
+			card->parameters.offloads = choices[i];
 			return true;
 		}
 	}

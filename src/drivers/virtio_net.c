@@ -369,7 +369,8 @@ const char *virtio_net_start(struct virtio_net *net, struct device_access *acces
 	const char *wrong;
 
 	net->card = (struct net_card){.device = {.operations = &device_operations},
-	                              .operations = &net_operations};
+	                              .operations = &net_operations,
+	                              .name = "virtio-net"};
 	list_init(&net->waiting);
 	list_init(&net->ended);
 	net->configuration_changed = false;

@@ -217,6 +217,7 @@ static void card_create(struct memory_net *net, int which)
 	card->card = (struct net_card){
 		.device.operations = &device_operations,
 		.operations = &net_operations,
+		.name = "memory",
 		.address = {2, 0, 0, 0, 0, (uint8_t)(which + 1)},
 		.link_up = true,
 		.mtu = net->options.mtu,
