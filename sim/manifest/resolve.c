@@ -69,7 +69,9 @@ static void resolve_cycle(struct reader *reader)
 		const struct section *section = &reader->sections[index];
 
 		if (section->service == &manifest->services[path[0]])
-			reader_error(reader, section->key_lines[KEY_CALLS] ? section->key_lines[KEY_CALLS] : section->line,
+			reader_error(reader,
+			             section->key_lines[KEY_CALLS] ? section->key_lines[KEY_CALLS]
+			                                           : section->line,
 			             "calls form a cycle, in which all may wait for others: %s; take one out",
 			             text);
 	}
@@ -136,15 +138,12 @@ static void resolve_mount(struct reader *reader, const struct section *section)
 		             "vfs or fuse calls too many services: take some out, %u are "
 		             "possible",
 		             MANIFEST_CALLS);
-	else if (check_mount_options(manifest) > SPAWN_OPTIONS_SIZE)
-		reader_error(reader, section->line,
-		             "the mounts do not fit into the %u characters of options of "
-		             "vfs: choose shorter paths",
-		             SPAWN_OPTIONS_SIZE - 1);
 }
 
 void resolve(struct reader *reader)
 {
+	const struct section *last = NULL; /* of the mounts */
+
 	for (uint32_t index = 0; index < reader->section_count; index++) {
 		struct section *section = &reader->sections[index];
 
@@ -155,8 +154,15 @@ void resolve(struct reader *reader)
 	}
 	/* Mounts add calls, and look at those before them. */
 	for (uint32_t index = 0; index < reader->section_count; index++) {
-		if (reader->sections[index].mount)
-			resolve_mount(reader, &reader->sections[index]);
+		if (!reader->sections[index].mount)
+			continue;
+		last = &reader->sections[index];
+		resolve_mount(reader, last);
 	}
+	if (last && check_mount_options(reader->manifest) > SPAWN_OPTIONS_SIZE)
+		reader_error(
+			reader, last->line,
+			"the mounts do not fit into the %u characters of options of vfs: choose shorter paths",
+			SPAWN_OPTIONS_SIZE - 1);
 	resolve_cycle(reader);
 }
