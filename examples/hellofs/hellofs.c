@@ -30,33 +30,25 @@ struct hellofs {
 	int64_t started;
 };
 
-/* The node of this number, or NULL: a client may name any. */
-static const struct node *node_find(uint64_t number)
+static bool is(uint64_t number, uint32_t type)
 {
-	return number >= ROOT && number < NODES ? &nodes[number] : NULL;
-}
-
-static bool is(const struct node *node, uint32_t type)
-{
-	return (node->mode & POSIX_S_IFMT) == type;
+	return (nodes[number].mode & POSIX_S_IFMT) == type;
 }
 
 static void fill(const struct hellofs *hellofs, uint64_t number, struct fs_attributes *attributes)
 {
-	const struct node *node = &nodes[number];
-
 	*attributes = (struct fs_attributes){
 		.node = number,
-		.size = string_length(node->content),
+		.size = string_length(nodes[number].content),
 		.atime = hellofs->started,
 		.mtime = hellofs->started,
 		.ctime = hellofs->started,
-		.mode = node->mode,
-		.links = node->links,
+		.mode = nodes[number].mode,
+		.links = nodes[number].links,
 	};
 }
 
-/* Whether whoever calls may do `wanted` (as access(2)) with the node. */
+/* Whether there is such a node, for a client may name any, and whoever calls may do `wanted` with it. */
 static int32_t check(const struct request *request, uint64_t number, uint32_t wanted)
 {
 	const struct identity *who = request_identity(request);
@@ -64,7 +56,7 @@ static int32_t check(const struct request *request, uint64_t number, uint32_t wa
 
 	if (who == NULL)
 		return POSIX_EINVAL;
-	if (node_find(number) == NULL)
+	if (number < ROOT || number >= NODES)
 		return POSIX_ESTALE;
 	fill(request->server, number, &attributes);
 	return filesystem_check(who, &attributes, wanted);
@@ -72,19 +64,15 @@ static int32_t check(const struct request *request, uint64_t number, uint32_t wa
 
 static int32_t serve_lookup(struct request *request, const struct fs_lookup_arguments *arguments)
 {
-	const struct node *directory = node_find(arguments->directory);
 	uint64_t found;
-	int32_t error;
+	int32_t error = check(request, arguments->directory, 1);
 
-	if (directory == NULL || !is(directory, POSIX_S_IFDIR))
-		return directory == NULL ? POSIX_ESTALE : POSIX_ENOTDIR;
-	error = check(request, arguments->directory, 1);
-	if (error)
-		return error;
+	if (error || !is(arguments->directory, POSIX_S_IFDIR))
+		return error ? error : POSIX_ENOTDIR;
 	if (string_equal(arguments->name, "."))
 		found = arguments->directory;
 	else if (string_equal(arguments->name, ".."))
-		found = directory->parent;
+		found = nodes[arguments->directory].parent;
 	else
 		for (found = HELLO; found < NODES; found++)
 			if (nodes[found].parent == arguments->directory &&
@@ -99,10 +87,11 @@ static int32_t serve_lookup(struct request *request, const struct fs_lookup_argu
 static int32_t serve_get_attributes(struct request *request,
                                     const struct fs_get_attributes_arguments *arguments)
 {
-	if (node_find(arguments->node) == NULL)
-		return POSIX_ESTALE;
-	fill(request->server, arguments->node, arguments->attributes);
-	return 0;
+	int32_t error = check(request, arguments->node, 0);
+
+	if (!error)
+		fill(request->server, arguments->node, arguments->attributes);
+	return error;
 }
 
 static int32_t serve_access(struct request *request, const struct fs_access_arguments *arguments)
@@ -130,8 +119,8 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
 
 	if (error)
 		return error;
-	if (!is(&nodes[arguments->node], POSIX_S_IFREG))
-		return is(&nodes[arguments->node], POSIX_S_IFDIR) ? POSIX_EISDIR : POSIX_EINVAL;
+	if (!is(arguments->node, POSIX_S_IFREG))
+		return is(arguments->node, POSIX_S_IFDIR) ? POSIX_EISDIR : POSIX_EINVAL;
 	results->data_length =
 		copy(arguments->node, arguments->offset, arguments->data, arguments->data_capacity);
 	return 0;
@@ -140,11 +129,10 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
 static int32_t serve_readlink(struct request *request, const struct fs_readlink_arguments *arguments,
                               struct fs_readlink_results *results)
 {
-	(void)request;
-	if (node_find(arguments->node) == NULL)
-		return POSIX_ESTALE;
-	if (!is(&nodes[arguments->node], POSIX_S_IFLNK))
-		return POSIX_EINVAL;
+	int32_t error = check(request, arguments->node, 0);
+
+	if (error || !is(arguments->node, POSIX_S_IFLNK))
+		return error ? error : POSIX_EINVAL;
 	results->target_length = copy(arguments->node, 0, arguments->target, arguments->target_capacity);
 	return 0;
 }
@@ -159,7 +147,7 @@ static int32_t serve_readdir(struct request *request, const struct fs_readdir_ar
 
 	if (error)
 		return error;
-	if (!is(&nodes[directory], POSIX_S_IFDIR))
+	if (!is(directory, POSIX_S_IFDIR))
 		return POSIX_ENOTDIR;
 	if (arguments->cookie < 1)
 		filesystem_entry_add(&entries, directory, 1, POSIX_S_IFDIR, ".", 1);
@@ -175,13 +163,12 @@ static int32_t serve_readdir(struct request *request, const struct fs_readdir_ar
 
 static int32_t serve_statistics(struct request *request, const struct fs_statistics_arguments *arguments)
 {
-	(void)request;
 	*arguments->statistics =
 		(struct fs_statistics){.block_size = 4096, .nodes = NODES - ROOT, .name_max = POSIX_NAME_MAX};
-	return node_find(arguments->node) ? 0 : POSIX_ESTALE;
+	return check(request, arguments->node, 0);
 }
 
-/* What is not here is refused with ENOSYS; and what is mounted with the option ro is asked for nothing of it. */
+/* What is not here is refused: ENOSYS. */
 static const struct fs_operations operations = {
 	.lookup = serve_lookup,
 	.get_attributes = serve_get_attributes,
