@@ -171,6 +171,12 @@ void service_add(struct service *service, const struct protocol *protocol, const
 /* Tells init that this process serves here, now and after each restart of init. Suspends. */
 int32_t service_register(struct service *service);
 
+/*
+ * The same for a program that serves nothing: init starts what comes after it,
+ * and watches over it, as over a server. Suspends. 0, or why not (in the log, too).
+ */
+int32_t runtime_register(struct runtime *runtime);
+
 /* The handle with RECEIVE, which stays the service's. */
 handle_t service_port(const struct service *service);
 

@@ -10,6 +10,7 @@ static const char authority_names[][NAME_SIZE] = {
 	[AUTHORITY_CONSOLE] = "console",
 	[AUTHORITY_INSPECT] = "inspect",
 	[AUTHORITY_CONTROL] = "control",
+	[AUTHORITY_DEVICES] = "devices",
 };
 
 #define AUTHORITY_NAMES (sizeof(authority_names) / sizeof(authority_names[0]))

@@ -179,9 +179,10 @@ static void add_authority(struct reader *reader, char *text)
 		[AUTHORITY_SPAWN] = "spawn",     [AUTHORITY_SWITCH] = "switch",
 		[AUTHORITY_CONSOLE] = "console", [AUTHORITY_INSPECT] = "inspect",
 		[AUTHORITY_CONTROL] = "control",
+		[AUTHORITY_DEVICES] = "devices",
 	};
 
-	for (uint32_t authority = AUTHORITY_SPAWN; authority <= AUTHORITY_CONTROL; authority++) {
+	for (uint32_t authority = AUTHORITY_SPAWN; authority <= AUTHORITY_LAST; authority++) {
 		if (strcmp(names[authority], text) == 0) {
 			*section_authorities(reader->section) |= AUTHORITY_BIT(authority);
 			return;

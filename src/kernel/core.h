@@ -12,7 +12,7 @@
 struct call {
 	struct kernel *kernel;
 	struct process *process;
-	uint64_t argument[6];
+	const uint64_t *argument; /* six, which nobody changes meanwhile */
 	uint64_t length;  /* bytes of input */
 	uint64_t written; /* bytes of the kernel buffer that are the result */
 };
@@ -111,11 +111,25 @@ void sender_forget(struct kernel *kernel, struct process *process);
 /* The port ends: if the console was read by it, another may. */
 void console_forget(struct kernel *kernel, const struct port *port);
 
+/* ---- device.c ---- */
+
+/* Its owner's handle goes: the device stops. */
+void device_close(struct kernel *kernel, struct device_claim *claim);
+/* The process ends: its devices first, and then the memory that they might write to. */
+void device_close_all(struct kernel *kernel, struct process *process);
+/* The system ends: what devices may still write to goes. */
+void device_forget_remains(struct kernel *kernel);
+/* The port ends: interrupts are told nowhere. */
+void device_forget_port(struct kernel *kernel, const struct port *port);
+
 /* ---- memory.c ---- */
 
 /* `account` NULL: nobody pays. One reference, the caller's. */
 enum error memory_create(struct kernel *kernel, uint64_t size, uint32_t flags, struct account *account,
                          struct memory **memory);
+/* Maps the memory of a handle that is not mapped yet; it is unmapped when the handle goes. */
+enum error memory_map(struct kernel *kernel, struct process *process, handle_t handle, rights_t access,
+                      uint64_t *address);
 void memory_release(struct kernel *kernel, struct memory *memory);
 
 /* ---- lane.c, transit.c ---- */
@@ -199,6 +213,13 @@ uint64_t sys_deadline_check(struct call *call);
 uint64_t sys_console(struct call *call);
 uint64_t sys_console_read(struct call *call);
 uint64_t sys_announce(struct call *call);
+uint64_t sys_device_info(struct call *call);
+uint64_t sys_device_claim(struct call *call);
+uint64_t sys_device_config(struct call *call);
+uint64_t sys_device_map(struct call *call);
+uint64_t sys_dma_allocate(struct call *call);
+uint64_t sys_interrupt_bind(struct call *call);
+uint64_t sys_interrupt_acknowledge(struct call *call);
 uint64_t sys_inspect(struct call *call);
 
 #endif

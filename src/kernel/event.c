@@ -29,6 +29,11 @@ static struct lane_end *event_lane_end(struct event *event)
 	return list_entry(event, struct lane_end, event);
 }
 
+static struct device_claim *event_device(struct event *event)
+{
+	return list_entry(event, struct device_claim, event);
+}
+
 void event_post(struct kernel *kernel, struct event *event, struct port *port, uint32_t bits)
 {
 	event->bits |= bits;
@@ -129,6 +134,11 @@ bool event_receive(struct kernel *kernel, struct port *port, struct receipt *rec
 		break;
 	case EVENT_OF_CONSOLE:
 		receipt->kind = RECEIPT_CONSOLE;
+		break;
+	case EVENT_OF_DEVICE:
+		receipt->kind = RECEIPT_INTERRUPT;
+		receipt->object = event_device(event)->id;
+		receipt->handle = event_device(event)->handle;
 		break;
 	}
 	event_unlink(event);

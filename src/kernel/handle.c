@@ -168,6 +168,10 @@ void handle_drop(struct kernel *kernel, struct process *process, handle_t handle
 		lane_end_close(kernel, capability.end, reason);
 		return;
 	}
+	if (capability.kind == OBJECT_DEVICE) {
+		device_close(kernel, capability.device);
+		return;
+	}
 	if (capability.kind == OBJECT_PORT && (capability.rights & RIGHT_RECEIVE)) {
 		/* The port of init is the kernel's: it outlives who receives from it. */
 		if (capability.port == kernel->init_port) {
@@ -194,6 +198,7 @@ void capability_acquire(const struct capability *capability)
 		break;
 	case OBJECT_NONE:
 	case OBJECT_LANE: /* an end has one handle, and closes with it */
+	case OBJECT_DEVICE: /* so has a device */
 	case OBJECT_AUTHORITY:
 		break;
 	}
@@ -213,6 +218,7 @@ void capability_release(struct kernel *kernel, const struct capability *capabili
 		break;
 	case OBJECT_NONE:
 	case OBJECT_LANE:
+	case OBJECT_DEVICE:
 	case OBJECT_AUTHORITY:
 		break;
 	}

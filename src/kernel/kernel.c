@@ -42,10 +42,16 @@ static const struct call_description calls[] = {
 	[SYS_DEADLINE_CHECK] = {sys_deadline_check, false},
 	[SYS_ANNOUNCE] = {sys_announce, true},
 	[SYS_SCHED_TABLE] = {sys_sched_table, false},
-	/* SYS_INTERRUPT_ACKNOWLEDGE is for machines with interrupts: none of the core's. */
+	[SYS_INTERRUPT_ACKNOWLEDGE] = {sys_interrupt_acknowledge, false},
 	[SYS_PORT_INFO] = {sys_port_info, false},
 	[SYS_PROCESS_EXCEPTION] = {sys_process_exception, false},
 	[SYS_CONSOLE_READ] = {sys_console_read, false},
+	[SYS_DEVICE_INFO] = {sys_device_info, false},
+	[SYS_DEVICE_CLAIM] = {sys_device_claim, false},
+	[SYS_DEVICE_CONFIG] = {sys_device_config, false},
+	[SYS_DEVICE_MAP] = {sys_device_map, false},
+	[SYS_DMA_ALLOCATE] = {sys_dma_allocate, false},
+	[SYS_INTERRUPT_BIND] = {sys_interrupt_bind, false},
 };
 
 void call_write(struct call *call, const void *data, size_t size)
@@ -69,7 +75,8 @@ static enum error call_admit(const struct process *process, uint64_t number, uin
 uint64_t kernel_syscall(struct kernel *kernel, struct process *process, uint64_t number,
                         const uint64_t arguments[6], uint64_t *length)
 {
-	struct call call = {.kernel = kernel, .process = process, .length = *length};
+	struct call call = {
+		.kernel = kernel, .process = process, .argument = arguments, .length = *length};
 	enum error error = call_admit(process, number, *length);
 	uint64_t result;
 
@@ -78,7 +85,6 @@ uint64_t kernel_syscall(struct kernel *kernel, struct process *process, uint64_t
 		return error_result(error);
 	if (process->state == PROCESS_STARTING)
 		process->state = PROCESS_RUNNING;
-	memcpy(call.argument, arguments, sizeof(call.argument));
 	if (calls[number].takes_input)
 		memcpy(kernel->input.bytes, process->buffer, call.length);
 	result = calls[number].run(&call);
@@ -199,6 +205,8 @@ struct kernel *kernel_create(struct machine *machine, const struct quota *quota,
 	list_init(&kernel->ports);
 	list_init(&kernel->lanes);
 	list_init(&kernel->blocked);
+	list_init(&kernel->devices);
+	list_init(&kernel->remains);
 	event_init(&kernel->console_event, EVENT_OF_CONSOLE);
 	kernel->next_process = 1;
 	kernel->next_port = 1;
@@ -223,6 +231,7 @@ void kernel_destroy(struct kernel *kernel)
 		process->dying = true;
 		process_end(kernel, process, false);
 	}
+	device_forget_remains(kernel);
 	/* Who has died untold waits here, and nowhere else. */
 	port_end(kernel, kernel->init_port);
 	port_release(kernel, kernel->init_port);

@@ -79,6 +79,11 @@ void kernel_process_exception(struct kernel *kernel, struct process *process, co
 /* Something was typed: platform_console_read may have more than before. */
 void kernel_console_input(struct kernel *kernel);
 
+struct device_claim;
+
+/* Interrupt `vector`, which is bound, of a device. */
+void kernel_interrupt(struct kernel *kernel, struct device_claim *claim, uint32_t vector);
+
 /* Time has passed the deadline given to platform_timer. */
 void kernel_tick(struct kernel *kernel);
 

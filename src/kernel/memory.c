@@ -14,6 +14,7 @@ enum error memory_create(struct kernel *kernel, uint64_t size, uint32_t flags, s
 	memory->size = size;
 	memory->flags = flags;
 	memory->references = 1;
+	list_init(&memory->device_link);
 	if (account != NULL)
 		error = charge_take(&memory->charge, account, &amount);
 	if (error == E_OK)
@@ -31,6 +32,7 @@ void memory_release(struct kernel *kernel, struct memory *memory)
 {
 	if (--memory->references > 0)
 		return;
+	list_remove(&memory->device_link);
 	charge_release(&memory->charge);
 	platform_memory_destroy(kernel->machine, memory);
 	platform_free(kernel->machine, memory, sizeof(*memory));
@@ -72,13 +74,29 @@ uint64_t sys_vm_deallocate(struct call *call)
 	return 0;
 }
 
+enum error memory_map(struct kernel *kernel, struct process *process, handle_t handle, rights_t access,
+                      uint64_t *address)
+{
+	struct handle_slot *slot = handle_find(process, handle);
+	enum error error;
+
+	/* One handle, one mapping: it goes when the handle does. */
+	if (slot->mapped)
+		return E_BUSY;
+	error = platform_memory_map(kernel->machine, process, slot->capability.memory, access, address);
+	if (error != E_OK)
+		return error;
+	slot->mapped = true;
+	slot->address = *address;
+	return E_OK;
+}
+
 uint64_t sys_memory_map(struct call *call)
 {
 	const uint64_t accesses = RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE;
 	uint64_t access = call->argument[1];
 	struct capability *capability;
 	struct memory_info info = {0};
-	struct handle_slot *slot;
 	enum error error = handle_lookup(call->process, call->argument[0], OBJECT_MEMORY, 0, &capability);
 
 	if (error != E_OK)
@@ -87,16 +105,10 @@ uint64_t sys_memory_map(struct call *call)
 		return error_result(E_INVAL);
 	if ((access & ~(uint64_t)capability->rights) != 0)
 		return error_result(E_NO_RIGHTS);
-	slot = handle_find(call->process, call->argument[0]);
-	/* One handle, one mapping: it goes when the handle does. */
-	if (slot->mapped)
-		return error_result(E_BUSY);
-	error = platform_memory_map(call->kernel->machine, call->process, capability->memory,
-	                            (rights_t)access, &info.address);
+	error = memory_map(call->kernel, call->process, (handle_t)call->argument[0], (rights_t)access,
+	                   &info.address);
 	if (error != E_OK)
 		return error_result(error);
-	slot->mapped = true;
-	slot->address = info.address;
 	info.size = capability->memory->size;
 	call_write(call, &info, sizeof(info));
 	return 0;

@@ -50,6 +50,7 @@ enum object_kind {
 	OBJECT_MEMORY,
 	OBJECT_PROCESS,
 	OBJECT_AUTHORITY,
+	OBJECT_DEVICE,
 };
 
 struct capability {
@@ -62,6 +63,7 @@ struct capability {
 		struct memory *memory;
 		struct process *process;
 		enum authority authority;
+		struct device_claim *device;
 	};
 };
 
@@ -96,6 +98,7 @@ enum event_source {
 	EVENT_OF_PROCESS,
 	EVENT_OF_SENDER,
 	EVENT_OF_CONSOLE,
+	EVENT_OF_DEVICE,
 };
 
 /* Sticky bits of one object; it lies in the object, so posting cannot fail. */
@@ -158,6 +161,8 @@ struct memory {
 	uint32_t flags;
 	uint32_t references; /* capabilities, lanes, the kernel's own */
 	struct charge charge;
+	struct list device_link; /* MEMORY_CONTIGUOUS: in claim->memories, or in kernel->remains */
+	uint64_t device;         /* whose remains it is */
 };
 
 /* ---- lanes ------------------------------------------------------------- */
@@ -202,6 +207,26 @@ struct lane {
 	struct memory *memory; /* NULL before acceptance */
 	struct charge charge;  /* the opener's: one lane and its bytes */
 	struct lane_end ends[2];
+};
+
+/* ---- devices ----------------------------------------------------------- */
+
+/* A device that a process drives: as long as it holds the one handle. */
+struct device_claim {
+	struct list link;        /* in kernel->devices */
+	uint64_t id;
+	void *machine;           /* the platform's own */
+	struct process *process;
+	handle_t handle;
+	struct port *port;       /* where its interrupts are told; NULL: none is bound, or the port has ended */
+	struct event event;
+	uint32_t bound;          /* vectors, a bit each: those bound, */
+	uint32_t told;           /* those told and not acknowledged since, */
+	uint32_t again;          /* and those of them that came once more */
+	bool master;             /* it was told to use the bus */
+	struct list memories;    /* struct memory.device_link: what it may read and write */
+	uint32_t mapped;         /* BARs, a bit each */
+	uint64_t bars[DEVICE_BARS]; /* and where, as the platform said */
 };
 
 /* ---- processes --------------------------------------------------------- */
@@ -278,6 +303,12 @@ struct kernel {
 	uint64_t timer;            /* what the platform was told */
 	struct port *console_port; /* who reads the console is told there, until it ends; or NULL */
 	struct event console_event;
+	struct list devices;       /* struct device_claim */
+	/*
+	 * struct memory.device_link: of drivers that died, a reference each. Their devices may
+	 * still write to it, until the next driver has reset them.
+	 */
+	struct list remains;
 	/*
 	 * The caller's kernel buffer as it was when the call came in, since it may change under us; and
 	 * room for what is too large for the stack.

@@ -17,6 +17,7 @@
 #include <drydock/abi/rights.h>
 #include <drydock/abi/sys.h>
 
+struct device_claim;
 struct lane;
 struct machine; /* the platform's own; given to kernel_init */
 struct memory;
@@ -73,6 +74,9 @@ void platform_process_schedule(struct machine *machine, struct process *process,
 /* The machine's name for a process, such as a Linux pid; for people. */
 uint64_t platform_process_name(struct machine *machine, struct process *process);
 
+/* Beside the flags of VM_ALLOCATE: in one piece for a device; `size` is a power of two. */
+#define MEMORY_CONTIGUOUS 4u
+
 /*
  * Makes `size` zeroed bytes; sets memory->machine. MEMORY_* flags. A lane's
  * memory is made so, too. E_NOMEM.
@@ -114,6 +118,47 @@ enum error platform_lane_attach(struct machine *machine, struct process *process
  */
 void platform_lane_detach(struct machine *machine, struct process *process, struct lane *lane, uint64_t address,
                           uint64_t peer_page);
+
+/* ---- devices: a machine without any links no_devices.c ---- */
+
+/* Describes the first device whose number is `cursor` or more and sets *next to one more; false: there is none. */
+bool platform_device_find(struct machine *machine, uint64_t cursor, struct device_description *description,
+                          uint64_t *next);
+
+/* Sets claim->machine for the device claim->id, which nobody else has. E_INVAL (there is none such), E_NOMEM. */
+enum error platform_device_claim(struct machine *machine, struct device_claim *claim);
+
+/* The device stops: from now on it reads and writes no memory, and interrupts nobody. */
+void platform_device_release(struct machine *machine, struct device_claim *claim);
+
+/* Configuration space; `offset` is a multiple of `width` (1, 2, 4) below DEVICE_CONFIG_END. */
+uint32_t platform_device_read(struct machine *machine, struct device_claim *claim, uint32_t offset, uint32_t width);
+void platform_device_write(struct machine *machine, struct device_claim *claim, uint32_t offset, uint32_t width,
+                           uint32_t value);
+
+/*
+ * Maps BAR `bar`, which is said to lie at `physical`, for the claim's process,
+ * whose system call this is. E_INVAL where it does not, E_NOMEM.
+ */
+enum error platform_device_map(struct machine *machine, struct device_claim *claim, uint32_t bar, uint64_t physical,
+                               uint64_t size, uint64_t *address);
+
+/* Takes such a mapping from the living process. */
+void platform_device_unmap(struct machine *machine, struct device_claim *claim, uint64_t address);
+
+/* Where a device sees memory that was made with MEMORY_CONTIGUOUS. */
+uint64_t platform_memory_physical(struct machine *machine, struct memory *memory);
+
+/*
+ * From now on kernel_interrupt tells of interrupt `vector` of the device (below
+ * DEVICE_VECTORS; of a line 0). Fills `info`. What was bound to the vector is no
+ * more. E_INVAL where the machine has none of that kind, E_NOMEM where no more.
+ */
+enum error platform_interrupt_bind(struct machine *machine, struct device_claim *claim, uint32_t vector,
+                                   enum device_interrupt_kind kind, struct interrupt_info *info);
+
+/* The interrupt was acknowledged: a line, which was masked when it came, may come again. */
+void platform_interrupt_unmask(struct machine *machine, struct device_claim *claim, uint32_t vector);
 
 /* Whether any process of the instance is in a debugger or stopped by one. */
 bool platform_traced(struct machine *machine);

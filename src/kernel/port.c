@@ -165,6 +165,7 @@ void port_end(struct kernel *kernel, struct port *port)
 	}
 	port->datagram_count = 0;
 	console_forget(kernel, port);
+	device_forget_port(kernel, port);
 	event_evacuate(kernel, port);
 	/* Each sender's record goes, or stays until it has been told to try again and find the port gone. */
 	while ((link = list_take(&port->senders)) != NULL) {

@@ -142,6 +142,7 @@ void process_end(struct kernel *kernel, struct process *process, bool tell)
 	list_remove(&process->link);
 	process_bequeath(kernel, process);
 	sender_forget(kernel, process);
+	device_close_all(kernel, process);
 	process_drop_handles(kernel, process);
 	if (process->home != NULL) {
 		port_release(kernel, process->home);

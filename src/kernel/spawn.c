@@ -17,6 +17,7 @@ static const char *const authority_names[] = {
 	[AUTHORITY_CONSOLE] = "console",
 	[AUTHORITY_INSPECT] = "inspect",
 	[AUTHORITY_CONTROL] = "control",
+	[AUTHORITY_DEVICES] = "devices",
 };
 
 /* Gives the newborn a handle and lists it in its start block. */
@@ -50,6 +51,7 @@ static enum error birth_grant(struct birth *birth, const struct capability *capa
 		break;
 	case OBJECT_NONE:
 	case OBJECT_LANE:
+	case OBJECT_DEVICE:
 		break;
 	}
 	name_clean(grant.name, like->name);
@@ -59,7 +61,7 @@ static enum error birth_grant(struct birth *birth, const struct capability *capa
 
 static enum error birth_grant_authorities(struct birth *birth, uint32_t authorities, rights_t rights)
 {
-	for (uint32_t authority = AUTHORITY_SPAWN; authority <= AUTHORITY_CONTROL; authority++) {
+	for (uint32_t authority = AUTHORITY_SPAWN; authority <= AUTHORITY_LAST; authority++) {
 		const struct capability capability = {
 			.kind = OBJECT_AUTHORITY,
 			.rights = rights,

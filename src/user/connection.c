@@ -42,6 +42,8 @@ static void connection_push(struct connection *connection, struct request *reque
 
 void request_reply(struct request *request, int32_t status, uint32_t length, const struct message *results)
 {
+	static const struct message none;
+	const uint64_t *words = results != NULL ? results->word : none.word;
 	struct connection *connection = request->connection;
 	struct ring_out *ring = &connection->lane.out;
 	uint64_t *slot = ring_slot(ring);
@@ -54,8 +56,9 @@ void request_reply(struct request *request, int32_t status, uint32_t length, con
 	atomic_store_relaxed(&slot[0], message_header(message_op(&request->message), 0,
 	                                              message_tag(&request->message)));
 	atomic_store_relaxed(&slot[1], word_pair((uint32_t)status, length));
+#pragma GCC unroll 8
 	for (unsigned i = 2; i < MESSAGE_WORDS; i++)
-		atomic_store_relaxed(&slot[i], results != NULL ? results->word[i] : 0);
+		atomic_store_relaxed(&slot[i], words[i]);
 	ring_filled(ring);
 	lane_publish_part(&connection->lane);
 	runtime_touch(connection->service->runtime, &connection->lane);

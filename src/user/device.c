@@ -36,3 +36,17 @@ bool devices_arm(struct runtime *runtime)
 		all &= device_arm(list_entry(link, struct device, link));
 	return all;
 }
+
+void devices_interrupt(struct runtime *runtime, const struct receipt *receipt)
+{
+	for (struct list *link = runtime->devices.next; link != &runtime->devices; link = link->next) {
+		struct device *device = list_entry(link, struct device, link);
+
+		if (device->handle != receipt->handle)
+			continue;
+		for (uint32_t vector = 0; vector < DEVICE_VECTORS; vector++) {
+			if (receipt->bits & 1u << vector)
+				device_interrupt(device, vector);
+		}
+	}
+}

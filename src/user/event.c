@@ -22,7 +22,8 @@ bool event_drain(struct runtime *runtime, handle_t port)
 {
 	bool any = false;
 
-	for (int turn = 0; turn < RECEIPTS_A_ROUND; turn++) {
+	/* The kernel takes the bit back with the last thing received: no call to hear that there is no more. */
+	for (int turn = 0; turn < RECEIPTS_A_ROUND && runtime_port_pending(runtime, port); turn++) {
 		uint64_t result = runtime_trap(runtime, SYS_PORT_RECEIVE, port, DEADLINE_POLL, 0, 0);
 		struct receipt receipt;
 
@@ -33,6 +34,8 @@ bool event_drain(struct runtime *runtime, handle_t port)
 		memcpy(&receipt, os_buffer(runtime->os), sizeof(receipt));
 		if (receipt.kind == RECEIPT_LANE)
 			lane_event(runtime, port, &receipt);
+		else if (receipt.kind == RECEIPT_INTERRUPT)
+			devices_interrupt(runtime, &receipt);
 		else if (runtime->on_receipt != NULL)
 			runtime->on_receipt(runtime->receipt_context, &receipt);
 	}

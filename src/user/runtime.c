@@ -69,7 +69,7 @@ void runtime_destroy(struct runtime *runtime)
 	os_memory_free(runtime->os, runtime->memory, runtime, runtime_bytes(runtime->definition));
 }
 
-static bool port_pending(const struct runtime *runtime, handle_t port)
+bool runtime_port_pending(const struct runtime *runtime, handle_t port)
 {
 	uint32_t index = port & HANDLE_INDEX_MASK;
 	const uint64_t *word = &os_notice(runtime->os)->bits[index / 64];
@@ -84,10 +84,10 @@ bool runtime_pending(const struct runtime *runtime)
 		if (ring_pending(&list_entry(link, struct lane, link)->in))
 			return true;
 	}
-	if (port_pending(runtime, os_start(runtime->os)->home))
+	if (runtime_port_pending(runtime, os_start(runtime->os)->home))
 		return true;
 	for (struct list *link = runtime->services.next; link != &runtime->services; link = link->next) {
-		if (port_pending(runtime, list_entry(link, struct service, link)->port))
+		if (runtime_port_pending(runtime, list_entry(link, struct service, link)->port))
 			return true;
 	}
 	return false;
@@ -117,12 +117,12 @@ static bool drain_ports(struct runtime *runtime)
 	handle_t home = os_start(runtime->os)->home;
 	bool any = false;
 
-	if (port_pending(runtime, home))
+	if (runtime_port_pending(runtime, home))
 		any = event_drain(runtime, home);
 	list_for_each(link, &runtime->services) {
 		struct service *service = list_entry(link, struct service, link);
 
-		if (service->port != home && port_pending(runtime, service->port))
+		if (service->port != home && runtime_port_pending(runtime, service->port))
 			any |= event_drain(runtime, service->port);
 	}
 	return any;

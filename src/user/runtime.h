@@ -83,6 +83,9 @@ _Noreturn void runtime_panic(struct runtime *runtime, const char *text);
 /* Shows all peers what was put and taken, and rings those asleep. */
 void runtime_publish(struct runtime *runtime);
 
+/* Whether the kernel has something for `port`, which is this process's to receive from. */
+bool runtime_port_pending(const struct runtime *runtime, handle_t port);
+
 /* Whether any ring or port has something for this process. */
 bool runtime_pending(const struct runtime *runtime);
 
@@ -97,6 +100,9 @@ bool event_drain(struct runtime *runtime, handle_t port);
 bool devices_poll(struct runtime *runtime);
 void devices_kick(struct runtime *runtime);
 bool devices_arm(struct runtime *runtime);
+
+/* A receipt of kind RECEIPT_INTERRUPT has come. */
+void devices_interrupt(struct runtime *runtime, const struct receipt *receipt);
 
 /* client.c: replies have come; an event concerns a lane that this process opened. */
 void client_drain(struct lane *lane);

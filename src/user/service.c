@@ -158,3 +158,15 @@ void service_free_all(struct runtime *runtime)
 		runtime_free(runtime, service);
 	}
 }
+
+int32_t runtime_register(struct runtime *runtime)
+{
+	static const struct service_limits limits = {.depth = 1, .area = PAGE_SIZE};
+	enum error error;
+	struct service *service = service_create(runtime, NULL, &limits, NULL, &error);
+	int32_t status = service != NULL ? service_register(service) : -(int32_t)error;
+
+	if (status != 0)
+		log_print(runtime, LOG_ERROR, "cannot register with init: %d", (int)status);
+	return status;
+}

@@ -72,7 +72,8 @@ static bool yield_a_while(struct runtime *runtime, const struct lane *lane)
 
 	for (int i = 0; i < YIELDS && cheap; i++) {
 		cheap = yield_once(runtime, lane);
-		if (runtime_pending(runtime) || devices_poll(runtime))
+		/* First where it is expected. */
+		if (ring_pending(&lane->in) || runtime_pending(runtime) || devices_poll(runtime))
 			return true;
 	}
 	return false;

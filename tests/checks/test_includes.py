@@ -30,7 +30,7 @@ ALLOWED = {
     'user': {'abi', 'common-sdk', 'common', 'sdk', 'proto'},
     'drivers': {'abi', 'common-sdk', 'sdk', 'proto', 'user'},
     'apps': {'abi', 'common-sdk', 'sdk', 'proto', 'user'},
-    'arch': {'abi', 'common-sdk', 'common', 'kernel', 'sdk', 'proto', 'user'},
+    'arch': {'abi', 'common-sdk', 'common', 'drivers', 'kernel', 'sdk', 'proto', 'user'},
     'server': {'abi', 'common-sdk', 'sdk', 'proto'},
     'example': {'abi', 'common-sdk', 'sdk', 'proto'},
 }

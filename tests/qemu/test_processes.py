@@ -108,6 +108,10 @@ class ProcessesTest(unittest.TestCase):
             booted.read_until(r"^\[kernel\] init died; starting it again$")
             booted.read_until(r"^\[init\] init_server started \(PID 1\)$")
 
+    def test_latency(self):
+        done = self.run_tester("latency=16", "-icount", "shift=0,sleep=off")
+        self.assertEqual(done, ["latency", "hoarder_lives", "hoard_returns"])
+
     def test_shares(self):
         done = self.run_tester("shares=1", "-icount", "shift=0,sleep=off")
         self.assertEqual(done, ["scheduler_told", "shares", "sleeper_wakes"])

@@ -89,7 +89,7 @@ enum system_call {
 	SYS_ANNOUNCE = 33,
 	/* (switch authority, memory handle): the table of struct schedule_entry that the kernel reads from now on */
 	SYS_SCHED_TABLE = 34,
-	/* (interrupt): reserved for the bare-metal drivers */
+	/* (device, vector): takes note of an interrupt that was told; before this it is not told again */
 	SYS_INTERRUPT_ACKNOWLEDGE = 35,
 	/* (port) -> port id, as inspection and people see it. Any right. */
 	SYS_PORT_INFO = 36,
@@ -98,6 +98,19 @@ enum system_call {
 	/* (console authority, port, bytes wanted: 1 to KERNEL_BUFFER_SIZE) -> bytes taken; buffer out: what was
 	 * typed, 0 bytes where nothing was. Needs RECEIVE. The port is told of more by EVENT_CONSOLE_INPUT. */
 	SYS_CONSOLE_READ = 38,
+	/* (devices authority, cursor) -> next cursor; buffer out: struct device_description. 0: there are no more. */
+	SYS_DEVICE_INFO = 39,
+	/* (devices authority, device id) -> device handle. E_BUSY: it has an owner; E_INVAL: there is none such. */
+	SYS_DEVICE_CLAIM = 40,
+	/* (device, offset, width, DEVICE_READ or _WRITE, value) -> what was read, or 0. Configuration space. */
+	SYS_DEVICE_CONFIG = 41,
+	/* (device, BAR, address, bytes): maps it, uncached; buffer out: struct memory_info. E_INVAL: it is not there. */
+	SYS_DEVICE_MAP = 42,
+	/* (device, bytes) -> memory handle; mapped, contiguous for the device; buffer out: struct dma_info */
+	SYS_DMA_ALLOCATE = 43,
+	/* (device, vector, port, DEVICE_MESSAGE or _LINE); buffer out: struct interrupt_info. Needs RECEIVE. The
+	 * port is told by RECEIPT_INTERRUPT; one port for all vectors of a device. */
+	SYS_INTERRUPT_BIND = 44,
 };
 
 /* VM_ALLOCATE flags. */
@@ -120,6 +133,7 @@ enum receipt_kind {
 	RECEIPT_PROCESS = 3, /* bits are EVENT_PROCESS_* */
 	RECEIPT_SPACE = 4,   /* a port that was full has room again; `handle` is the sender's */
 	RECEIPT_CONSOLE = 5, /* bits are EVENT_CONSOLE_* */
+	RECEIPT_INTERRUPT = 6, /* bit n: vector n of the device that `handle` names */
 };
 
 #define EVENT_LANE_OPENED       (1u << 0) /* somebody wants a lane to this port */
@@ -135,7 +149,7 @@ struct receipt {
 	uint32_t bits;        /* the events, of kinds other than datagrams */
 	uint64_t badge;       /* of the SEND capability used; lanes and datagrams */
 	uint64_t process;     /* id of the process it came from or is about */
-	uint64_t object;      /* lane id */
+	uint64_t object;      /* lane id, device id */
 	uint64_t value;       /* reason or exit code */
 	handle_t handle;      /* the receiver's handle of the lane, process or port, 0 if it has none */
 	uint32_t number;      /* process number, 0 for guests */
@@ -163,6 +177,8 @@ enum authority {
 	AUTHORITY_CONSOLE = 3, /* print, and read what is typed */
 	AUTHORITY_INSPECT = 4, /* see processes, ports, lanes */
 	AUTHORITY_CONTROL = 5, /* announce; stop the machine */
+	AUTHORITY_DEVICES = 6, /* drive devices: with them all memory can be reached (docs/DEVICES.md, "Trust") */
+	AUTHORITY_LAST = AUTHORITY_DEVICES,
 };
 
 enum grant_kind {
@@ -241,6 +257,46 @@ struct exception_record {
 	uint32_t backtrace_count;
 	uint32_t reserved;
 	uint64_t backtrace[BACKTRACE_MAXIMUM]; /* return addresses, innermost first */
+};
+
+/* ---- devices ---------------------------------------------------------- */
+
+#define DEVICE_BARS       6u
+#define DEVICE_VECTORS    32u /* interrupts of one device at most */
+#define DEVICE_CONFIG_END 256u /* bytes of configuration space that DEVICE_CONFIG reaches */
+#define DEVICE_MAP_LIMIT  (64ull << 20) /* bytes of one BAR that can be mapped */
+
+enum device_access_kind {
+	DEVICE_READ = 0,
+	DEVICE_WRITE = 1,
+};
+
+enum device_interrupt_kind {
+	DEVICE_MESSAGE = 0, /* the function writes to an address (MSI, MSI-X) */
+	DEVICE_LINE = 1,    /* it pulls its interrupt line; as vector 0 */
+};
+
+/* A PCI function, by its configuration space. */
+struct device_description {
+	uint64_t id;      /* never 0, and the same for as long as the machine runs */
+	uint16_t vendor, device;
+	uint32_t class;   /* {class:8, subclass:8, interface:8} */
+	uint16_t place;   /* {bus:8, device:5, function:3} */
+	uint16_t claimed; /* 1: it has an owner */
+	uint32_t reserved;
+};
+
+struct dma_info {
+	uint64_t address;        /* where the process sees it */
+	uint64_t device_address; /* where the device does */
+	uint64_t size;           /* bytes: what was asked for, rounded up to a power of two */
+};
+
+/* What the function is to write, and where, for its interrupt; zero for a line. */
+struct interrupt_info {
+	uint64_t address;
+	uint32_t data;
+	uint32_t reserved;
 };
 
 /* ---- scheduling ------------------------------------------------------ */

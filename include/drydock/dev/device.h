@@ -37,6 +37,8 @@ struct device {
 	 * it may stop it and start it anew. Never becomes NULL again by itself.
 	 */
 	const char *fault;
+	/* By which interrupts of the device reach the loop (RECEIPT_INTERRUPT); 0: none do. Set by who opens it. */
+	uint32_t handle;
 	/* The loop's that the device was added to (runtime_add_device), which has no other use for it. */
 	struct list link;
 };

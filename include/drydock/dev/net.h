@@ -119,6 +119,22 @@ static inline void net_transmit(struct net_card *card, struct net_frame *frame)
 	card->operations->transmit(card, frame);
 }
 
+struct runtime;
+
+/*
+ * Opens the `index`th card (0 and up) that this process was given, for the loop
+ * of `runtime`, with those of the offloads wanted (NET_OFFLOAD_*) that the card
+ * has. The caller sets its events before it returns to the loop, and closes it
+ * by net_close. NULL with *status: POSIX_ENOENT, there are not so many;
+ * POSIX_EBUSY, it is open already; POSIX_ENOMEM; POSIX_EIO, it cannot be used,
+ * and why was logged.
+ */
+struct net_card *net_open(struct runtime *runtime, uint32_t index, uint32_t transmit_offloads,
+                          uint32_t receive_offloads, int32_t *status);
+
+/* Ends what net_open began: nobody is told of frames in transmission. Not from within `done` or an event. */
+void net_close(struct net_card *card);
+
 /* Gives a received frame back. */
 static inline void net_release(struct net_card *card, struct net_frame *frame)
 {

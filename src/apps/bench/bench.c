@@ -1,4 +1,7 @@
-/* The benchmark's image: with the option "role=client" a client, else the server. */
+/*
+ * The benchmark's image: with the option "role=client" a client, with
+ * "role=report" one that also measures at once, else the server.
+ */
 #include <drydock/server.h>
 #include <drydock/string.h>
 
@@ -13,11 +16,13 @@ static void start(struct runtime *runtime, void *state)
 {
 	union bench *bench = state;
 	char role[8] = "";
-	bool good;
+	bool report, good;
 
-	if (string_option(runtime_start(runtime)->options, "role", role, sizeof(role)) &&
-	    string_equal(role, "client"))
-		good = bench_measure_for_others(&bench->client, runtime);
+	string_option(runtime_start(runtime)->options, "role", role, sizeof(role));
+	report = string_equal(role, "report");
+	if (report || string_equal(role, "client"))
+		good = bench_measure_for_others(&bench->client, runtime) &&
+		       (!report || bench_report(&bench->client));
 	else
 		good = bench_serve(&bench->server, runtime);
 	if (!good)

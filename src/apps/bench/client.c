@@ -140,10 +140,9 @@ static int32_t run(struct bench_client *measurer, const struct bench_measure_arg
 	}
 }
 
-static int32_t measure(struct request *request, const struct bench_measure_arguments *arguments,
-                       struct bench_measure_results *results)
+int32_t bench_measure_now(struct bench_client *measurer, const struct bench_measure_arguments *arguments,
+                          struct bench_measure_results *results)
 {
-	struct bench_client *measurer = request->server;
 	uint64_t start = runtime_time(measurer->runtime);
 	int32_t status;
 
@@ -164,6 +163,12 @@ static int32_t measure(struct request *request, const struct bench_measure_argum
 	runtime_set_waiting(measurer->runtime, WAITING_ADAPTIVE);
 	measurer->busy = false;
 	return status < 0 ? POSIX_EIO : status;
+}
+
+static int32_t measure(struct request *request, const struct bench_measure_arguments *arguments,
+                       struct bench_measure_results *results)
+{
+	return bench_measure_now(request->server, arguments, results);
 }
 
 static const struct bench_operations operations = {.measure = measure};

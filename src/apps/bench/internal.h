@@ -3,6 +3,7 @@
 #define BENCH_INTERNAL_H
 
 #include <drydock/client.h>
+#include <drydock/proto/bench.h>
 #include <drydock/server.h>
 
 #define IN_FLIGHT_MAXIMUM 64
@@ -32,5 +33,12 @@ struct bench_client {
 /* Each makes its service; false, having said why, where it cannot. */
 bool bench_serve(struct bench_server *server, struct runtime *runtime);
 bool bench_measure_for_others(struct bench_client *client, struct runtime *runtime);
+
+/* The call `measure` without anybody calling: 0, or a POSIX error. Suspends. */
+int32_t bench_measure_now(struct bench_client *client, const struct bench_measure_arguments *arguments,
+                          struct bench_measure_results *results);
+
+/* report.c: measures each thing once and logs what came of it. Suspends. False, having said why. */
+bool bench_report(struct bench_client *client);
 
 #endif

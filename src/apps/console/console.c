@@ -82,24 +82,6 @@ static uint32_t console_width(void *context)
 
 /* ---- its life ------------------------------------------------------------------------ */
 
-/* False, and a line in the log, where init does not come to know of it. */
-static bool console_register(struct console *console)
-{
-	static const struct service_limits limits = {.depth = 1, .area = PAGE_SIZE};
-	enum error error;
-	struct service *service = service_create(console->runtime, console, &limits, NULL, &error);
-	int32_t status;
-
-	if (service == NULL) {
-		log_print(console->runtime, LOG_ERROR, "cannot make a port: error %d", (int)error);
-		return false;
-	}
-	status = service_register(service);
-	if (status != 0)
-		log_print(console->runtime, LOG_ERROR, "cannot register with init: %d", (int)status);
-	return status == 0;
-}
-
 /*
  * Where this service is the last to start, the boot ends with its registration.
  * What init then logs and announces is to be seen before the prompt: first the
@@ -132,7 +114,7 @@ static void console_start(struct runtime *runtime, void *state)
 		.authority = runtime_grant(runtime, "console"),
 	};
 	runtime_on_receipt(runtime, console_told, console);
-	if (!console_register(console)) {
+	if (runtime_register(runtime) != 0) {
 		runtime_stop(runtime, 1);
 		return;
 	}

@@ -67,6 +67,8 @@ static void done(struct disk_request *request)
 	}
 	slot->busy = false;
 	slot->test->in_flight--;
+	if (slot->test->options->ended != NULL)
+		slot->test->options->ended(slot->test->options->context);
 	if (!slot->verify)
 		return;
 	if (request->status)

@@ -23,6 +23,8 @@ struct disktest_options {
 	uint64_t seed;   /* of the patterns */
 	/* Sleeps until the device may have something: device_arm has said that it has nothing now. */
 	void (*wait)(void *context);
+	/* A request has ended: who sleeps may go on. NULL where nobody else polls the device. */
+	void (*ended)(void *context);
 	/* One line for each step: its name, whether it passed, and why not or what it did. */
 	void (*report)(void *context, const char *step, bool passed, const char *text);
 	void *context;

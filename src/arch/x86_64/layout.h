@@ -21,6 +21,11 @@
 #define SMALL_PAGE 0x1000
 #define LARGE_PAGE 0x200000
 
+/* Physical: where the APICs are (Intel SDM vol. 3A, 10.4.1; 82093AA data sheet, 3.0), and the end of all there can be. */
+#define DEVICES_START 0xfec00000
+#define DEVICES_END   0xff000000
+#define PHYSICAL_END  0x10000000000000
+
 /* One for the kernel, one each for NMI, double fault and machine check. */
 #define STACK_SIZE 0x4000
 

@@ -9,6 +9,8 @@
 #include <drydock/abi/manifest.h>
 
 #include "arch/x86_64/boot/archive.h"
+#include "arch/x86_64/device/apic.h"
+#include "arch/x86_64/device/pci.h"
 #include "arch/x86_64/memory/heap.h"
 #include "arch/x86_64/memory/ram.h"
 #include "arch/x86_64/memory/space.h"
@@ -33,6 +35,9 @@ struct task {
 	bool ended;                    /* it will not run again */
 	uint64_t code;                 /* what the core is told of its end */
 	struct list end_link;          /* in machine->ended until the core has been told */
+	/* Memory that its system call makes, and has not zeroed yet; NULL: none. */
+	struct region *unfinished;
+	bool again; /* that call is to be made again */
 };
 _Static_assert(offsetof(struct task, kernel_stack) == offsetof(struct task, context) + CONTEXT_SIZE,
                "the entry stubs look for the kernel stack right behind the registers");
@@ -40,6 +45,13 @@ _Static_assert(offsetof(struct task, kernel_stack) == offsetof(struct task, cont
 /* One memory object or lane: memory->machine. */
 struct region {
 	struct chain chain;
+	uint32_t cleared; /* pages that are zero, the first ones */
+};
+
+/* Whose a vector of the processor is (device/interrupt.c). */
+struct device_vector {
+	struct device_claim *claim; /* NULL: nobody's */
+	uint8_t number;             /* of the device's */
 };
 
 struct machine {
@@ -54,10 +66,14 @@ struct machine {
 
 	struct queue queue;
 	struct task *running; /* whose registers are in the processor, or were last */
+	struct task *caller;  /* whose system call is being served; NULL: none is */
 	uint64_t turn_end;    /* of its turn, as a time */
 	uint64_t deadline;    /* when the core wants a tick */
 	uint64_t interrupt;   /* when the timer is set for */
 	struct list ended;    /* struct task */
+
+	struct pci *pci;      /* NULL: nobody has asked for devices yet */
+	struct device_vector vectors[VECTOR_DEVICES_END - VECTOR_DEVICES];
 
 	/* init, which is the machine's to start again. */
 	bool up;     /* it has said so once */
@@ -84,6 +100,11 @@ void task_end(struct task *task, uint64_t code);
 /* Tells the core of all that have ended. */
 void tasks_settle(struct machine *machine);
 
+/* ---- memory/region.c ---- */
+
+/* Gives up what a call had begun to make and will not go on with. */
+void region_abandon(struct task *task);
+
 /* ---- process/supervise.c ---- */
 
 /* Starts init for the first time; stops where that cannot be. */
@@ -92,6 +113,14 @@ void init_ended(struct machine *machine);
 
 /* Starts init again if it is time, and acts on what it has announced. */
 void init_settle(struct machine *machine);
+
+/* ---- device/interrupt.c ---- */
+
+/* Vector `vector` of the processor, from VECTOR_DEVICES on, has come. */
+void device_interrupted(struct machine *machine, unsigned vector);
+
+/* Nothing of the claim's is bound any longer. */
+void device_unbind(struct machine *machine, struct device_claim *claim);
 
 /* ---- trap/exception.c ---- */
 

@@ -244,6 +244,37 @@ static void test_shares(struct tester *tester)
 	os_memory_free(runtime_os(runtime), memory, address, PAGE_SIZE);
 }
 
+/*
+ * Somebody makes and gives back a lot of memory, over and over; this one, of a
+ * higher priority, is not kept waiting for all of that to be zeroed.
+ */
+static void test_latency(struct tester *tester, uint64_t megabytes)
+{
+	struct runtime *runtime = tester->runtime;
+	uint64_t late = 0, child, before, after;
+	char options[32];
+
+	run_child(tester, "nothing=1");
+	before = free_memory(tester);
+	format_string(options, sizeof(options), "hoard=%llu", (unsigned long long)megabytes);
+	child = start_child(tester, "child", options, 8, 0);
+	for (int turn = 0; turn < 200; turn++) {
+		uint64_t deadline = runtime_time(runtime) + MILLISECOND, woke;
+
+		runtime_trap(runtime, SYS_WAIT, 0, deadline, 0, 0);
+		woke = runtime_time(runtime);
+		if (woke > deadline && woke - deadline > late)
+			late = woke - deadline;
+	}
+	check(tester, late < MILLISECOND / 4, "latency", "nanoseconds late:", late);
+	/* In the middle of a call, most likely; had it found what is wrong, it would not live. */
+	check(tester, runtime_trap(runtime, SYS_PROCESS_KILL, child, 0, 0, 0) == 0, "hoarder_lives", "it does not", 0);
+	await_child(tester, child);
+	run_child(tester, "nothing=1");
+	after = free_memory(tester);
+	check(tester, before == after, "hoard_returns", "bytes are missing:", before - after);
+}
+
 /* ---- beginnings ------------------------------------------------------------------------ */
 
 static bool number_option(const struct start_block *start, const char *key, uint64_t *number)
@@ -267,6 +298,29 @@ static void spin(struct runtime *runtime, uint64_t index)
 		counters[index]++;
 }
 
+/* Makes memory and gives it back, for ever: with each turn all of it, zeroed. */
+static void hoard(struct runtime *runtime, uint64_t megabytes)
+{
+	struct os *os = runtime_os(runtime);
+	uint64_t size = megabytes << 20;
+
+	for (;;) {
+		handle_t handle;
+		void *address;
+
+		if (os_memory_allocate(os, size, 0, &handle, &address) != E_OK)
+			__builtin_trap();
+		for (uint64_t at = 0; at < size; at += PAGE_SIZE) {
+			uint64_t *word = (void *)((char *)address + at);
+
+			if (*word != 0)
+				__builtin_trap();
+			*word = ~0ull;
+		}
+		os_memory_free(os, handle, address, size);
+	}
+}
+
 /* Whether this is a child, which has done what it was made for. */
 static bool child_main(struct runtime *runtime)
 {
@@ -281,6 +335,8 @@ static bool child_main(struct runtime *runtime)
 		nonsense(runtime);
 	else if (number_option(start, "spin", &number))
 		spin(runtime, number);
+	else if (number_option(start, "hoard", &number))
+		hoard(runtime, number);
 	else if (number_option(start, "later", &number))
 		fiber_sleep(runtime, runtime_time(runtime) + number * MILLISECOND);
 	else
@@ -322,6 +378,8 @@ static void tester_main(struct tester *tester)
 		test_fuzz(tester, number, calls);
 	if (number_option(start, "shares", &number))
 		test_shares(tester);
+	if (number_option(start, "latency", &number))
+		test_latency(tester, number);
 	say(tester, "done");
 }
 

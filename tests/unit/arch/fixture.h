@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "arch/x86_64/memory/heap.h"
 #include "arch/x86_64/memory/ram.h"
 
 #define FRAMES 2048u
@@ -38,6 +39,33 @@ static inline void ram_tear_down(void)
 		ck_assert_uint_eq(frames[ram.lists[order]].next, 0);
 	}
 	free(physical);
+}
+
+/* How many empty slabs the heap keeps: of each class it may be one. */
+static inline uint32_t heap_kept(const struct heap *heap)
+{
+	uint32_t kept = 0;
+
+	for (unsigned class = 0; class < HEAP_CLASSES; class++) {
+		uint32_t count = 0;
+
+		for (uint32_t slab = heap->slabs[class]; slab != 0; slab = frames[slab].next)
+			count += frames[slab].used == 0;
+		ck_assert_uint_le(count, 1);
+		kept += count;
+	}
+	return kept;
+}
+
+/* All its objects are freed: it holds nothing but these, which go back as well. */
+static inline void heap_tear_down(struct heap *heap)
+{
+	ck_assert_uint_eq(ram.free + heap_kept(heap), FRAMES - 1);
+	for (unsigned class = 0; class < HEAP_CLASSES; class++) {
+		if (heap->slabs[class] != 0)
+			ram_free(&ram, (uint64_t)heap->slabs[class] * RAM_PAGE);
+	}
+	ram_tear_down();
 }
 
 #endif

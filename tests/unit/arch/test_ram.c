@@ -1,7 +1,6 @@
 /* Pages, chains of them, and the heap. */
 #include "fixture.h"
 
-#include "arch/x86_64/memory/heap.h"
 
 START_TEST(every_page_once)
 {
@@ -92,6 +91,8 @@ START_TEST(chains)
 		ck_assert_uint_eq(ram.free, FRAMES - 1 - pages);
 		view = chain_view(&ram, &chain);
 		ck_assert_ptr_nonnull(view);
+		memset(view, 0xa5, pages * RAM_PAGE);
+		chain_clear(&ram, &chain, 0, (uint32_t)pages);
 		for (size_t at = 0; at < pages * RAM_PAGE; at += 512)
 			ck_assert_uint_eq(view[at], 0);
 		memset(view, 0xa5, pages * RAM_PAGE);
@@ -101,6 +102,27 @@ START_TEST(chains)
 	ram_tear_down();
 }
 END_TEST
+
+static void dirty(const struct chain *chain)
+{
+	for (uint32_t block = chain->first; block != 0; block = frames[block].next)
+		memset(ram_view(&ram, (uint64_t)block * RAM_PAGE), 0xa5,
+		       (size_t)RAM_PAGE << frames[block].order);
+}
+
+/* How many pages of a chain of single pages are not all zero. */
+static uint32_t dirty_pages(const struct chain *chain)
+{
+	uint32_t count = 0;
+
+	for (uint32_t block = chain->first; block != 0; block = frames[block].next) {
+		const uint8_t *page = ram_view(&ram, (uint64_t)block * RAM_PAGE);
+
+		ck_assert_uint_eq(frames[block].order, 0);
+		count += page[0] != 0 || memcmp(page, page + 1, RAM_PAGE - 1) != 0;
+	}
+	return count;
+}
 
 START_TEST(chains_of_what_is_left)
 {
@@ -119,6 +141,16 @@ START_TEST(chains_of_what_is_left)
 	ck_assert_ptr_null(chain_view(&ram, &odd));
 	ck_assert(!chain_grow(&ram, &odd, 1));
 	ck_assert_uint_eq(odd.pages, FRAMES / 2);
+	/* Whatever pieces it lies in, those and no others are cleared. */
+	chain_clear(&ram, &odd, 0, UINT32_MAX);
+	ck_assert_uint_eq(dirty_pages(&odd), 0);
+	dirty(&odd);
+	chain_clear(&ram, &odd, 5, 7);
+	ck_assert_uint_eq(dirty_pages(&odd), FRAMES / 2 - 7);
+	chain_clear(&ram, &odd, FRAMES / 2 - 1, 10);
+	ck_assert_uint_eq(dirty_pages(&odd), FRAMES / 2 - 8);
+	chain_clear(&ram, &odd, FRAMES / 2, 1);
+	ck_assert_uint_eq(dirty_pages(&odd), FRAMES / 2 - 8);
 	ck_assert(!chain_grow(&ram, &all, UINT64_MAX));
 	chain_free(&ram, &odd);
 	for (uint64_t frame = 2; frame < FRAMES; frame += 2)
@@ -168,7 +200,7 @@ START_TEST(heap_objects)
 		if (held[slot] != NULL)
 			heap_free(&heap, held[slot], sizes[slot]);
 	}
-	ram_tear_down();
+	heap_tear_down(&heap);
 }
 END_TEST
 
@@ -187,9 +219,31 @@ START_TEST(heap_without_memory)
 	ck_assert_ptr_nonnull(object);
 	ck_assert_ptr_null(heap_allocate(&heap, SIZE_MAX / 2));
 	heap_free(&heap, object, 2048);
-	ram_tear_down();
+	heap_tear_down(&heap);
+}
+END_TEST
+
+START_TEST(heap_keeps_one_slab)
+{
+	struct heap heap = {.ram = &ram};
+	void *objects[65];
+
+	ram_set_up();
+	for (unsigned i = 0; i < 65; i++)
+		objects[i] = heap_allocate(&heap, 64);
+	ck_assert_uint_eq(ram.free, FRAMES - 3);
+	for (unsigned i = 0; i < 65; i++)
+		heap_free(&heap, objects[i], 64);
+	/* What comes and goes by itself takes no page, and gives none back. */
+	for (unsigned i = 0; i < 10; i++) {
+		ck_assert_uint_eq(ram.free, FRAMES - 2);
+		objects[0] = heap_allocate(&heap, 33);
+		ck_assert_uint_eq(ram.free, FRAMES - 2);
+		heap_free(&heap, objects[0], 33);
+	}
+	heap_tear_down(&heap);
 }
 END_TEST
 
 UNIT_RUN("ram", every_page_once, blocks_are_aligned_and_apart, memory_in_pieces, chains,
-         chains_of_what_is_left, heap_objects, heap_without_memory)
+         chains_of_what_is_left, heap_objects, heap_keeps_one_slab, heap_without_memory)

@@ -68,7 +68,7 @@ START_TEST(names)
 	ck_assert_uint_eq(grants_find(&manifest, ""), SERVICE_NONE);
 	ck_assert_str_eq(grants_authority_name(AUTHORITY_SPAWN), "spawn");
 	ck_assert_ptr_null(grants_authority_name(0));
-	ck_assert_ptr_null(grants_authority_name(AUTHORITY_CONTROL + 1));
+	ck_assert_ptr_null(grants_authority_name(AUTHORITY_LAST + 1));
 }
 END_TEST
 

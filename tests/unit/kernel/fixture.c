@@ -8,7 +8,7 @@
 struct fixture fixture;
 uint64_t last_written;
 
-static handle_t authorities[AUTHORITY_CONTROL + 1];
+static handle_t authorities[AUTHORITY_LAST + 1];
 
 const struct quota quota_total = {
 	.memory = 256 * MIB, .handles = 4096, .ports = 256, .lanes = 256, .processes = 64,
@@ -49,6 +49,7 @@ void fixture_setup(void)
 	authorities[AUTHORITY_CONSOLE] = granted(block, "console");
 	authorities[AUTHORITY_INSPECT] = granted(block, "inspect");
 	authorities[AUTHORITY_CONTROL] = granted(block, "control");
+	authorities[AUTHORITY_DEVICES] = granted(block, "devices");
 	kernel_check(fixture.kernel);
 }
 

@@ -69,7 +69,13 @@ static void check_capability(struct walk *walk, const struct capability *capabil
 		break;
 	case OBJECT_AUTHORITY:
 		HOLDS(capability->authority >= AUTHORITY_SPAWN);
-		HOLDS(capability->authority <= AUTHORITY_CONTROL);
+		HOLDS(capability->authority <= AUTHORITY_LAST);
+		break;
+	case OBJECT_DEVICE:
+		HOLDS(capability->device->id != 0);
+		HOLDS((capability->device->told & ~capability->device->bound) == 0);
+		HOLDS((capability->device->again & ~capability->device->told) == 0);
+		HOLDS(capability->device->port == NULL || !capability->device->port->ended);
 		break;
 	case OBJECT_NONE:
 		ck_abort_msg("a capability for nothing");
@@ -247,6 +253,10 @@ static void check_table(struct walk *walk, struct process *process)
 		}
 		if (slot->capability.kind == OBJECT_LANE)
 			HOLDS(slot->capability.end->process == process);
+		if (slot->capability.kind == OBJECT_DEVICE) {
+			HOLDS(slot->capability.device->process == process);
+			HOLDS((slot->capability.device->handle & HANDLE_INDEX_MASK) == index);
+		}
 	}
 	for (uint32_t index = table->free_head; index != HANDLE_NO_INDEX;) {
 		struct handle_slot *slot = &table->chunks[index / HANDLE_CHUNK][index % HANDLE_CHUNK];

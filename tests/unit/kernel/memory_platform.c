@@ -20,6 +20,10 @@ void machine_check_empty(const struct machine *machine)
 	ck_assert_uint_eq(machine->memory_bytes, 0);
 	ck_assert_uint_eq(machine->memories, 0);
 	ck_assert_uint_eq(machine->processes, 0);
+	for (unsigned i = 0; i < MACHINE_DEVICES; i++) {
+		ck_assert_ptr_null(machine->devices[i].claim);
+		ck_assert_uint_eq(machine->devices[i].bound, 0);
+	}
 	ck_assert_ptr_null(machine->sides);
 }
 
@@ -193,7 +197,7 @@ uint64_t platform_process_name(struct machine *machine, struct process *process)
 enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size,
                                   uint32_t flags)
 {
-	ck_assert_uint_eq(flags & ~(MEMORY_SHARED | MEMORY_GUARDS), 0);
+	ck_assert_uint_eq(flags & ~(MEMORY_SHARED | MEMORY_GUARDS | MEMORY_CONTIGUOUS), 0);
 	ck_assert_uint_eq(size % PAGE_SIZE, 0);
 	/* A machine does not have a terabyte. */
 	if (machine_refuses(machine) || size > 1ull << 40)

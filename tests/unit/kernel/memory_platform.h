@@ -25,6 +25,19 @@ struct side {
 	uint32_t priority, slice; /* as last scheduled */
 };
 
+#define MACHINE_DEVICES 2
+#define MACHINE_DEVICE  7  /* id of the first; the others follow */
+#define MACHINE_BAR     0x10000u /* where the first BAR of each is; the others are not there */
+#define MACHINE_BAR_SIZE 8192u
+
+struct device {
+	struct device_claim *claim; /* NULL: nobody's */
+	uint32_t config[DEVICE_CONFIG_END / 4];
+	uint32_t bound;             /* vectors */
+	unsigned maps, unmaps, releases, unmasks;
+	size_t memory_at_release;   /* machine->memory_bytes when it was released last */
+};
+
 struct machine {
 	uint64_t time;
 	uint64_t timer;       /* DEADLINE_NEVER: off */
@@ -47,6 +60,7 @@ struct machine {
 	enum announcement announcement;
 	char announced[KERNEL_BUFFER_SIZE + 1];
 	size_t announced_length;
+	struct device devices[MACHINE_DEVICES];
 	struct process *attach_peer; /* of the last lane attached */
 };
 

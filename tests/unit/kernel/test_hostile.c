@@ -142,6 +142,16 @@ static uint64_t random_lane_id(void)
 	return fixture.kernel->next_lane - 1 - below(6);
 }
 
+/* A device interrupts by a vector that is bound, as only such can come. */
+static void random_interrupt(void)
+{
+	struct device *device = &fixture.machine.devices[below(MACHINE_DEVICES)];
+	uint32_t vector = below(8);
+
+	if (device->claim != NULL && device->bound & 1u << vector)
+		kernel_interrupt(fixture.kernel, device->claim, vector);
+}
+
 /* Arguments that fit the call, mostly. */
 static void plausible(struct process *process, uint64_t number, uint64_t arguments[6], uint64_t *length)
 {
@@ -217,6 +227,22 @@ static void plausible(struct process *process, uint64_t number, uint64_t argumen
 	case SYS_PROCESS_EXCEPTION:
 		arguments[0] = handle_of_kind(process, OBJECT_PROCESS);
 		break;
+	case SYS_DEVICE_INFO:
+	case SYS_DEVICE_CLAIM:
+		arguments[0] = handle_of_kind(process, OBJECT_AUTHORITY);
+		arguments[1] = number == SYS_DEVICE_CLAIM ? MACHINE_DEVICE + below(3) : below(3);
+		break;
+	case SYS_DEVICE_CONFIG:
+	case SYS_DEVICE_MAP:
+	case SYS_DMA_ALLOCATE:
+	case SYS_INTERRUPT_BIND:
+	case SYS_INTERRUPT_ACKNOWLEDGE:
+		arguments[0] = handle_of_kind(process, OBJECT_DEVICE);
+		arguments[1] = below(8);
+		if (number == SYS_INTERRUPT_BIND)
+			arguments[2] = below(2) == 0 ? home_of(process) : handle_of_kind(process, OBJECT_PORT);
+		random_interrupt();
+		break;
 	default:
 		break;
 	}
@@ -235,11 +261,11 @@ static void attempt_call(struct process *process, uint64_t number, const uint64_
 
 static void random_call(struct process *process)
 {
-	uint64_t number = 1 + below(40), length = below(200);
+	uint64_t number = 1 + below(50), length = below(200);
 	uint64_t arguments[6];
 
 	/* Births and receives are frequent, */
-	if (number > SYS_CONSOLE_READ || below(8) == 0)
+	if (number > SYS_INTERRUPT_BIND || below(8) == 0)
 		number = below(3) == 0 ? SYS_SCHED_SPAWN : SYS_PORT_RECEIVE;
 	/* endings are rare, or nothing grows. */
 	if ((number == SYS_EXIT || number == SYS_PROCESS_KILL) && below(30) != 0)

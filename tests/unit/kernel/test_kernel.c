@@ -4,7 +4,7 @@
 
 START_TEST(unknown_calls)
 {
-	static const uint64_t unknown[] = {0,    11,         15,        39, SYS_INTERRUPT_ACKNOWLEDGE,
+	static const uint64_t unknown[] = {0,    11,         15,        SYS_INTERRUPT_BIND + 1,
 	                                   1000, UINT32_MAX, UINT64_MAX};
 
 	for (size_t at = 0; at < sizeof(unknown) / sizeof(unknown[0]); at++)

@@ -248,7 +248,7 @@ START_TEST(init_is_born)
 	ck_assert_uint_eq(port->rights & (RIGHT_SEND | RIGHT_RECEIVE | RIGHT_DERIVE | RIGHT_DESTROY),
 	                  RIGHT_SEND | RIGHT_RECEIVE | RIGHT_DERIVE);
 	ck_assert_uint_eq(block->restarts, 0);
-	ck_assert_uint_eq(block->grant_count, 6);
+	ck_assert_uint_eq(block->grant_count, 7);
 	ck_assert_uint_eq(handle_find(fixture.init, granted(block, "manifest"))->capability.rights,
 	                  RIGHT_READ);
 	ck_assert_mem_eq(manifest->machine, &fixture.manifest, sizeof(fixture.manifest));
@@ -297,12 +297,12 @@ START_TEST(init_is_born_again)
 	ck_assert_uint_eq(fixture.init->number, 1);
 	block = start_of(fixture.init);
 	ck_assert_uint_eq(block->restarts, 1);
-	ck_assert_uint_eq(block->grant_count, 8);
-	ck_assert_uint_eq(block->grants[6].kind, GRANT_PROCESS);
-	ck_assert_uint_eq(block->grants[6].value, child->id);
-	ck_assert_uint_eq(block->grants[6].number, 4);
-	ck_assert_str_eq(block->grants[6].name, "vfs");
-	ck_assert_uint_eq(block->grants[7].value, client->id);
+	ck_assert_uint_eq(block->grant_count, 9);
+	ck_assert_uint_eq(block->grants[7].kind, GRANT_PROCESS);
+	ck_assert_uint_eq(block->grants[7].value, child->id);
+	ck_assert_uint_eq(block->grants[7].number, 4);
+	ck_assert_str_eq(block->grants[7].name, "vfs");
+	ck_assert_uint_eq(block->grants[8].value, client->id);
 	for (unsigned lanes = 0, datagrams = 0, ends = 0; lanes + datagrams + ends < 5;) {
 		receipt = receive(fixture.init, home_of(fixture.init));
 		if (receipt.kind == RECEIPT_DATAGRAM) {
@@ -438,7 +438,7 @@ START_TEST(guest_while_init_is_dead)
 	send_word(process, init_of(process), 8);
 	ck_assert_int_eq(kernel_start_init(fixture.kernel, &fixture.manifest), E_OK);
 	fixture.init = fixture.kernel->init;
-	ck_assert_uint_eq(start_of(fixture.init)->grant_count, 6);
+	ck_assert_uint_eq(start_of(fixture.init)->grant_count, 7);
 	ck_assert_uint_eq(receive(fixture.init, home_of(fixture.init)).datagram[0], 8);
 }
 END_TEST

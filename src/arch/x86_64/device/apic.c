@@ -26,6 +26,7 @@
 
 #define SPURIOUS_ENABLE 0x100u
 #define ENTRY_MASKED    0x10000u
+#define ENTRY_LEVEL     0x8000u
 #define ENTRY_NMI       0x400u
 #define DIVIDE_BY_16    0x3u
 
@@ -94,6 +95,32 @@ void apic_route(unsigned line, unsigned vector)
 	/* Edge, active high, physical, to this processor. */
 	io_write(IO_REDIRECTION + 2 * line + 1, local_read(REGISTER_ID));
 	io_write(IO_REDIRECTION + 2 * line, vector);
+}
+
+bool apic_route_level(unsigned line, unsigned vector)
+{
+	if (line >= io_lines())
+		return false;
+	/* Active high, as the lines of the emulated chip sets are; ACPI, which says so, is not read. */
+	io_write(IO_REDIRECTION + 2 * line + 1, local_read(REGISTER_ID));
+	io_write(IO_REDIRECTION + 2 * line, ENTRY_MASKED | ENTRY_LEVEL | vector);
+	return true;
+}
+
+void apic_mask(unsigned line)
+{
+	io_write(IO_REDIRECTION + 2 * line, io_read(IO_REDIRECTION + 2 * line) | ENTRY_MASKED);
+}
+
+void apic_unmask(unsigned line)
+{
+	io_write(IO_REDIRECTION + 2 * line, io_read(IO_REDIRECTION + 2 * line) & ~ENTRY_MASKED);
+}
+
+uint64_t apic_message_address(void)
+{
+	/* The identity lies in the same eight bits of both, 24 up and 12 up. */
+	return LOCAL_APIC | (uint64_t)(local_read(REGISTER_ID) >> 24) << 12;
 }
 
 void apic_timer_set(uint32_t ticks)

@@ -9,11 +9,9 @@
 
 static unsigned class_of(size_t size)
 {
-	unsigned class = 0;
-
-	while ((size_t)HEAP_SMALLEST << class < size)
-		class++;
-	return class;
+	if (size <= HEAP_SMALLEST)
+		return 0;
+	return 64u - (unsigned)__builtin_clzll((size - 1) / HEAP_SMALLEST);
 }
 
 static uint64_t address_of(const struct heap *heap, const void *view)
@@ -114,7 +112,8 @@ void heap_free(struct heap *heap, void *object, size_t size)
 		slab_link(heap, class, slab);
 	frame->free = (uint16_t)(address % RAM_PAGE / HEAP_SMALLEST + 1);
 	frame->used--;
-	if (frame->used > 0)
+	/* The only one with room stays: a record that comes and goes would else make a slab each time. */
+	if (frame->used > 0 || (heap->slabs[class] == slab && frame->next == 0))
 		return;
 	slab_unlink(heap, class, slab);
 	ram_free(heap->ram, (uint64_t)slab * RAM_PAGE);

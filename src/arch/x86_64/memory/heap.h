@@ -18,7 +18,10 @@ struct heap {
 /* Zeroed memory, aligned to its size rounded up to a power of two, at most to a page; NULL without. */
 void *heap_allocate(struct heap *heap, size_t size);
 
-/* Gives it back; `size` as when it was allocated. */
+/*
+ * Gives it back; `size` as when it was allocated. Of each class one empty slab
+ * may stay with the heap.
+ */
 void heap_free(struct heap *heap, void *address, size_t size);
 
 #endif

@@ -8,8 +8,6 @@
 #include "arch/x86_64/panic.h"
 
 #define EARLY_LIMIT  0x100000000ull /* what boot/entry.S has mapped */
-#define DEVICE_START 0xfec00000ull  /* the APICs (Intel SDM vol. 3A, 10.4.1; 82093AA data sheet, 3.0) */
-#define DEVICE_END   0xff000000ull
 #define KERNEL_HALF  256u /* first PML4 entry of the upper half */
 #define ENTRIES      512u
 
@@ -165,7 +163,7 @@ static void map_direct(struct ram *ram, uint64_t root, const struct boot_informa
 		if (at > done)
 			done = at;
 	}
-	for (uint64_t at = DEVICE_START; at < DEVICE_END; at += LARGE_PAGE)
+	for (uint64_t at = DEVICES_START; at < DEVICES_END; at += LARGE_PAGE)
 		must(tables_map_large(ram, root, DIRECT_BASE + at, at,
 		                      PAGE_WRITE | PAGE_NO_EXECUTE | PAGE_GLOBAL | PAGE_UNCACHED));
 }

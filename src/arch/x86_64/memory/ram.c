@@ -140,7 +140,6 @@ static void chain_cut(struct ram *ram, struct chain *chain, uint32_t last, uint3
 static void chain_append(struct ram *ram, struct chain *chain, uint32_t block, unsigned order)
 {
 	ram->frames[block] = (struct frame){.order = (uint8_t)order, .state = FRAME_USED};
-	memset(ram_view(ram, (uint64_t)block * RAM_PAGE), 0, (size_t)RAM_PAGE << order);
 	if (chain->last != 0)
 		ram->frames[chain->last].next = block;
 	else
@@ -194,6 +193,36 @@ bool chain_grow(struct ram *ram, struct chain *chain, uint64_t pages)
 		                    ram_frame(ram, address)->order, pages);
 	}
 	return true;
+}
+
+bool chain_make_block(struct ram *ram, struct chain *chain, uint64_t pages)
+{
+	unsigned order = pages <= 1u << (RAM_ORDERS - 1) ? ram_order(pages * RAM_PAGE) : RAM_ORDERS;
+	uint64_t address = order < RAM_ORDERS ? ram_allocate(ram, order) : 0;
+
+	if (address == 0)
+		return false;
+	chain_append(ram, chain, (uint32_t)(address / RAM_PAGE), order);
+	return true;
+}
+
+void chain_clear(struct ram *ram, const struct chain *chain, uint32_t first, uint32_t count)
+{
+	uint32_t block = chain->first;
+
+	while (block != 0 && count > 0) {
+		uint32_t pages = 1u << ram->frames[block].order, here;
+
+		if (first >= pages) {
+			first -= pages;
+		} else {
+			here = pages - first < count ? pages - first : count;
+			memset(ram_view(ram, (uint64_t)(block + first) * RAM_PAGE), 0, (size_t)here * RAM_PAGE);
+			first = 0;
+			count -= here;
+		}
+		block = ram->frames[block].next;
+	}
 }
 
 void *chain_view(const struct ram *ram, const struct chain *chain)

@@ -60,8 +60,14 @@ void ram_free(struct ram *ram, uint64_t address);
 /* The order whose blocks hold `size` bytes; RAM_ORDERS where none does. */
 unsigned ram_order(size_t size);
 
-/* Adds so many zeroed pages to the chain; false, and nothing added, without memory. */
+/* Adds so many pages, of any content, to the chain; false, and nothing added, without memory. */
 bool chain_grow(struct ram *ram, struct chain *chain, uint64_t pages);
+
+/* Makes an empty chain of one block of so many pages of any content, a power of two; false without memory. */
+bool chain_make_block(struct ram *ram, struct chain *chain, uint64_t pages);
+
+/* Zeroes `count` of its pages from number `first` on; what is beyond its end is not meant. */
+void chain_clear(struct ram *ram, const struct chain *chain, uint32_t first, uint32_t count);
 
 /* All of it in a row, where it lies so; else NULL. Not for an empty one. */
 void *chain_view(const struct ram *ram, const struct chain *chain);

@@ -1,6 +1,8 @@
 /* Memory objects and lanes: platform.h's part of memory. All of it is there from the start, and zero. */
 #include "arch/x86_64/machine.h"
 
+#define REGION_PIECE 64u /* pages that are zeroed at once: some ten microseconds */
+
 void *platform_allocate(struct machine *machine, size_t size)
 {
 	return heap_allocate(&machine->heap, size);
@@ -11,29 +13,86 @@ void platform_free(struct machine *machine, void *address, size_t size)
 	heap_free(&machine->heap, address, size);
 }
 
-enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size,
-                                  uint32_t flags)
+static bool take_pages(struct machine *machine, struct chain *chain, uint64_t pages, uint32_t flags)
+{
+	/* Guards are about every mapping. */
+	if (flags & MEMORY_CONTIGUOUS)
+		return chain_make_block(&machine->ram, chain, pages);
+	return chain_grow(&machine->ram, chain, pages);
+}
+
+static struct region *region_make(struct machine *machine, uint64_t pages, uint32_t flags)
 {
 	struct region *region = heap_allocate(&machine->heap, sizeof(*region));
 
-	/* Guards are about every mapping. */
-	(void)flags;
-	if (region == NULL)
-		return E_NOMEM;
-	if (!chain_grow(&machine->ram, &region->chain, size / RAM_PAGE)) {
+	if (region != NULL && !take_pages(machine, &region->chain, pages, flags)) {
 		heap_free(&machine->heap, region, sizeof(*region));
-		return E_NOMEM;
+		return NULL;
 	}
+	return region;
+}
+
+static void region_free(struct machine *machine, struct region *region)
+{
+	chain_free(&machine->ram, &region->chain);
+	heap_free(&machine->heap, region, sizeof(*region));
+}
+
+void region_abandon(struct task *task)
+{
+	if (task->unfinished == NULL)
+		return;
+	region_free(task->machine, task->unfinished);
+	task->unfinished = NULL;
+}
+
+/*
+ * Zeroing takes long, and interrupts are off: so a system call zeroes a piece,
+ * and is then made again, for the next one, after whoever else is to run. To
+ * the core it has failed meanwhile, without memory; it has undone all.
+ */
+static bool region_clear(struct machine *machine, struct region *region)
+{
+	struct task *caller = machine->caller;
+	uint32_t piece = caller != NULL ? REGION_PIECE : region->chain.pages;
+
+	chain_clear(&machine->ram, &region->chain, region->cleared, piece);
+	region->cleared += piece;
+	if (region->cleared >= region->chain.pages)
+		return true;
+	caller->unfinished = region;
+	caller->again = true;
+	return false;
+}
+
+/* What the call had begun to make when it was made before; NULL: nothing. */
+static struct region *region_go_on(struct task *caller, uint64_t pages)
+{
+	struct region *region;
+
+	if (caller == NULL || caller->unfinished == NULL || caller->unfinished->chain.pages != pages)
+		return NULL;
+	region = caller->unfinished;
+	caller->unfinished = NULL;
+	return region;
+}
+
+enum error platform_memory_create(struct machine *machine, struct memory *memory, uint64_t size,
+                                  uint32_t flags)
+{
+	struct region *region = region_go_on(machine->caller, size / RAM_PAGE);
+
+	if (region == NULL)
+		region = region_make(machine, size / RAM_PAGE, flags);
+	if (region == NULL || !region_clear(machine, region))
+		return E_NOMEM;
 	memory->machine = region;
 	return E_OK;
 }
 
 void platform_memory_destroy(struct machine *machine, struct memory *memory)
 {
-	struct region *region = memory->machine;
-
-	chain_free(&machine->ram, &region->chain);
-	heap_free(&machine->heap, region, sizeof(*region));
+	region_free(machine, memory->machine);
 	memory->machine = NULL;
 }
 

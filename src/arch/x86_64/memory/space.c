@@ -65,7 +65,7 @@ void *space_add_page(struct space *space, uint64_t address, rights_t access)
 	physical = (uint64_t)space->pages.last * RAM_PAGE;
 	if (!space_map_page(space, address, physical, access))
 		return NULL;
-	return ram_view(space->ram, physical);
+	return memset(ram_view(space->ram, physical), 0, RAM_PAGE);
 }
 
 /* ---- mappings where there is room ------------------------------------------- */
@@ -117,11 +117,10 @@ static void release(struct space *space, struct mapping *mapping)
 }
 
 /* Maps so many pages in a row; false where the tables find no memory. */
-static bool map_block(struct space *space, uint64_t address, uint64_t physical, uint64_t pages,
-                      rights_t access)
+static bool map_block(struct space *space, uint64_t address, uint64_t physical, uint64_t pages, uint64_t bits)
 {
-	for (uint64_t page = 0; page < pages; page++) {
-		if (!space_map_page(space, address + page * RAM_PAGE, physical + page * RAM_PAGE, access))
+	for (uint64_t at = 0; at < pages * RAM_PAGE; at += RAM_PAGE) {
+		if (!tables_map(space->ram, space->root, address + at, physical + at, bits))
 			return false;
 	}
 	return true;
@@ -138,7 +137,7 @@ bool space_map_chain(struct space *space, const struct chain *chain, rights_t ac
 	for (uint32_t block = chain->first; block != 0; block = space->ram->frames[block].next) {
 		uint64_t pages = 1ull << space->ram->frames[block].order;
 
-		if (!map_block(space, at, (uint64_t)block * RAM_PAGE, pages, access)) {
+		if (!map_block(space, at, (uint64_t)block * RAM_PAGE, pages, bits_of(access))) {
 			release(space, mapping);
 			return false;
 		}
@@ -155,6 +154,21 @@ bool space_map_anywhere(struct space *space, uint64_t physical, rights_t access,
 	if (mapping == NULL)
 		return false;
 	if (!space_map_page(space, mapping->address, physical, access)) {
+		release(space, mapping);
+		return false;
+	}
+	*address = mapping->address;
+	return true;
+}
+
+bool space_map_device(struct space *space, uint64_t physical, uint64_t pages, uint64_t *address)
+{
+	struct mapping *mapping = reserve(space, pages);
+
+	if (mapping == NULL)
+		return false;
+	if (!map_block(space, mapping->address, physical, pages,
+	               bits_of(RIGHT_READ | RIGHT_WRITE) | PAGE_UNCACHED)) {
 		release(space, mapping);
 		return false;
 	}
@@ -182,7 +196,7 @@ bool space_read(const struct space *space, uint64_t address, void *to, size_t si
 		uint64_t entry = tables_find(space->ram, space->root, address);
 		size_t part = RAM_PAGE - address % RAM_PAGE;
 
-		if ((entry & (PAGE_PRESENT | PAGE_USER)) != (PAGE_PRESENT | PAGE_USER))
+		if ((entry & (PAGE_PRESENT | PAGE_USER)) != (PAGE_PRESENT | PAGE_USER) || entry & PAGE_UNCACHED)
 			return false;
 		if (part > size)
 			part = size;

@@ -36,10 +36,13 @@ void *space_add_page(struct space *space, uint64_t address, rights_t access);
 bool space_map_chain(struct space *space, const struct chain *chain, rights_t access, uint64_t *address);
 bool space_map_anywhere(struct space *space, uint64_t physical, rights_t access, uint64_t *address);
 
+/* The same for registers of a device: not cached, not executed. */
+bool space_map_device(struct space *space, uint64_t physical, uint64_t pages, uint64_t *address);
+
 /* Takes such a mapping away. */
 void space_unmap(struct space *space, uint64_t address);
 
-/* Copies out of the process's memory; false where not all of it is mapped for it. */
+/* Copies out of the process's memory; false where not all of it is mapped for it, or it is a device's. */
 bool space_read(const struct space *space, uint64_t address, void *to, size_t size);
 
 #endif

@@ -5,12 +5,30 @@
 
 #define NANOSECONDS_OF_MICROSECOND 1000u
 
+_Static_assert(QUEUE_PRIORITIES <= 32, "a bit for each priority");
+
 void queue_initialize(struct queue *queue)
 {
 	for (uint32_t priority = 0; priority < QUEUE_PRIORITIES; priority++)
 		list_init(&queue->ready[priority]);
+	queue->occupied = 0;
 	queue->count = 0;
 	queue->chosen = NULL;
+}
+
+/* Puts it behind the others of its priority. */
+static void line_up(struct queue *queue, struct runnable *runnable)
+{
+	list_add_tail(&queue->ready[runnable->priority], &runnable->link);
+	queue->occupied |= 1u << runnable->priority;
+}
+
+/* Takes it out of the line of `priority`. */
+static void step_out(struct queue *queue, struct runnable *runnable, uint32_t priority)
+{
+	list_remove(&runnable->link);
+	if (list_empty(&queue->ready[priority]))
+		queue->occupied &= ~(1u << priority);
 }
 
 void runnable_initialize(struct runnable *runnable)
@@ -27,7 +45,7 @@ void queue_add(struct queue *queue, struct runnable *runnable)
 		return;
 	runnable->ready = runnable->fresh = true;
 	runnable->left = runnable->slice;
-	list_add_tail(&queue->ready[runnable->priority], &runnable->link);
+	line_up(queue, runnable);
 	queue->count++;
 }
 
@@ -36,7 +54,7 @@ void queue_remove(struct queue *queue, struct runnable *runnable)
 	if (!runnable->ready)
 		return;
 	runnable->ready = false;
-	list_remove(&runnable->link);
+	step_out(queue, runnable, runnable->priority);
 	queue->count--;
 	if (queue->chosen == runnable)
 		queue->chosen = NULL;
@@ -48,22 +66,24 @@ void queue_end_turn(struct queue *queue, struct runnable *runnable)
 		return;
 	runnable->fresh = true;
 	runnable->left = runnable->slice;
-	list_remove(&runnable->link);
-	list_add_tail(&queue->ready[runnable->priority], &runnable->link);
+	step_out(queue, runnable, runnable->priority);
+	line_up(queue, runnable);
 	if (queue->chosen == runnable)
 		queue->chosen = NULL;
 }
 
 void queue_schedule(struct queue *queue, struct runnable *runnable, uint32_t priority, uint64_t slice)
 {
+	uint32_t before = runnable->priority;
+
 	runnable->slice = slice;
-	if (runnable->priority == priority)
+	if (before == priority)
 		return;
 	runnable->priority = priority;
 	if (!runnable->ready)
 		return;
-	list_remove(&runnable->link);
-	list_add_tail(&queue->ready[priority], &runnable->link);
+	step_out(queue, runnable, before);
+	line_up(queue, runnable);
 }
 
 bool queue_choose(struct queue *queue, struct runnable *runnable)
@@ -78,9 +98,7 @@ struct runnable *queue_first(const struct queue *queue)
 {
 	if (queue->chosen != NULL)
 		return queue->chosen;
-	for (uint32_t priority = QUEUE_PRIORITIES; queue->count > 0 && priority-- > 0;) {
-		if (!list_empty(&queue->ready[priority]))
-			return list_entry(queue->ready[priority].next, struct runnable, link);
-	}
-	return NULL;
+	if (queue->occupied == 0)
+		return NULL;
+	return list_entry(queue->ready[31 - __builtin_clz(queue->occupied)].next, struct runnable, link);
 }

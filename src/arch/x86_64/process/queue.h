@@ -26,6 +26,7 @@ struct runnable {
 
 struct queue {
 	struct list ready[QUEUE_PRIORITIES];
+	uint32_t occupied; /* priorities that somebody is ready at, a bit each */
 	uint32_t count;
 	struct runnable *chosen; /* goes first, whatever its priority, until its turn ends; or NULL */
 };

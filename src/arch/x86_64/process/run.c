@@ -85,7 +85,8 @@ _Noreturn void machine_run(struct machine *machine)
 	struct task *task;
 
 	for (;;) {
-		tasks_settle(machine);
+		if (!list_empty(&machine->ended))
+			tasks_settle(machine);
 		init_settle(machine);
 		next = queue_first(&machine->queue);
 		if (next != NULL)

@@ -34,6 +34,7 @@ static void task_free(struct task *task)
 {
 	struct machine *machine = task->machine;
 
+	region_abandon(task);
 	space_destroy(&task->space);
 	page_free(machine, task->buffer);
 	page_free(machine, task->notice);
@@ -182,6 +183,7 @@ static void space_leave(struct machine *machine, struct task *task)
 		task->space.active = false;
 		machine->running = NULL;
 	}
+	region_abandon(task);
 	space_destroy(&task->space);
 }
 

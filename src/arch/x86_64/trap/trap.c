@@ -10,6 +10,8 @@ _Noreturn void trap_from_user(struct context *context);
 void trap_from_kernel(struct context *context);
 _Noreturn void trap_fatal(struct context *context);
 
+#define SYSCALL_LENGTH 2 /* bytes of the instruction */
+
 /* What was interrupted in the kernel has no record of a process to lead here. */
 static struct machine *the_machine;
 
@@ -30,9 +32,17 @@ static void serve_call(struct machine *machine, struct task *task)
 	                               context->r10, context->r8,  context->r9};
 	uint64_t number = context->rax, length = context->rbx, result;
 
+	machine->caller = task;
 	result = kernel_syscall(machine->kernel, task->process, number, arguments, &length);
+	machine->caller = NULL;
 	if (task->ended)
 		return;
+	if (task->again) {
+		task->again = false;
+		context->rip -= SYSCALL_LENGTH;
+		return;
+	}
+	region_abandon(task);
 	if (result == SYSCALL_BLOCKED) {
 		queue_remove(&machine->queue, &task->runnable);
 		return;
@@ -49,6 +59,8 @@ static void serve_interrupt(struct machine *machine, uint64_t vector)
 		machine_timer(machine);
 	else if (vector == VECTOR_SERIAL && serial_interrupt())
 		kernel_console_input(machine->kernel);
+	else if (vector >= VECTOR_DEVICES && vector < VECTOR_DEVICES_END)
+		device_interrupted(machine, (unsigned)vector);
 	/* What was spurious is not to be ended (Intel SDM vol. 3A, 10.9). */
 	if (vector != VECTOR_SPURIOUS)
 		apic_end_of_interrupt();
