@@ -60,7 +60,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --gdb | --wrap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
+		--manifest | --mount | --cpus | --sched | --gdb | --wrap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
 			((index++))
 			;;
 		--)
@@ -98,6 +98,10 @@ _drydock()
 		mapfile -t COMPREPLY < <(compgen -W "init log scheduler vfs" -- "$cur")
 		return
 		;;
+	--sched)
+		mapfile -t COMPREPLY < <(compgen -W "linux server" -- "$cur")
+		return
+		;;
 	--cpus | -n | --lines | -c | --command | --rounds | --time | --files)
 		return
 		;;
@@ -108,7 +112,7 @@ _drydock()
 		return
 	fi
 	case $command in
-	run) options+=" --detach --manifest --mount --options --cpus --gdb --wrap" ;;
+	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap" ;;
 	mount) options+=" --options" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;

@@ -8,6 +8,39 @@
 extern const struct fs_operations node_handlers;
 extern const struct vfs_operations path_handlers;
 
+struct caller;
+struct tmpfs_attributes;
+
+/* node_protocol.c: finds who calls, and whether he may use the number `node` (POSIX_ESTALE). */
+int32_t node_begin(const struct request *request, uint64_t node, struct caller *caller);
+
+/* node_protocol.c: for the wire. */
+void node_attributes_fill(struct fs_attributes *to, const struct tmpfs_attributes *from);
+
+#define UMASK_BITS 00777u /* of a mode, that a umask can take away */
+
+/* node_directory.c: those of node_handlers for directories with attributes and unnamed files. */
+int32_t node_serve_readdir_attributes(struct request *request,
+                                      const struct fs_readdir_attributes_arguments *arguments,
+                                      struct fs_readdir_attributes_results *results);
+int32_t node_serve_create_unnamed(struct request *request,
+                                  const struct fs_create_unnamed_arguments *arguments);
+
+/* node_space.c: those of node_handlers that work on a file's space. */
+int32_t node_serve_allocate(struct request *request, const struct fs_allocate_arguments *arguments);
+int32_t node_serve_seek(struct request *request, const struct fs_seek_arguments *arguments,
+                        struct fs_seek_results *results);
+int32_t node_serve_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
+                              struct fs_copy_range_results *results);
+
+/* node_xattr.c: those for extended attributes. */
+int32_t node_serve_get_xattr(struct request *request, const struct fs_get_xattr_arguments *arguments,
+                             struct fs_get_xattr_results *results);
+int32_t node_serve_set_xattr(struct request *request, const struct fs_set_xattr_arguments *arguments);
+int32_t node_serve_list_xattrs(struct request *request, const struct fs_list_xattrs_arguments *arguments,
+                               struct fs_list_xattrs_results *results);
+int32_t node_serve_remove_xattr(struct request *request, const struct fs_remove_xattr_arguments *arguments);
+
 /* path_files.c: those of path_handlers that work on open files. */
 int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
                   struct vfs_open_results *results);
@@ -21,8 +54,10 @@ int32_t path_seek(struct request *request, const struct vfs_seek_arguments *argu
 int32_t path_readdir(struct request *request, const struct vfs_readdir_arguments *arguments,
                      struct vfs_readdir_results *results);
 int32_t path_stat_file(struct request *request, const struct vfs_stat_file_arguments *arguments);
-
-struct tmpfs_attributes;
+int32_t path_allocate(struct request *request, const struct vfs_allocate_arguments *arguments);
+int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arguments *arguments,
+                        struct vfs_copy_range_results *results);
+int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments);
 
 /* path_protocol.c */
 void path_status_fill(struct vfs_status *status, const struct tmpfs_attributes *attributes);

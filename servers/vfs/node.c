@@ -188,6 +188,22 @@ int32_t node_create(const struct caller *caller, const struct node_name *at, uin
 	                    vfs_now(caller->vfs), attributes);
 }
 
+int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32_t mode,
+                            struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_creation creation = {.mode = mode};
+	struct tmpfs_attributes directory;
+	int32_t error;
+
+	if (node_is_remote(number)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	error = check_directory(caller, number, ACCESS_WRITE | ACCESS_EXECUTE, &directory);
+	if (error)
+		return error;
+	permission_inherit(caller->who, &directory, false, &creation);
+	return tmpfs_create_unnamed(&caller->vfs->tmpfs, &creation, vfs_now(caller->vfs), attributes);
+}
+
 int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
                             struct tmpfs_attributes *attributes)
 {
@@ -416,6 +432,43 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 	                   vfs_now(caller->vfs));
 }
 
+int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
+                  uint64_t to_offset, uint32_t length, uint32_t *done)
+{
+	int32_t error;
+
+	if (node_is_remote(node) || node_is_remote(to)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	if (offset > INT64_MAX || to_offset > INT64_MAX)
+		return POSIX_EINVAL;
+	error = length > 0 ? drop_privileges(caller, to) : 0;
+	if (error)
+		return error;
+	return tmpfs_copy(&caller->vfs->tmpfs, node, offset, to, to_offset, transfer_length(length), done,
+	                  vfs_now(caller->vfs));
+}
+
+int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,
+                      uint64_t length)
+{
+	int32_t error;
+
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	error = tmpfs_allocate(&caller->vfs->tmpfs, node, mode, offset, length, vfs_now(caller->vfs));
+	return error ? error : drop_privileges(caller, node);
+}
+
+int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
+                  uint64_t *result)
+{
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	if (whence != TMPFS_SEEK_DATA && whence != TMPFS_SEEK_HOLE)
+		return POSIX_EINVAL;
+	return tmpfs_seek(&caller->vfs->tmpfs, node, offset, whence, result);
+}
+
 struct entries {
 	uint8_t *buffer;
 	uint32_t capacity;
@@ -423,23 +476,31 @@ struct entries {
 	bool full;
 };
 
+uint32_t node_entry_size(const struct tmpfs_entry *entry)
+{
+	return (uint32_t)sizeof(struct fs_entry) + ((entry->length + 7) & ~7u);
+}
+
+void node_entry_put(uint8_t *to, const struct tmpfs_entry *entry)
+{
+	const struct fs_entry head = {entry->node, entry->cookie, entry->mode, entry->length};
+	uint32_t used = (uint32_t)sizeof(head) + entry->length;
+
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + sizeof(head), entry->name, entry->length);
+	memset(to + used, 0, node_entry_size(entry) - used);
+}
+
 static bool entries_add(void *context, const struct tmpfs_entry *entry)
 {
 	struct entries *entries = context;
-	const struct fs_entry head = {entry->node, entry->cookie, entry->mode, entry->length};
-	uint32_t padded = (entry->length + 7) & ~7u;
-	uint8_t *to;
 
-	if (sizeof(head) + padded > entries->capacity - entries->length) {
+	if (node_entry_size(entry) > entries->capacity - entries->length) {
 		entries->full = true;
 		return false;
 	}
-	to = entries->buffer + entries->length;
-	memcpy(to, &head, sizeof(head));
-	to += sizeof(head);
-	memcpy(to, entry->name, entry->length);
-	memset(to + entry->length, 0, padded - entry->length);
-	entries->length += (uint32_t)sizeof(head) + padded;
+	node_entry_put(entries->buffer + entries->length, entry);
+	entries->length += node_entry_size(entry);
 	return true;
 }
 

@@ -56,6 +56,9 @@ int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t
 /* Makes a regular file, fifo, socket or device node, by the type in `mode`. */
 int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
                     struct tmpfs_attributes *attributes);
+/* Makes a regular file that has no name, of a group as if it were in `directory`, which must be writable. */
+int32_t node_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode,
+                            struct tmpfs_attributes *attributes);
 int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
                             struct tmpfs_attributes *attributes);
 int32_t node_symlink(const struct caller *caller, const struct node_name *at, const char *target,
@@ -90,12 +93,37 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
                    uint32_t length, uint32_t *done);
 
 /*
+ * As tmpfs_copy, tmpfs_allocate and tmpfs_seek, which say what they do. Like
+ * writing, the first two take set-user-id and set-group-id away; ranges that
+ * end over INT64_MAX are POSIX_EINVAL and POSIX_EFBIG.
+ */
+int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
+                  uint64_t to_offset, uint32_t length, uint32_t *done);
+int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,
+                      uint64_t length);
+int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
+                  uint64_t *result);
+
+/* node_xattr.c: as tmpfs_xattr_*, with the permissions of xattr(7). POSIX_EOPNOTSUPP: no such class of names. */
+int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
+                       void *buffer, uint32_t capacity, uint32_t *size);
+int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
+                       uint32_t flags, const void *value, uint32_t size);
+int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length);
+int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
+                        uint32_t *size);
+
+/*
  * Writes entries after `cookie` to `buffer`: struct fs_entry, the name, zeros
  * up to a multiple of 8, no more than NODE_TRANSFER_MAXIMUM. *length is 0 at the end. POSIX_EINVAL: not even the
  * first one fits `capacity`.
  */
 int32_t node_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,
                      uint32_t capacity, uint32_t *length);
+
+/* How an entry lies in a buffer of readdir: bytes that it takes there, and writing it. */
+uint32_t node_entry_size(const struct tmpfs_entry *entry);
+void node_entry_put(uint8_t *to, const struct tmpfs_entry *entry);
 
 /* Of the file system that the node is in. */
 int32_t node_statistics(const struct caller *caller, uint64_t node, struct tmpfs_statistics *statistics);

@@ -24,8 +24,7 @@ _Static_assert(FS_SET_MODE == TMPFS_SET_MODE && FS_SET_UID == TMPFS_SET_UID && F
 _Static_assert(FS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && FS_RENAME_EXCHANGE == TMPFS_RENAME_EXCHANGE,
                "the flags of rename are handed on as they are");
 
-/* Finds who calls, and whether he may use the number `node`. */
-static int32_t begin(const struct request *request, uint64_t node, struct caller *caller)
+int32_t node_begin(const struct request *request, uint64_t node, struct caller *caller)
 {
 	int32_t error = caller_find(request, caller);
 
@@ -39,16 +38,16 @@ static int32_t begin(const struct request *request, uint64_t node, struct caller
 	return POSIX_ESTALE;
 }
 
-/* As begin, for what gives a reference: makes room for it first, so that afterwards nothing can fail. */
+/* As node_begin, for what gives a reference: makes room for it first, so that afterwards nothing can fail. */
 static int32_t begin_giving(const struct request *request, uint64_t node, struct caller *caller)
 {
-	int32_t error = begin(request, node, caller);
+	int32_t error = node_begin(request, node, caller);
 
 	return error ? error : session_reserve(caller->session);
 }
 
 /* Numbers are never used again, so the generation is always 0. */
-static void attributes_fill(struct fs_attributes *to, const struct tmpfs_attributes *from)
+void node_attributes_fill(struct fs_attributes *to, const struct tmpfs_attributes *from)
 {
 	*to = (struct fs_attributes){
 		.node = from->node,
@@ -57,14 +56,17 @@ static void attributes_fill(struct fs_attributes *to, const struct tmpfs_attribu
 		.atime = from->atime.seconds,
 		.mtime = from->mtime.seconds,
 		.ctime = from->ctime.seconds,
+		.birth = from->birth.seconds,
 		.atime_ns = from->atime.nanoseconds,
 		.mtime_ns = from->mtime.nanoseconds,
 		.ctime_ns = from->ctime.nanoseconds,
+		.birth_ns = from->birth.nanoseconds,
 		.mode = from->mode,
 		.links = from->links,
 		.uid = from->uid,
 		.gid = from->gid,
 		.device = from->device,
+		.block_size = TMPFS_BLOCK_SIZE,
 	};
 }
 
@@ -75,7 +77,7 @@ static int32_t give(const struct caller *caller, int32_t error, const struct tmp
 	if (error)
 		return error;
 	session_hold(caller->session, found->node);
-	attributes_fill(to, found);
+	node_attributes_fill(to, found);
 	return 0;
 }
 
@@ -104,12 +106,12 @@ static int32_t serve_get_attributes(struct request *request,
 {
 	struct tmpfs_attributes attributes;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error)
 		error = node_attributes_get(&caller, arguments->node, &attributes);
 	if (!error)
-		attributes_fill(arguments->attributes, &attributes);
+		node_attributes_fill(arguments->attributes, &attributes);
 	return error;
 }
 
@@ -127,12 +129,12 @@ static int32_t serve_set_attributes(struct request *request,
 	};
 	struct tmpfs_attributes result;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error)
 		error = node_set_attributes(&caller, arguments->node, arguments->valid, &values, &result);
 	if (!error)
-		attributes_fill(arguments->attributes, &result);
+		node_attributes_fill(arguments->attributes, &result);
 	return error;
 }
 
@@ -140,7 +142,7 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
                           struct fs_read_results *results)
 {
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error)
 		error = node_check(&caller, arguments->node, ACCESS_READ);
@@ -152,14 +154,21 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
 static int32_t serve_write(struct request *request, const struct fs_write_arguments *arguments,
                            struct fs_write_results *results)
 {
+	struct tmpfs_attributes attributes;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
+	if (!error && arguments->flags & ~(uint32_t)FS_WRITE_APPEND)
+		error = POSIX_EINVAL;
 	if (!error)
-		error = node_check(&caller, arguments->node, ACCESS_WRITE);
-	return error ? error
-	             : node_write(&caller, arguments->node, arguments->offset, arguments->data,
-	                          arguments->data_length, &results->length);
+		error = node_attributes_get(&caller, arguments->node, &attributes);
+	if (!error)
+		error = permission_check(caller.who, &attributes, ACCESS_WRITE);
+	if (error)
+		return error;
+	results->offset = arguments->flags & FS_WRITE_APPEND ? attributes.size : arguments->offset;
+	return node_write(&caller, arguments->node, results->offset, arguments->data, arguments->data_length,
+	                  &results->length);
 }
 
 static int32_t serve_create(struct request *request, const struct fs_create_arguments *arguments)
@@ -170,7 +179,8 @@ static int32_t serve_create(struct request *request, const struct fs_create_argu
 	int32_t error = begin_giving(request, arguments->directory, &caller);
 
 	if (!error)
-		error = node_create(&caller, &at, arguments->mode, arguments->device, &made);
+		error = node_create(&caller, &at, arguments->mode & ~(arguments->umask & UMASK_BITS),
+		                    arguments->device, &made);
 	return give(&caller, error, &made, arguments->attributes);
 }
 
@@ -183,7 +193,8 @@ static int32_t serve_make_directory(struct request *request,
 	int32_t error = begin_giving(request, arguments->directory, &caller);
 
 	if (!error)
-		error = node_make_directory(&caller, &at, arguments->mode, &made);
+		error = node_make_directory(&caller, &at, arguments->mode & ~(arguments->umask & UMASK_BITS),
+		                            &made);
 	return give(&caller, error, &made, arguments->attributes);
 }
 
@@ -207,7 +218,7 @@ static int32_t serve_link(struct request *request, const struct fs_link_argument
 	int32_t error = begin_giving(request, arguments->directory, &caller);
 
 	if (!error)
-		error = begin(request, arguments->node, &caller);
+		error = node_begin(request, arguments->node, &caller);
 	if (!error)
 		error = node_link(&caller, arguments->node, &at, &linked);
 	return give(&caller, error, &linked, arguments->attributes);
@@ -217,7 +228,7 @@ static int32_t serve_unlink(struct request *request, const struct fs_unlink_argu
 {
 	const struct node_name at = {arguments->directory, arguments->name, arguments->name_length};
 	struct caller caller;
-	int32_t error = begin(request, arguments->directory, &caller);
+	int32_t error = node_begin(request, arguments->directory, &caller);
 
 	return error ? error : node_unlink(&caller, &at);
 }
@@ -227,7 +238,7 @@ static int32_t serve_remove_directory(struct request *request,
 {
 	const struct node_name at = {arguments->directory, arguments->name, arguments->name_length};
 	struct caller caller;
-	int32_t error = begin(request, arguments->directory, &caller);
+	int32_t error = node_begin(request, arguments->directory, &caller);
 
 	return error ? error : node_remove_directory(&caller, &at);
 }
@@ -238,10 +249,10 @@ static int32_t serve_rename(struct request *request, const struct fs_rename_argu
 	const struct node_name to = {arguments->new_directory, arguments->new_name,
 	                             arguments->new_name_length};
 	struct caller caller;
-	int32_t error = begin(request, arguments->directory, &caller);
+	int32_t error = node_begin(request, arguments->directory, &caller);
 
 	if (!error)
-		error = begin(request, arguments->new_directory, &caller);
+		error = node_begin(request, arguments->new_directory, &caller);
 	return error ? error : node_rename(&caller, &from, &to, arguments->flags);
 }
 
@@ -249,7 +260,7 @@ static int32_t serve_readlink(struct request *request, const struct fs_readlink_
                               struct fs_readlink_results *results)
 {
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error && arguments->target_capacity == 0)
 		error = POSIX_EINVAL;
@@ -262,7 +273,7 @@ static int32_t serve_readdir(struct request *request, const struct fs_readdir_ar
                              struct fs_readdir_results *results)
 {
 	struct caller caller;
-	int32_t error = begin(request, arguments->directory, &caller);
+	int32_t error = node_begin(request, arguments->directory, &caller);
 
 	if (!error)
 		error = node_check(&caller, arguments->directory, ACCESS_READ);
@@ -276,7 +287,7 @@ static int32_t serve_statistics(struct request *request, const struct fs_statist
 	struct tmpfs_attributes attributes;
 	struct tmpfs_statistics statistics;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error)
 		error = node_attributes_get(&caller, arguments->node, &attributes);
@@ -301,9 +312,16 @@ static int32_t serve_sync(struct request *request, const struct fs_sync_argument
 {
 	struct tmpfs_attributes attributes;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	return error ? error : node_attributes_get(&caller, arguments->node, &attributes);
+}
+
+static int32_t serve_sync_all(struct request *request)
+{
+	struct caller caller;
+
+	return caller_find(request, &caller);
 }
 
 /* A question, not a check: whoever asks gets the truth, IDENTITY_CHECKED or not. */
@@ -311,7 +329,7 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 {
 	struct tmpfs_attributes attributes;
 	struct caller caller;
-	int32_t error = begin(request, arguments->node, &caller);
+	int32_t error = node_begin(request, arguments->node, &caller);
 
 	if (!error && arguments->mask & ~(ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE))
 		error = POSIX_EINVAL;
@@ -341,4 +359,14 @@ const struct fs_operations node_handlers = {
 	.statistics = serve_statistics,
 	.sync = serve_sync,
 	.access = serve_access,
+	.readdir_attributes = node_serve_readdir_attributes,
+	.create_unnamed = node_serve_create_unnamed,
+	.allocate = node_serve_allocate,
+	.seek = node_serve_seek,
+	.copy_range = node_serve_copy_range,
+	.get_xattr = node_serve_get_xattr,
+	.set_xattr = node_serve_set_xattr,
+	.list_xattrs = node_serve_list_xattrs,
+	.remove_xattr = node_serve_remove_xattr,
+	.sync_all = serve_sync_all,
 };

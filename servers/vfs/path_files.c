@@ -13,7 +13,7 @@
 
 #define OPEN_FLAGS                                                                                   \
 	(VFS_OPEN_READ | VFS_OPEN_WRITE | VFS_OPEN_CREATE | VFS_OPEN_EXCLUSIVE | VFS_OPEN_TRUNCATE | \
-	 VFS_OPEN_APPEND | VFS_OPEN_DIRECTORY | VFS_OPEN_NOFOLLOW)
+	 VFS_OPEN_APPEND | VFS_OPEN_DIRECTORY | VFS_OPEN_NOFOLLOW | VFS_OPEN_UNNAMED)
 #define MODE_BITS 07777u
 
 /* ---- opening ------------------------------------------------------------- */
@@ -22,6 +22,9 @@ static bool flags_valid(uint32_t flags)
 {
 	if (flags & ~(uint32_t)OPEN_FLAGS || !(flags & (VFS_OPEN_READ | VFS_OPEN_WRITE)))
 		return false;
+	if (flags & VFS_OPEN_UNNAMED)
+		return flags & VFS_OPEN_WRITE &&
+		       !(flags & (VFS_OPEN_CREATE | VFS_OPEN_EXCLUSIVE | VFS_OPEN_TRUNCATE));
 	if (flags & VFS_OPEN_CREATE && flags & VFS_OPEN_DIRECTORY)
 		return false;
 	return flags & VFS_OPEN_CREATE || !(flags & VFS_OPEN_EXCLUSIVE);
@@ -101,6 +104,20 @@ static int32_t open_node(const struct caller *caller, uint32_t flags, uint32_t m
 	return error;
 }
 
+/* Makes a file that is in no directory. Takes a reference. */
+static int32_t open_unnamed(const struct caller *caller, uint32_t flags, uint32_t mode, const char *path,
+                            struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_attributes directory;
+	int32_t error = walk_node(caller, path, !(flags & VFS_OPEN_NOFOLLOW), &directory);
+
+	if (error)
+		return error;
+	error = node_create_unnamed(caller, directory.node, mode & MODE_BITS, attributes);
+	node_forget(caller, directory.node);
+	return error;
+}
+
 int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
                   struct vfs_open_results *results)
 {
@@ -117,7 +134,9 @@ int32_t path_open(struct request *request, const struct vfs_open_arguments *argu
 		error = open_file_take(caller.vfs, &caller.session->files, &number, &file);
 	if (error)
 		return error;
-	error = open_node(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
+	error = arguments->flags & VFS_OPEN_UNNAMED
+	                ? open_unnamed(&caller, arguments->flags, arguments->mode, arguments->path, &attributes)
+	                : open_node(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
 	if (error) {
 		open_file_give(&caller.session->files, number);
 		return error;
@@ -228,6 +247,7 @@ int32_t path_seek(struct request *request, const struct vfs_seek_arguments *argu
 	struct tmpfs_attributes attributes;
 	struct open_file *file;
 	struct caller caller;
+	uint64_t found;
 	int64_t from = 0, to;
 	int32_t error = begin(request, arguments->file, 0, &caller, &file);
 
@@ -237,6 +257,12 @@ int32_t path_seek(struct request *request, const struct vfs_seek_arguments *argu
 		return error;
 	if (attributes_type_is(&attributes, POSIX_S_IFDIR)) /* read by cookies */
 		return POSIX_EISDIR;
+	if (arguments->whence == VFS_SEEK_DATA || arguments->whence == VFS_SEEK_HOLE) {
+		error = node_seek(&caller, file->node, (uint64_t)arguments->offset, arguments->whence, &found);
+		if (!error)
+			file->position = results->offset = found;
+		return error;
+	}
 	if (arguments->whence == VFS_SEEK_CURRENT)
 		from = (int64_t)file->position;
 	else if (arguments->whence == VFS_SEEK_END)
@@ -274,4 +300,52 @@ int32_t path_stat_file(struct request *request, const struct vfs_stat_file_argum
 	if (!error)
 		path_status_fill(arguments->status, &attributes);
 	return error;
+}
+
+int32_t path_allocate(struct request *request, const struct vfs_allocate_arguments *arguments)
+{
+	struct open_file *file;
+	struct caller caller;
+	int32_t error = begin(request, arguments->file, 0, &caller, &file);
+
+	if (!error && arguments->length == 0)
+		error = POSIX_EINVAL;
+	if (!error && !(file->flags & VFS_OPEN_WRITE))
+		error = POSIX_EBADF;
+	return error ? error
+	             : node_allocate(&caller, file->node, arguments->mode, arguments->offset,
+	                             arguments->length);
+}
+
+int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arguments *arguments,
+                        struct vfs_copy_range_results *results)
+{
+	bool at_position = arguments->offset == VFS_POSITION, to_position = arguments->to_offset == VFS_POSITION;
+	struct open_file *file, *to;
+	struct caller caller;
+	int32_t error = begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
+
+	if (!error)
+		error = begin(request, arguments->to, VFS_OPEN_WRITE, &caller, &to);
+	if (!error && to->flags & VFS_OPEN_APPEND) /* as Linux: where it would go was said */
+		error = POSIX_EBADF;
+	if (error)
+		return error;
+	error = node_copy(&caller, file->node, at_position ? file->position : arguments->offset, to->node,
+	                  to_position ? to->position : arguments->to_offset, arguments->length,
+	                  &results->length);
+	if (!error && at_position)
+		file->position += results->length;
+	if (!error && to_position)
+		to->position += results->length;
+	return error;
+}
+
+/* What is in memory is as safe as it will be. */
+int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments)
+{
+	struct open_file *file;
+	struct caller caller;
+
+	return begin(request, arguments->file, 0, &caller, &file);
 }

@@ -10,6 +10,7 @@
 #include "handlers.h"
 #include "node.h"
 #include "permission.h"
+#include "session.h"
 #include "walk.h"
 
 _Static_assert(VFS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && VFS_RENAME_EXCHANGE == TMPFS_RENAME_EXCHANGE,
@@ -29,14 +30,17 @@ void path_status_fill(struct vfs_status *status, const struct tmpfs_attributes *
 		.atime = attributes->atime.seconds,
 		.mtime = attributes->mtime.seconds,
 		.ctime = attributes->ctime.seconds,
+		.birth = attributes->birth.seconds,
 		.atime_ns = attributes->atime.nanoseconds,
 		.mtime_ns = attributes->mtime.nanoseconds,
 		.ctime_ns = attributes->ctime.nanoseconds,
+		.birth_ns = attributes->birth.nanoseconds,
 		.mode = attributes->mode,
 		.links = attributes->links,
 		.uid = attributes->uid,
 		.gid = attributes->gid,
 		.device = attributes->device,
+		.block_size = TMPFS_BLOCK_SIZE,
 	};
 }
 
@@ -179,6 +183,28 @@ static int32_t serve_link(struct request *request, const struct vfs_link_argumen
 		node_forget(&caller, linked.node);
 	walk_end(&walk);
 	node_forget(&caller, node.node);
+	return error;
+}
+
+static int32_t serve_link_file(struct request *request, const struct vfs_link_file_arguments *arguments)
+{
+	const struct open_file *file;
+	struct tmpfs_attributes linked;
+	struct caller caller;
+	struct walk walk;
+	int32_t error = caller_find(request, &caller);
+
+	if (error)
+		return error;
+	file = open_file_find(&caller.session->files, arguments->file);
+	if (!file)
+		return POSIX_EBADF;
+	error = begin_new(request, arguments->new_path, false, &caller, &walk);
+	if (!error)
+		error = node_link(&caller, file->node, &walk.at, &linked);
+	if (!error)
+		node_forget(&caller, linked.node);
+	walk_end(&walk);
 	return error;
 }
 
@@ -360,6 +386,14 @@ static int32_t serve_set_times(struct request *request, const struct vfs_set_tim
 	return valid ? change(request, arguments->path, valid, &values) : 0;
 }
 
+/* What is in memory is as safe as it will be. */
+static int32_t serve_sync_all(struct request *request)
+{
+	struct caller caller;
+
+	return caller_find(request, &caller);
+}
+
 const struct vfs_operations path_handlers = {
 	.open = path_open,
 	.close = path_close,
@@ -381,4 +415,9 @@ const struct vfs_operations path_handlers = {
 	.set_times = serve_set_times,
 	.stat_file = path_stat_file,
 	.statistics = serve_statistics,
+	.allocate = path_allocate,
+	.copy_range = path_copy_range,
+	.sync = path_sync,
+	.sync_all = serve_sync_all,
+	.link_file = serve_link_file,
 };

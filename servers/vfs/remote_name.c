@@ -41,7 +41,7 @@ int32_t remote_create(const struct caller *caller, const struct node_name *at, u
 	if (status)
 		return status;
 	status = operation_run(&operation,
-	                       fs_create_prepare(&operation.call, operation.client, operation.number, mode,
+	                       fs_create_prepare(&operation.call, operation.client, operation.number, mode, 0,
 	                                         device, at->name, at->length));
 	if (!status) {
 		status = fs_create_finish(&operation.call, &found);
@@ -63,7 +63,7 @@ int32_t remote_make_directory(const struct caller *caller, const struct node_nam
 		return status;
 	status = operation_run(&operation,
 	                       fs_make_directory_prepare(&operation.call, operation.client, operation.number,
-	                                                 mode, at->name, at->length));
+	                                                 mode, 0, at->name, at->length));
 	if (!status) {
 		status = fs_make_directory_finish(&operation.call, &found);
 		call_end(&operation.call);

@@ -178,7 +178,7 @@ int32_t remote_write(const struct caller *caller, uint64_t node, uint64_t offset
 	if (status)
 		return status;
 	status = operation_run(&operation, fs_write_prepare(&operation.call, operation.client,
-	                                                    operation.number, offset, data, length));
+	                                                    operation.number, offset, 0, data, length));
 	if (!status) {
 		status = fs_write_finish(&operation.call, &results);
 		call_end(&operation.call);

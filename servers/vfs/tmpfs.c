@@ -101,6 +101,8 @@ void tmpfs_node_attributes(const struct tmpfs_node *node, struct tmpfs_attribute
 	attributes->mtime.nanoseconds = node->mtime_nanoseconds;
 	attributes->ctime.seconds = node->ctime;
 	attributes->ctime.nanoseconds = node->ctime_nanoseconds;
+	attributes->birth.seconds = node->birth;
+	attributes->birth.nanoseconds = node->birth_nanoseconds;
 	attributes->mode = node->mode;
 	attributes->links = node->links;
 	attributes->uid = node->uid;
@@ -168,6 +170,8 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 		tmpfs_file_truncate(tmpfs, node, values->size);
 		node_mark_mtime(node, now);
 	}
+	if (valid & (TMPFS_SET_SIZE | TMPFS_SET_UID | TMPFS_SET_GID))
+		node_drop_capability(tmpfs, node);
 	if (valid & TMPFS_SET_MODE)
 		node->mode = (node->mode & POSIX_S_IFMT) | (values->mode & MODE_BITS);
 	if (valid & TMPFS_SET_UID)

@@ -11,7 +11,8 @@
  * something in a directory is named, POSIX_ENOTDIR: that is none, and
  * POSIX_ENOENT: there is no such name, or the directory has been removed.
  * POSIX_ENOSPC: a limit is reached or there is no memory (or what the arena's
- * grow callback says). `now` is the time for the marks that POSIX demands.
+ * grow callback says). `now` is the time for the marks that POSIX demands, but
+ * that reading marks the time of access only as Linux does with relatime.
  *
  * A node lives while it has a name or a reference. Its number is never reused.
  * Functions that return attributes of a node found or made by name take one
@@ -29,8 +30,11 @@
 #define TMPFS_BLOCK_SIZE    ARENA_PAGE
 #define TMPFS_FILE_SIZE_MAX (1ull << 47) /* bytes */
 #define TMPFS_TARGET_MAX    4095u        /* bytes of a symbolic link's target */
+#define TMPFS_XATTR_NAME_MAX  255u         /* as listxattr(2): bytes of a name, */
+#define TMPFS_XATTR_SIZE_MAX  (64u << 10)  /* of a value, */
+#define TMPFS_XATTR_NAMES_MAX (64u << 10)  /* and of all names of a node, each with a NUL */
 #define TMPFS_LINK_MAX      INT32_MAX    /* names of a file; 2 + subdirectories of a directory */
-#define TMPFS_NODES_MAX     (31ull << 27)
+#define TMPFS_NODES_MAX     (25ull << 27)
 
 /* Since 1970. */
 struct tmpfs_time {
@@ -45,6 +49,7 @@ struct tmpfs_attributes {
 	struct tmpfs_time atime;
 	struct tmpfs_time mtime;
 	struct tmpfs_time ctime;
+	struct tmpfs_time birth; /* when it was made */
 	uint32_t mode; /* type and permission bits */
 	uint32_t links;
 	uint32_t uid;
@@ -111,6 +116,29 @@ struct tmpfs_entry {
 /* Takes one entry; false: no room, and the entry is not consumed. Must not change the file system. */
 typedef bool (*tmpfs_emit_t)(void *context, const struct tmpfs_entry *entry);
 
+/* What tmpfs_allocate makes: the values of fs.allocate.mode. */
+enum tmpfs_allocate {
+	TMPFS_ALLOCATE_GROW = 0,      /* pages where there are none; the file grows as far */
+	TMPFS_ALLOCATE_KEEP = 1,      /* the same, and its size stays */
+	TMPFS_ALLOCATE_PUNCH = 2,     /* a hole; the size stays */
+	TMPFS_ALLOCATE_ZERO = 3,      /* pages that are zero; the file grows as far */
+	TMPFS_ALLOCATE_ZERO_KEEP = 4, /* the same, and its size stays */
+};
+
+/* What tmpfs_seek looks for: the values of fs.seek.whence. */
+enum tmpfs_seek {
+	TMPFS_SEEK_DATA = 3,
+	TMPFS_SEEK_HOLE = 4,
+};
+
+enum tmpfs_xattr_flag {
+	TMPFS_XATTR_CREATE = 1,
+	TMPFS_XATTR_REPLACE = 2,
+};
+
+/* Whether an attribute of that name is to be listed. */
+typedef bool (*tmpfs_xattr_show_t)(const char *name, uint32_t length);
+
 struct tmpfs_super;
 
 /* One process's view of a file system. The caller owns the memory; fields are private. */
@@ -176,6 +204,10 @@ int32_t tmpfs_create(struct tmpfs *tmpfs, uint64_t directory, const char *name, 
                      const struct tmpfs_creation *creation, struct tmpfs_time now,
                      struct tmpfs_attributes *attributes);
 
+/* A regular file without a name, which tmpfs_link can give it one; `creation->mode` is permission bits only. */
+int32_t tmpfs_create_unnamed(struct tmpfs *tmpfs, const struct tmpfs_creation *creation, struct tmpfs_time now,
+                             struct tmpfs_attributes *attributes);
+
 /* POSIX_EMLINK: the directory has TMPFS_LINK_MAX links already. */
 int32_t tmpfs_make_directory(struct tmpfs *tmpfs, uint64_t directory, const char *name, uint32_t length,
                              const struct tmpfs_creation *creation, struct tmpfs_time now,
@@ -192,7 +224,7 @@ int32_t tmpfs_symlink(struct tmpfs *tmpfs, uint64_t directory, const char *name,
 
 /*
  * Gives `node` one more name and takes a reference. POSIX_EPERM: it is a
- * directory; POSIX_EMLINK; POSIX_EEXIST; POSIX_ENOENT: it has no name any more.
+ * directory; POSIX_EMLINK; POSIX_EEXIST; POSIX_ENOENT: it had a name and has none any more.
  */
 int32_t tmpfs_link(struct tmpfs *tmpfs, uint64_t node, uint64_t directory, const char *name, uint32_t length,
                    struct tmpfs_time now, struct tmpfs_attributes *attributes);
@@ -250,5 +282,57 @@ int32_t tmpfs_read(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, void *bu
  */
 int32_t tmpfs_write(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, const void *data, uint32_t length,
                     uint32_t *done, struct tmpfs_time now);
+
+/*
+ * Copies `length` bytes from `offset` of one file to `to_offset` of another or
+ * the same; `*done` says how many: fewer at the end of the first, and where
+ * memory or TMPFS_FILE_SIZE_MAX did not suffice. Where a hole meets a hole it
+ * stays one. POSIX_EINVAL: the ranges overlap; else as tmpfs_write.
+ */
+int32_t tmpfs_copy(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, uint64_t to, uint64_t to_offset,
+                   uint32_t length, uint32_t *done, struct tmpfs_time now);
+
+/*
+ * Makes pages, zeros or a hole of `length` bytes from `offset` on, or fails and
+ * changes nothing: POSIX_EISDIR, POSIX_ENODEV: no regular file; POSIX_EINVAL:
+ * no length, or no such mode; POSIX_EFBIG; POSIX_ENOSPC.
+ */
+int32_t tmpfs_allocate(struct tmpfs *tmpfs, uint64_t node, enum tmpfs_allocate mode, uint64_t offset,
+                       uint64_t length, struct tmpfs_time now);
+
+/*
+ * Where data begins, or a hole, at or after `offset`; the end of the file is
+ * one. POSIX_ENXIO: `offset` is not before the end, or no data follow.
+ * POSIX_EISDIR, POSIX_EINVAL: no regular file.
+ */
+int32_t tmpfs_seek(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, enum tmpfs_seek what,
+                   uint64_t *result);
+
+/*
+ * Extended attributes. What their names begin with, and who may do what, is the
+ * caller's matter. POSIX_ERANGE: the name is empty or longer than
+ * TMPFS_XATTR_NAME_MAX; POSIX_EINVAL: there is a NUL in it.
+ *
+ * Of what is read, `*size` says how many bytes there are; with a `capacity` of
+ * 0 that is all that happens, with too little POSIX_ERANGE. POSIX_ENODATA:
+ * there is none of that name.
+ */
+int32_t tmpfs_xattr_get(const struct tmpfs *tmpfs, uint64_t node, const char *name, uint32_t length,
+                        void *buffer, uint32_t capacity, uint32_t *size);
+
+/* Names that `show` lets through (NULL: all), in their order, each with a NUL behind it. */
+int32_t tmpfs_xattr_list(const struct tmpfs *tmpfs, uint64_t node, tmpfs_xattr_show_t show, uint8_t *buffer,
+                         uint32_t capacity, uint32_t *size);
+
+/*
+ * `flags` is of enum tmpfs_xattr_flag. POSIX_EEXIST: CREATE, and there is one;
+ * POSIX_ENODATA: REPLACE, and there is none; POSIX_E2BIG: the value is longer
+ * than TMPFS_XATTR_SIZE_MAX; POSIX_EINVAL: unknown flags; POSIX_ENOSPC, also for
+ * TMPFS_XATTR_NAMES_MAX.
+ */
+int32_t tmpfs_xattr_set(struct tmpfs *tmpfs, uint64_t node, const char *name, uint32_t length, uint32_t flags,
+                        const void *value, uint32_t size, struct tmpfs_time now);
+int32_t tmpfs_xattr_remove(struct tmpfs *tmpfs, uint64_t node, const char *name, uint32_t length,
+                           struct tmpfs_time now);
 
 #endif

@@ -252,7 +252,7 @@ int32_t tmpfs_readdir(struct tmpfs *tmpfs, uint64_t number, uint64_t cookie, tmp
 		return error;
 	if (directory->links == 0)
 		return POSIX_ENOENT;
-	node_mark_atime(directory, now);
+	node_mark_read(directory, now);
 	if (!readdir_dots(tmpfs, directory, cookie, emit, context))
 		return 0;
 	while (cookie < directory->directory.next_sequence) {

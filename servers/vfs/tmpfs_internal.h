@@ -15,7 +15,7 @@
 #include "tmpfs.h"
 
 #define TMPFS_MAGIC   0x73667061746d7064u
-#define TMPFS_VERSION 1u
+#define TMPFS_VERSION 2u
 
 /*
  * Trees map indexes to 64-bit values that are multiples of 16 and not 0. A
@@ -33,7 +33,7 @@ struct tree_node {
 
 /*
  * A node. Its number is {generation:u32, page:u27, slot:u5}: the page of nodes
- * by its index in the node table, and a slot of it, 1 to 31. A free slot keeps
+ * by its index in the node table, and a slot of it, 1 to 25. A free slot keeps
  * in the number's upper half the generation that it will have next; its lower
  * half is 0, as no node's is.
  */
@@ -52,11 +52,17 @@ struct tmpfs_node {
 	uint32_t gid;
 	uint32_t links; /* of a removed directory 0 */
 	uint32_t device;
+	int64_t birth;
+	uint32_t birth_nanoseconds;
+	uint32_t xattr_names; /* bytes of the names of its extended attributes, each with a NUL */
+	uint64_t xattrs;      /* reference to the first of them; see tmpfs_xattr.c */
+	uint32_t marks;       /* NODE_* below */
+	uint32_t reserved;
 	union {
 		struct {
 			uint64_t size;
 			uint64_t pages; /* how many it has */
-			uint64_t tree;  /* page number -> reference */
+			uint64_t tree;  /* page number -> reference and marks */
 		} file;
 		struct {
 			uint64_t parent; /* reference to its node; the root's is the root */
@@ -74,10 +80,21 @@ struct tmpfs_node {
 	};
 };
 
-_Static_assert(sizeof(struct tmpfs_node) == 128, "a page holds 31 nodes");
+_Static_assert(sizeof(struct tmpfs_node) == 160, "a page holds 25 nodes");
+
+/* Marks of a file's page, beside its reference in the tree. */
+#define PAGE_UNWRITTEN 16u /* allocated and zero, nothing was written to it yet */
+#define PAGE_NEW       32u /* by an allocation that is under way */
+
+static inline uint64_t page_reference(uint64_t word)
+{
+	return word & ~(uint64_t)(ARENA_PAGE - 1);
+}
+
+#define NODE_LINKABLE 1u /* made without a name, and has not had one yet */
 
 #define NODE_SLOT_BITS 5u
-#define NODE_SLOTS     31u
+#define NODE_SLOTS     25u
 #define NODE_PAGES_MAX (1u << 27)
 
 /* A page of nodes. Those with a free slot are in a list. */
@@ -192,6 +209,26 @@ static inline void node_mark_atime(struct tmpfs_node *node, struct tmpfs_time no
 	node->atime_nanoseconds = now.nanoseconds;
 }
 
+#define RELATIME_SECONDS (24 * 60 * 60)
+
+static inline bool time_after(int64_t left, uint32_t left_nanoseconds, int64_t right, uint32_t right_nanoseconds)
+{
+	return left > right || (left == right && left_nanoseconds > right_nanoseconds);
+}
+
+/*
+ * What reading does, as Linux's relatime (mount(8)), which it has by default:
+ * the time of access is news where it is not after the last change, or old.
+ */
+static inline void node_mark_read(struct tmpfs_node *node, struct tmpfs_time now)
+{
+	if (time_after(node->atime, node->atime_nanoseconds, node->mtime, node->mtime_nanoseconds) &&
+	    time_after(node->atime, node->atime_nanoseconds, node->ctime, node->ctime_nanoseconds) &&
+	    (int64_t)((uint64_t)now.seconds - (uint64_t)node->atime) < RELATIME_SECONDS)
+		return;
+	node_mark_atime(node, now);
+}
+
 static inline void node_mark_mtime(struct tmpfs_node *node, struct tmpfs_time now)
 {
 	node->mtime = now.seconds;
@@ -243,7 +280,25 @@ void tmpfs_entry_point(const struct tmpfs *tmpfs, struct tmpfs_dirent *entry, ui
 /* Removes the entry that `link`, from tmpfs_entry_find, refers to. */
 void tmpfs_entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint64_t *link);
 
+/* tmpfs_xattr.c */
+
+void tmpfs_xattr_drop_all(struct tmpfs *tmpfs, struct tmpfs_node *node);
+void tmpfs_xattr_drop_capability(struct tmpfs *tmpfs, struct tmpfs_node *node);
+
+/* A program's capabilities do not survive new content or a new owner. Within a change. */
+static inline void node_drop_capability(struct tmpfs *tmpfs, struct tmpfs_node *node)
+{
+	if (node->xattrs)
+		tmpfs_xattr_drop_capability(tmpfs, node);
+}
+
 /* tmpfs_file.c */
+
+/* Finds a regular file by number: POSIX_ESTALE, POSIX_EISDIR, POSIX_EINVAL for other types. */
+int32_t tmpfs_file_find(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_node **node);
+
+/* The file's page of that index, or NULL for a hole. */
+void *tmpfs_file_page(const struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t index);
 
 /* Sets a regular file's size, which is in range; marks no times. */
 void tmpfs_file_truncate(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t size);

@@ -158,6 +158,27 @@ int32_t tmpfs_create(struct tmpfs *tmpfs, uint64_t directory, const char *name, 
 	return error;
 }
 
+int32_t tmpfs_create_unnamed(struct tmpfs *tmpfs, const struct tmpfs_creation *creation, struct tmpfs_time now,
+                             struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_node *node;
+	uint64_t reference;
+	int32_t error;
+
+	if (creation->mode & ~MODE_BITS)
+		return POSIX_EINVAL;
+	change_begin(tmpfs);
+	error = tmpfs_node_make(tmpfs, POSIX_S_IFREG | creation->mode, creation, now, &reference);
+	if (!error) {
+		node = node_at(tmpfs, reference);
+		node->marks |= NODE_LINKABLE;
+		node->references++;
+		tmpfs_node_attributes(node, attributes);
+	}
+	change_end(tmpfs);
+	return error;
+}
+
 int32_t tmpfs_make_directory(struct tmpfs *tmpfs, uint64_t directory, const char *name, uint32_t length,
                              const struct tmpfs_creation *creation, struct tmpfs_time now,
                              struct tmpfs_attributes *attributes)
@@ -254,7 +275,7 @@ int32_t tmpfs_readlink(struct tmpfs *tmpfs, uint64_t number, void *buffer, uint3
 		return POSIX_EINVAL;
 	*length = node->symlink.size < capacity ? (uint32_t)node->symlink.size : capacity;
 	memcpy(buffer, arena_address(tmpfs->arena, node->symlink.target), *length);
-	node_mark_atime(node, now);
+	node_mark_read(node, now);
 	return 0;
 }
 
@@ -273,7 +294,7 @@ int32_t tmpfs_link(struct tmpfs *tmpfs, uint64_t number, uint64_t directory, con
 		return error;
 	if (node_is(node, POSIX_S_IFDIR))
 		return POSIX_EPERM;
-	if (node->links == 0)
+	if (node->links == 0 && !(node->marks & NODE_LINKABLE))
 		return POSIX_ENOENT;
 	if (node->links >= TMPFS_LINK_MAX)
 		return POSIX_EMLINK;
@@ -282,6 +303,7 @@ int32_t tmpfs_link(struct tmpfs *tmpfs, uint64_t number, uint64_t directory, con
 	change_begin(tmpfs);
 	error = tmpfs_entry_prepare(tmpfs, place.directory, name, length, place.hash, &entry);
 	if (!error) {
+		node->marks &= ~NODE_LINKABLE;
 		node_mark_ctime(node, now);
 		place_fill(tmpfs, &place, entry, node->reference, now, attributes);
 	}

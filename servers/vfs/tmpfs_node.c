@@ -156,6 +156,8 @@ int32_t tmpfs_node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_c
 	node->uid = creation->uid;
 	node->gid = creation->gid;
 	node->device = node_is(node, POSIX_S_IFCHR) || node_is(node, POSIX_S_IFBLK) ? creation->device : 0;
+	node->birth = now.seconds;
+	node->birth_nanoseconds = now.nanoseconds;
 	node_mark_atime(node, now);
 	node_mark_changed(node, now);
 	return 0;
@@ -192,6 +194,7 @@ void tmpfs_node_release(struct tmpfs *tmpfs, struct tmpfs_node *node)
 		tmpfs_tree_truncate(tmpfs->arena, &node->file.tree, 0, true);
 	else if (node_is(node, POSIX_S_IFLNK))
 		arena_free(tmpfs->arena, node->symlink.target, (uint32_t)node->symlink.size);
+	tmpfs_xattr_drop_all(tmpfs, node);
 	node_free(tmpfs, node);
 }
 

@@ -198,7 +198,7 @@ static uint64_t tree_cut(struct arena *arena, uint64_t *slot, uint32_t height, u
 		return 0;
 	if (height == 0) {
 		if (pages)
-			arena_page_free(arena, reference);
+			arena_page_free(arena, page_reference(reference));
 		*slot = 0;
 		return 1;
 	}

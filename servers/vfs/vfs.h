@@ -11,7 +11,10 @@
  *   mount.c          file systems of other servers, and whether they are there
  *   remote*.c        nodes of these
  *   open_file.c      open files of a session
- *   node_protocol.c  the handlers of `fs`
+ *   node_protocol.c  the handlers of `fs`,
+ *   node_directory.c those of directories with attributes, and of unnamed files,
+ *   node_space.c     those of a file's space,
+ *   node_xattr.c     and those of extended attributes, with their permissions
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     and those that work on open files
  *

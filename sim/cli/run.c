@@ -24,6 +24,7 @@ enum {
 	OPTION_MANIFEST = 0x200,
 	OPTION_MOUNT,
 	OPTION_CPUS,
+	OPTION_SCHED,
 	OPTION_GDB,
 	OPTION_WRAP,
 };
@@ -44,6 +45,8 @@ static const struct argp_option run_argp_options[] = {
 	 "Mount the file system there; `auto' is a directory of the instance's own, where this machine has FUSE", 0},
 	{"options", 'o', "OPTIONS", 0, "Mount options, as for `drydock mount'", 0},
 	{"cpus", OPTION_CPUS, "NUMBER", 0, "Run on so many CPUs (`drydock doctor' says what is usual here)", 0},
+	{"sched", OPTION_SCHED, "WHO", 0,
+	 "Who says when a process runs: `linux', or `server', the scheduler server, one process at a time", 0},
 	{"gdb", OPTION_GDB, "SERVER", 0, "Hold that server before it does anything, until `drydock gdb SERVER' has come and continued it", 0},
 	{"wrap", OPTION_WRAP, "SERVER=COMMAND", 0, "Run that server under a tool; may be given for several", 0},
 	{0},
@@ -57,6 +60,15 @@ static int parse_cpus(const char *argument, struct argp_state *state)
 	if (argument[0] < '0' || argument[0] > '9' || *end || number < 1 || number > 4096)
 		argp_error(state, "`%s' is not a number of CPUs", argument);
 	return (int)number;
+}
+
+static bool parse_sched(const char *argument, struct argp_state *state)
+{
+	bool by_server = strcmp(argument, "server") == 0;
+
+	if (!by_server && strcmp(argument, "linux") != 0)
+		argp_error(state, "`%s' schedules nothing here; --sched takes linux or server", argument);
+	return by_server;
 }
 
 static void parse_wrap(struct run_options *options, char *argument, struct argp_state *state)
@@ -94,6 +106,9 @@ static error_t run_parse(int key, char *argument, struct argp_state *state)
 	case OPTION_CPUS:
 		options->host.processors = parse_cpus(argument, state);
 		return 0;
+	case OPTION_SCHED:
+		options->host.by_server = parse_sched(argument, state);
+		return 0;
 	case OPTION_GDB:
 		options->host.gdb_server = argument;
 		return 0;
@@ -112,6 +127,7 @@ static const struct argp run_argp = {
 	       "Examples:\n"
 	       "  drydock run --mount auto                boots and mounts, and says where\n"
 	       "  drydock run -d --name test              one more, in the background\n"
+	       "  drydock run --sched server              one process at a time, as on bare metal\n"
 	       "  drydock run --gdb vfs                   debugs vfs from its start\n"
 	       "  drydock run --wrap vfs='valgrind -q'    runs vfs under valgrind",
 	.children = cli_instance_child,

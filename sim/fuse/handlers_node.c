@@ -162,11 +162,11 @@ void handle_write(fuse_req_t request, fuse_ino_t node, const char *data, size_t 
 	if (operation == NULL)
 		return;
 	client = operation->bridge->client;
-	status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, NULL, 0);
+	status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, 0, NULL, 0);
 	if (status == 0 && !lend(operation, data, size)) {
 		/* The lane is newer than the buffer. */
 		call_end(&operation->call);
-		status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, data,
+		status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, 0, data,
 		                              (uint32_t)size);
 	}
 	if (operation_submit(operation, status))

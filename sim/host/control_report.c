@@ -19,21 +19,21 @@ static void add_hexadecimal(cJSON *object, const char *name, uint64_t value)
 	cJSON_AddStringToObject(object, name, text);
 }
 
-/* Whether it waits for a debugger to come, or is in one, or stopped by a signal. */
-static bool stopped(struct machine *machine, const struct inspect_process *record)
+/* Ours of a process, or NULL. */
+static const struct host_process *find(struct machine *machine, const struct inspect_process *record)
 {
 	list_for_each(link, &machine->processes) {
 		const struct host_process *process = list_entry(link, struct host_process, link);
 
 		if (process->process != NULL && process->process->id == record->id)
-			return process->held || (!process->gone && pid_state(process->pid) != PID_RUNS);
+			return process;
 	}
-	return false;
+	return NULL;
 }
 
-static const char *state_name(struct machine *machine, const struct inspect_process *process)
+static const char *state_name(const struct host_process *host_process, const struct inspect_process *process)
 {
-	if (stopped(machine, process))
+	if (host_process != NULL && process_traced(host_process))
 		return "stopped";
 	switch ((enum process_state)process->state) {
 	case PROCESS_STARTING:
@@ -52,15 +52,18 @@ static const char *state_name(struct machine *machine, const struct inspect_proc
 
 static cJSON *process_record(struct machine *machine, const struct inspect_process *process)
 {
+	const struct host_process *host_process = find(machine, process);
 	cJSON *record = cJSON_CreateObject();
 
 	add_number(record, "pid", process->number);
 	cJSON_AddStringToObject(record, "name", process->name);
 	add_number(record, "linux_pid", process->machine);
-	cJSON_AddStringToObject(record, "state", state_name(machine, process));
+	cJSON_AddStringToObject(record, "state", state_name(host_process, process));
 	add_number(record, "id", process->id);
 	add_number(record, "parent", process->parent);
 	add_number(record, "priority", process->priority);
+	if (host_process != NULL && host_process->scheduled)
+		add_number(record, "run_time", schedule_run_time(host_process));
 	add_number(record, "uid", process->uid);
 	add_number(record, "memory", process->memory);
 	add_number(record, "memory_quota", process->memory_quota);

@@ -77,6 +77,14 @@ bool descriptor_send(const struct host_process *process, enum descriptor_type ty
 	return send_packet(process, &header, sizeof(header), descriptors, count);
 }
 
+bool descriptor_send_start(const struct host_process *process, enum scheduling scheduling, const int *descriptors)
+{
+	struct descriptor_start packet = {.header = make_header(DESCRIPTOR_START, START_DESCRIPTORS),
+	                                  .scheduling = scheduling};
+
+	return send_packet(process, &packet, sizeof(packet), descriptors, START_DESCRIPTORS);
+}
+
 bool descriptor_send_device(const struct host_process *process, enum device_kind kind, const void *parameters,
                             size_t size, const int *descriptors, uint32_t count)
 {

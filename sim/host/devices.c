@@ -13,6 +13,12 @@ bool devices_open(struct machine *machine, char *error, size_t size)
 
 	if (options->disk_count == 0)
 		return true;
+	if (options->by_server) {
+		/* Who sleeps in the kernel's WAIT does not see what comes of a disk. */
+		snprintf(error, size, "servers with disks cannot be scheduled by the scheduler server; run "
+		                      "without --sched server");
+		return false;
+	}
 	machine->disks = calloc(options->disk_count, sizeof(*machine->disks));
 	if (machine->disks == NULL) {
 		snprintf(error, size, "out of memory");

@@ -34,6 +34,7 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int events)
 		more = kernel_lanes_serve(machine, ROUNDS_LIMIT);
 		processes_settle(machine);
 		announcement_settle(machine);
+		schedule_settle(machine);
 	} while (!more && machine->kernel_left);
 	if (!more) {
 		atomic_store_relaxed(&machine->page->armed, 1);
@@ -223,6 +224,7 @@ static bool set_up(struct machine *machine, char *error, size_t size)
 	placement_choose(machine->options->processors, &machine->placement);
 	placement_apply(&machine->placement);
 	watch_all(machine);
+	schedule_initialize(machine);
 	machine->kernel = kernel_create(machine, &quota, &owner);
 	if (machine->kernel == NULL) {
 		errno = ENOMEM;
@@ -238,6 +240,8 @@ static bool boot(struct machine *machine, char *error, size_t size)
 	console_print(machine, "Drydock %s, instance '%s', linux pid %d", DRYDOCK_VERSION,
 	              machine->instance.name, (int)getpid());
 	console_print(machine, "placement: %s", machine->placement.reason);
+	if (machine->options->by_server)
+		console_print(machine, "scheduling: one process runs at a time, as the scheduler server says");
 	machine->init_started = platform_time(machine);
 	result = kernel_start_init(machine->kernel, machine->options->manifest);
 	if (result == E_OK)

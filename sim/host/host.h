@@ -44,6 +44,7 @@ struct host_options {
 	const char *mount_options; /* for the bridge; NULL: none */
 	const struct host_disk_options *disks;
 	unsigned disk_count;
+	bool by_server;            /* the scheduler server says who runs, one at a time (schedule.c); without disks */
 	int processors;            /* CPUs to use, 0: by policy (placement.h) */
 	const char *greeting;      /* in the foreground, printed once all is up; NULL: nothing */
 	/*

@@ -24,7 +24,7 @@ void process_ring(struct host_process *process)
 		(void)!write(process->doorbell_write, "", 1);
 }
 
-static void reply(struct host_process *process, uint64_t header, uint64_t result, uint64_t length)
+void kernel_lane_reply(struct host_process *process, uint64_t header, uint64_t result, uint64_t length)
 {
 	uint32_t slot = process->reply_tail % KERNEL_LANE_DEPTH;
 	uint64_t *words = (uint64_t *)(void *)(process->lane + lane_reply_ring(KERNEL_LANE_DEPTH) +
@@ -39,6 +39,16 @@ static void reply(struct host_process *process, uint64_t header, uint64_t result
 	/* Pairs with the process's acquire of the reply tail: the buffer, too, is before it. */
 	atomic_store_release(index_of(process, LANE_REPLY_TAIL), process->reply_tail);
 	process_ring(process);
+}
+
+/* The result of its call goes to a process, now or when its turn comes. */
+static void answer(struct host_process *process, uint64_t result, uint64_t length)
+{
+	process->calling = false;
+	if (process->scheduled)
+		schedule_answer(process, result, length);
+	else
+		kernel_lane_reply(process, process->call_header, result, length);
 }
 
 static void drop_passes(struct host_process *process)
@@ -72,21 +82,24 @@ static bool alive(const struct host_process *process)
 
 static void serve(struct host_process *process, const struct message *message)
 {
-	uint64_t header = message_header(message_op(message), 0, message_tag(message));
 	uint64_t length = message->word[7], result;
 
 	process->calling = true;
-	process->call_header = header;
+	process->call_header = message_header(message_op(message), 0, message_tag(message));
 	result = kernel_syscall(process->machine->kernel, process->process, message_op(message),
 	                        &message->word[1], &length);
-	if (result == SYSCALL_BLOCKED && alive(process))
+	if (result == SYSCALL_BLOCKED && alive(process)) {
+		if (process->scheduled)
+			schedule_block(process);
 		return;
-	if (!alive(process) || !send_passes(process, result, &header)) {
+	}
+	if (!alive(process) || !send_passes(process, result, &process->call_header)) {
 		drop_passes(process);
 		return;
 	}
-	process->calling = false;
-	reply(process, header, result, length);
+	answer(process, result, length);
+	if (process->scheduled && message_op(message) == SYS_SCHED_YIELD)
+		schedule_yield(process);
 }
 
 void platform_process_complete(struct machine *machine, struct process *process, uint64_t result)
@@ -96,8 +109,7 @@ void platform_process_complete(struct machine *machine, struct process *process,
 	(void)machine;
 	if (!host_process->calling || !alive(host_process))
 		return;
-	host_process->calling = false;
-	reply(host_process, host_process->call_header, result, process->written);
+	answer(host_process, result, process->written);
 }
 
 /* Takes the next call out of the request ring; false where there is none, or the process broke the rules. */

@@ -26,6 +26,7 @@
 #include "kernel/kernel.h"
 #include "kernel/object.h"
 #include "kernel/platform.h"
+#include "kernel/queue.h"
 #include "placement.h"
 
 #define EXIT_SIGNAL 256u /* exit codes from here on are this plus a signal */
@@ -47,13 +48,23 @@ struct host_process {
 	bool cut;            /* a guest that we let go of: the kernel is yet to be told */
 	bool gone;           /* the kernel was told that it ended */
 	bool reported;       /* an exception of it was reported */
+	/* Of those that the scheduler server decides on (schedule.c). */
+	bool scheduled;
+	struct runnable runnable;
+	bool unannounced;    /* has not got its first packet: its first turn brings it */
+	bool answered;       /* the reply of its call is kept back until its turn */
+	uint64_t answer_result, answer_length;
+	bool stopping;       /* SIGSTOP was sent and has not been seen to work */
+	bool stopped;        /* by us */
+	bool aside;          /* a debugger has it: it takes no turns */
+	uint64_t run_time;   /* nanoseconds that it had the processor, its present stay not counted */
 	/* The kernel lane, and private copies of the indices that we write. */
 	int lane_descriptor;
 	uint8_t *lane;
 	uint32_t request_head;
 	uint32_t reply_tail;
 	bool calling;        /* a call is blocked in the kernel */
-	uint64_t call_header; /* word 0 of that call */
+	uint64_t call_header; /* word 0 of that call, and of its reply */
 	/* Pages. */
 	int notice_descriptor, page_descriptor, page_reader;
 	struct notice_page *notice;
@@ -77,12 +88,25 @@ struct arrival {
 
 struct mount;
 
+/* Who runs, where the scheduler server decides (schedule.c). */
+struct schedule {
+	struct queue queue;
+	struct host_process *running; /* has the processor; NULL: nobody */
+	uint64_t run_since;
+	uint64_t turn_end;
+	bool alone;    /* nobody else waits for the processor */
+	unsigned aside; /* how many are */
+	ev_timer timer;
+	ev_signal child;
+};
+
 struct machine {
 	const struct host_options *options;
 	struct kernel *kernel;
 	struct ev_loop *loop;
 	struct instance instance;
 	struct placement placement;
+	struct schedule schedule;
 	struct list processes; /* struct host_process */
 	struct list helpers;   /* struct helper */
 	struct list clients;   /* struct control_client */
@@ -147,6 +171,9 @@ bool kernel_lanes_serve(struct machine *machine, unsigned limit);
 /* Whether any process has published a call. */
 bool kernel_lanes_pending(struct machine *machine);
 
+/* Gives a call its reply. */
+void kernel_lane_reply(struct host_process *process, uint64_t header, uint64_t result, uint64_t length);
+
 /* Rings a process that is armed. */
 void process_ring(struct host_process *process);
 
@@ -154,6 +181,9 @@ void process_ring(struct host_process *process);
 
 /* The same file under a new open file description; -1 with errno. */
 int descriptor_reopen(int descriptor, int flags);
+
+/* Sends DESCRIPTOR_START, with START_DESCRIPTORS; false as descriptor_send. */
+bool descriptor_send_start(const struct host_process *process, enum scheduling scheduling, const int *descriptors);
 
 /* Sends a packet; false where the process does not read, or is gone. */
 bool descriptor_send(const struct host_process *process, enum descriptor_type type, const int *descriptors,
@@ -202,6 +232,37 @@ void processes_end(struct machine *machine);
  * `extra` (NULL-terminated, or NULL) as arguments. Returns its pid or -1.
  */
 pid_t process_spawn(struct host_process *process, int socket, const char *const extra[]);
+
+/* ---- schedule.c ------------------------------------------------------ */
+
+/* Before any process is made. The rest is of processes that are scheduled. */
+void schedule_initialize(struct machine *machine);
+
+/* Lets run who is to run; to be called when all calls that have come were served. */
+void schedule_settle(struct machine *machine);
+
+/* It has been spawned, and is announced when its first turn comes. */
+void schedule_start(struct host_process *process);
+
+/* It waits for a debugger, and is announced to that. */
+void schedule_hold(struct host_process *process);
+
+/* Its call is blocked in the kernel; it has its result, for when its turn comes; it has given up its turn. */
+void schedule_block(struct host_process *process);
+void schedule_answer(struct host_process *process, uint64_t result, uint64_t length);
+void schedule_yield(struct host_process *process);
+
+/* It will not run again. */
+void schedule_gone(struct host_process *process);
+
+/* SCHED_SWITCH; false where it cannot run now. */
+bool schedule_choose(struct host_process *process);
+
+/* Nanoseconds that it had the processor so far. */
+uint64_t schedule_run_time(const struct host_process *process);
+
+/* Its priority, and its slice in microseconds. */
+void schedule_values(struct host_process *process, uint32_t priority, uint32_t slice);
 
 /* ---- exception.c ----------------------------------------------------- */
 
@@ -289,5 +350,8 @@ enum pid_state {
 };
 
 enum pid_state pid_state(pid_t pid);
+
+/* Whether somebody who debugs it has it, or keeps it stopped; not where that is its turn's end. */
+bool process_traced(const struct host_process *process);
 
 #endif

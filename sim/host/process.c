@@ -106,6 +106,7 @@ static struct host_process *make(struct machine *machine, struct process *proces
 	if (host_process == NULL)
 		return NULL;
 	host_process->machine = machine;
+	runnable_initialize(&host_process->runnable);
 	host_process->lane_descriptor = host_process->notice_descriptor = -1;
 	host_process->page_descriptor = host_process->page_reader = -1;
 	host_process->doorbell_read = host_process->doorbell_write = -1;
@@ -167,6 +168,8 @@ static void process_gone(struct host_process *process, uint64_t code)
 		return;
 	process->gone = true;
 	machine->kernel_left = true;
+	if (process->scheduled)
+		schedule_gone(process);
 	ev_io_stop(machine->loop, &process->exit_watcher);
 	ev_io_stop(machine->loop, &process->socket_watcher);
 	ev_timer_stop(machine->loop, &process->exit_retry);
@@ -286,6 +289,13 @@ static void on_exit_retry(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* ---- starting ------------------------------------------------------------ */
 
+static enum scheduling scheduling_of(const struct host_process *process)
+{
+	if (!process->machine->options->by_server)
+		return SCHEDULING_LINUX;
+	return process->scheduled ? SCHEDULING_SERVER : SCHEDULING_GUEST;
+}
+
 bool process_announce(struct host_process *process)
 {
 	struct machine *machine = process->machine;
@@ -304,7 +314,7 @@ bool process_announce(struct host_process *process)
 	descriptors[START_HOST_DOORBELL] = descriptor_reopen(machine->doorbell_write, O_WRONLY | O_NONBLOCK);
 	sent = descriptors[START_NOTICE] >= 0 && descriptors[START_DOORBELL] >= 0 &&
 	       descriptors[START_HOST_DOORBELL] >= 0 &&
-	       descriptor_send(process, DESCRIPTOR_START, descriptors, START_DESCRIPTORS);
+	       descriptor_send_start(process, scheduling_of(process), descriptors);
 	descriptor_close(&descriptors[START_NOTICE]);
 	descriptor_close(&descriptors[START_DOORBELL]);
 	descriptor_close(&descriptors[START_HOST_DOORBELL]);
@@ -354,6 +364,8 @@ static void hold(struct host_process *process)
 	struct machine *machine = process->machine;
 
 	process->held = true;
+	if (process->scheduled)
+		schedule_hold(process);
 	console_print(machine, "%s (linux pid %d) waits for a debugger: drydock gdb %s --name %s",
 	              process->name, (int)process->pid, process->name, machine->instance.name);
 	ev_timer_init(&process->hold, on_hold, HOLD_LOOK, HOLD_LOOK);
@@ -371,7 +383,8 @@ enum error platform_process_start(struct machine *machine, struct process *proce
 	/* A guest runs already; who let it in announces it once it was told so. */
 	if (host_process->outside)
 		return E_OK;
-	if (!held && !process_announce(host_process))
+	host_process->scheduled = machine->options->by_server;
+	if (!held && !host_process->scheduled && !process_announce(host_process))
 		return E_NOMEM;
 	pid = process_spawn(host_process, host_process->socket_peer, NULL);
 	if (pid < 0)
@@ -380,6 +393,8 @@ enum error platform_process_start(struct machine *machine, struct process *proce
 	process_watch(host_process, pid);
 	if (held)
 		hold(host_process);
+	else if (host_process->scheduled)
+		schedule_start(host_process);
 	return E_OK;
 }
 
@@ -392,6 +407,9 @@ void platform_process_kill(struct machine *machine, struct process *process)
 	if (host_process->gone || host_process->killed)
 		return;
 	host_process->killed = true;
+	/* If it has the processor it keeps that until its end is told. */
+	if (host_process->scheduled)
+		queue_remove(&machine->schedule.queue, &host_process->runnable);
 	if (host_process->path[0] != '\0' && host_process->pidfd >= 0) {
 		pidfd_send_signal(host_process->pidfd, SIGKILL, NULL, 0);
 		return;
@@ -423,8 +441,12 @@ void platform_process_destroy(struct machine *machine, struct process *process)
 
 void platform_process_wake(struct machine *machine, struct process *process)
 {
+	const struct host_process *host_process = process->machine;
+
 	(void)machine;
-	process_ring(process->machine);
+	/* One that sleeps in WAIT is rung by the core, which completes that. */
+	if (!host_process->scheduled)
+		process_ring(process->machine);
 }
 
 uint64_t platform_process_name(struct machine *machine, struct process *process)
@@ -437,20 +459,25 @@ uint64_t platform_process_name(struct machine *machine, struct process *process)
 
 enum error platform_process_switch(struct machine *machine, struct process *process)
 {
+	struct host_process *host_process = process->machine;
+
 	(void)machine;
-	(void)process;
-	/* Linux decides who runs. */
-	return E_INVAL;
+	/* Else Linux decides who runs. */
+	return host_process->scheduled && schedule_choose(host_process) ? E_OK : E_INVAL;
 }
 
 void platform_process_schedule(struct machine *machine, struct process *process, uint32_t priority,
                                uint32_t slice)
 {
-	const struct host_process *host_process = process->machine;
+	struct host_process *host_process = process->machine;
 	int steps = (int)PRIORITY_DEFAULT - (int)priority;
 
 	(void)machine;
-	(void)slice; /* Linux has no time slice of a process's own */
+	if (host_process->scheduled) {
+		schedule_values(host_process, priority, slice);
+		return;
+	}
+	/* Linux has no time slice of a process's own. */
 	if (host_process->outside || host_process->pid <= 0 || host_process->gone)
 		return;
 	/* 31 is niceness -15, 16 is 0, 0 is 19. Raising needs a right that users lack: then it stays. */

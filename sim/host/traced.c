@@ -31,6 +31,18 @@ enum pid_state pid_state(pid_t pid)
 	return state;
 }
 
+bool process_traced(const struct host_process *process)
+{
+	enum pid_state state;
+
+	if (process->gone || process->pid <= 0)
+		return false;
+	if (process->held)
+		return true;
+	state = pid_state(process->pid);
+	return state == PID_DEBUGGED || (state == PID_STOPPED && !process->stopped && !process->stopping);
+}
+
 bool platform_traced(struct machine *machine)
 {
 	uint64_t now = platform_time(machine);
@@ -42,8 +54,7 @@ bool platform_traced(struct machine *machine)
 	list_for_each(link, &machine->processes) {
 		const struct host_process *process = list_entry(link, struct host_process, link);
 
-		if (!process->gone && process->pid > 0 &&
-		    (process->held || pid_state(process->pid) != PID_RUNS)) {
+		if (process_traced(process)) {
 			machine->traced = true;
 			break;
 		}

@@ -23,6 +23,7 @@ static void close_all(int *descriptors, uint32_t count)
 /* What the host may send. */
 union packet {
 	struct descriptor_header header;
+	struct descriptor_start start;
 	struct descriptor_device device;
 };
 
@@ -111,8 +112,9 @@ static bool receive_start(struct os *os, int *descriptors)
 		if (packet.header.type == DESCRIPTOR_DEVICE && length == sizeof(packet.device) &&
 		    keep_device(os, &packet.device, received))
 			continue;
-		if (packet.header.type == DESCRIPTOR_START && length == sizeof(packet.header) &&
+		if (packet.header.type == DESCRIPTOR_START && length == sizeof(packet.start) &&
 		    packet.header.count == START_DESCRIPTORS) {
+			os->scheduling = packet.start.scheduling;
 			memcpy(descriptors, received, sizeof(int) * START_DESCRIPTORS);
 			return true;
 		}
@@ -197,7 +199,8 @@ struct os *os_create(int descriptor_socket, char *error, size_t size)
 	memcpy(&os->start, os_buffer(os), sizeof(os->start));
 	if (os->start.magic != START_MAGIC || os->start.version != START_VERSION)
 		return fail(os, error, size, "the kernel buffer holds no start block of this version");
-	os->processor_count = count_processors();
+	/* Where the scheduler server decides there is one processor, whatever Linux has. */
+	os->processor_count = os->scheduling == SCHEDULING_LINUX ? count_processors() : 1;
 	tool_learn_stack(&os->stack);
 	return os;
 }

@@ -27,6 +27,7 @@ struct os {
 	/* Whether spinning for the host has paid lately: above 0 it has. */
 	int32_t spin_credit;
 	uint32_t processor_count;
+	uint32_t scheduling; /* enum scheduling */
 	struct tool_stack stack; /* of the thread that runs the loop */
 	void (*vanished)(void *context);
 	void *vanished_context;

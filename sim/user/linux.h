@@ -33,7 +33,8 @@ struct os *os_attach(const char *instance_directory, const char *role, const cha
 
 /*
  * Makes os_sleep wake for `descriptor`, too: `ready(context)` runs in os_sleep
- * when it can be read, or has hung up. At most OS_WATCHES. False: no room.
+ * when it can be read, or has hung up. At most OS_WATCHES. False: no room, or the
+ * scheduler server decides when this process runs, which then sleeps in the kernel.
  */
 #define OS_WATCHES 8
 bool os_watch_descriptor(struct os *os, int descriptor, void (*ready)(void *context), void *context);

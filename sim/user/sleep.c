@@ -49,14 +49,18 @@ uint32_t os_processor(struct os *os)
 {
 	int processor = sched_getcpu();
 
-	(void)os;
+	/* All are said to be on one where one runs at a time: nobody spins for another. */
+	if (os->scheduling != SCHEDULING_LINUX)
+		return 0;
 	return processor < 0 ? UINT32_MAX : (uint32_t)processor;
 }
 
 void os_yield(struct os *os)
 {
-	(void)os;
-	sched_yield();
+	if (os->scheduling == SCHEDULING_SERVER)
+		os_trap(os, SYS_SCHED_YIELD, (const uint64_t[6]){0}, NULL);
+	else
+		sched_yield();
 }
 
 void os_drain_doorbell(struct os *os)
@@ -71,7 +75,8 @@ void os_drain_doorbell(struct os *os)
 
 bool os_watch_descriptor(struct os *os, int descriptor, void (*ready)(void *context), void *context)
 {
-	if (os->watch_count == OS_WATCHES)
+	/* In the kernel's WAIT nothing but rings and time is seen. */
+	if (os->watch_count == OS_WATCHES || os->scheduling == SCHEDULING_SERVER)
 		return false;
 	os->watches[os->watch_count++] =
 		(struct watch){.descriptor = descriptor, .ready = ready, .context = context};
@@ -110,6 +115,10 @@ void os_sleep(struct os *os, uint64_t deadline)
 	struct timespec timeout;
 	uint64_t now;
 
+	if (os->scheduling == SCHEDULING_SERVER) {
+		os_trap(os, SYS_WAIT, (const uint64_t[6]){0, deadline}, NULL);
+		return;
+	}
 	if (watched == 0 && deadline == DEADLINE_NEVER) {
 		/* The common case in one system call: the read both sleeps and drains. */
 		os_drain_doorbell(os);

@@ -50,6 +50,20 @@ enum start_descriptor {
 	START_DESCRIPTORS = 6,
 };
 
+/* How it is decided when a process runs. */
+enum scheduling {
+	SCHEDULING_LINUX = 0,  /* by Linux: peers ring doorbells, and it sleeps on its own */
+	SCHEDULING_GUEST = 1,  /* by Linux, among others that are not: it rings them by SYS_WAIT */
+	SCHEDULING_SERVER = 2, /* by the scheduler server: it rings and sleeps by SYS_WAIT */
+};
+
+/* DESCRIPTOR_START. */
+struct descriptor_start {
+	struct descriptor_header header;
+	uint32_t scheduling; /* enum scheduling */
+	uint32_t reserved;
+};
+
 /* Descriptors of a DESCRIPTOR_PASS that answers LANE_ATTACH, in this order. */
 enum attach_descriptor {
 	ATTACH_LANE = 0,

@@ -177,8 +177,8 @@ void text_clean(char *text, size_t length);
 
 /* ---- schedule.c ---- */
 
-/* Forgets the scheduler's table. */
-void schedule_forget(struct kernel *kernel);
+/* Who decided is gone: forgets the table; all that it decided on run by turns, as equals. */
+void schedule_fall_back(struct kernel *kernel);
 
 /* ---- system calls: each returns a result ---- */
 

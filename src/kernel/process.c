@@ -149,7 +149,7 @@ void process_end(struct kernel *kernel, struct process *process, bool tell)
 		process->home = NULL;
 	}
 	if (kernel->scheduler == process)
-		schedule_forget(kernel);
+		schedule_fall_back(kernel);
 	if (kernel->init == process)
 		kernel->init = NULL;
 	/* What others keep alive of what it paid for is its parent's to pay now. */

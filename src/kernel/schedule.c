@@ -5,7 +5,7 @@
 
 #define TABLE_ATTEMPTS 64 /* a scheduler that never lets go of its table is told so */
 
-void schedule_forget(struct kernel *kernel)
+static void schedule_forget(struct kernel *kernel)
 {
 	struct memory *memory = kernel->schedule;
 
@@ -38,6 +38,26 @@ static bool schedule_copy(const struct schedule_table *shared, struct schedule_t
 	return atomic_load_relaxed(&shared->version) == version;
 }
 
+static void schedule_values(struct kernel *kernel, struct process *process, uint32_t priority, uint32_t slice)
+{
+	if (process->priority == priority && process->slice == slice)
+		return;
+	process->priority = priority;
+	process->slice = slice;
+	platform_process_schedule(kernel->machine, process, priority, slice);
+}
+
+void schedule_fall_back(struct kernel *kernel)
+{
+	schedule_forget(kernel);
+	list_for_each(link, &kernel->processes) {
+		struct process *process = list_entry(link, struct process, link);
+
+		if (process->state != PROCESS_DEAD && !process->dying && !process->guest)
+			schedule_values(kernel, process, PRIORITY_DEFAULT, SLICE_DEFAULT);
+	}
+}
+
 static void schedule_apply(struct kernel *kernel, const struct schedule_entry *entry)
 {
 	struct process *process = kernel_process_find(kernel, entry->process);
@@ -45,11 +65,7 @@ static void schedule_apply(struct kernel *kernel, const struct schedule_entry *e
 	/* Rows may be of the dead. Guests are the machine's own to schedule. */
 	if (process == NULL || process->guest || entry->priority > PRIORITY_MAXIMUM || entry->slice == 0)
 		return;
-	if (process->priority == entry->priority && process->slice == entry->slice)
-		return;
-	process->priority = entry->priority;
-	process->slice = entry->slice;
-	platform_process_schedule(kernel->machine, process, process->priority, process->slice);
+	schedule_values(kernel, process, entry->priority, entry->slice);
 }
 
 static enum error schedule_read(struct kernel *kernel)

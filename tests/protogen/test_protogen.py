@@ -224,7 +224,7 @@ class Text(unittest.TestCase):
         self.assertEqual(headings, ["## init", "## vfs", "## fs", "## log", "## scheduler", "## bench"])
         self.assertIn("| `offset` | `u64` | word 2 |\n", page)
         self.assertIn("| `name` | `string(255)` | IN; length: word 3, high |\n", page)
-        self.assertIn("| `attributes` | `out attributes` | OUT; 88 bytes |\n", page)
+        self.assertIn("| `attributes` | `out attributes` | OUT; 112 bytes |\n", page)
         self.assertIn("Finds `name` in a directory.\n", page)
 
     def test_lines_fit(self):

@@ -112,10 +112,6 @@ class ProcessesTest(unittest.TestCase):
         done = self.run_tester("latency=16", "-icount", "shift=0,sleep=off")
         self.assertEqual(done, ["latency", "hoarder_lives", "hoard_returns"])
 
-    def test_shares(self):
-        done = self.run_tester("shares=1", "-icount", "shift=0,sleep=off")
-        self.assertEqual(done, ["scheduler_told", "shares", "sleeper_wakes"])
-
 
 if __name__ == "__main__":
     machine.need_qemu()

@@ -59,8 +59,8 @@ class Breakpoints(unittest.TestCase):
             lines.append(line)
         self.fail("gdb ended before it said %s:\n%s" % (text, "".join(lines)))
 
-    def stop_at(self, breakpoint):
-        with Instance() as instance:
+    def stop_at(self, breakpoint, *arguments):
+        with Instance(*arguments) as instance:
             before = {name: record["linux_pid"] for name, record in instance.processes().items()}
             instance.command("fs", "put", "-", "/file", data="x", check=0)
             gdb = self.gdb(instance, "%s %s" % (breakpoint, PLACE), "echo ATTACHED\\n", "continue", "bt 1",
@@ -108,6 +108,9 @@ class Breakpoints(unittest.TestCase):
 
     def test_software(self):
         self.stop_at("break")
+
+    def test_where_the_scheduler_server_decides(self):
+        self.stop_at("break", "--sched", "server")
 
     def test_hardware(self):
         obstacle = hardware_obstacle()

@@ -14,10 +14,10 @@
 #include "arch/x86_64/memory/heap.h"
 #include "arch/x86_64/memory/ram.h"
 #include "arch/x86_64/memory/space.h"
-#include "arch/x86_64/process/queue.h"
 #include "arch/x86_64/trap/processor.h"
 #include "kernel/object.h"
 #include "kernel/platform.h"
+#include "kernel/queue.h"
 
 #define VECTORS_SIZE 512u /* of FXSAVE */
 

@@ -5,7 +5,11 @@
  * 64-bit numbers that the server chooses; 1 is the root. A lookup (and whatever else returns attributes of a
  * node not asked for by number) takes one reference for the session; `forget` gives them back. A node lives
  * while it has a name or a reference. Names are one component: no `/`, no NUL; `.` and `..` are refused where
- * something is made or removed.
+ * something is made or removed.  Errors are Linux's. Whatever takes a node: ESTALE, it does not exist or the
+ * session may not know it; whatever changes something: EROFS, ENOSPC, EDQUOT, EIO. Where the actor's rights
+ * count: EACCES, EPERM. An operation that a file system does not have is ENOSYS, and what it cannot do of one
+ * EOPNOTSUPP. Offsets and lengths are bytes; a range that ends beyond 2^63 - 1 is EINVAL or EFBIG, and one
+ * beyond what a file can hold EFBIG.
  */
 #ifndef DRYDOCK_PROTO_FS_H
 #define DRYDOCK_PROTO_FS_H
@@ -40,7 +44,7 @@
 
 #define FS_ROOT 1
 
-/* Bits of set_attributes.valid. */
+/* Bits of set_attributes.valid. Without any nothing changes, the ctime neither. */
 #define FS_SET_MODE 1
 #define FS_SET_UID 2
 #define FS_SET_GID 4
@@ -49,30 +53,87 @@
 #define FS_SET_MTIME 32
 #define FS_SET_ATIME_NOW 64
 #define FS_SET_MTIME_NOW 128
+#define FS_SET_FLAGS 256
+
+/* Bits of attributes.flags (as FS_IOC_GETFLAGS of ioctl_iflags(2)). */
+#define FS_FLAG_IMMUTABLE 0x10
+#define FS_FLAG_APPEND 0x20
+#define FS_FLAG_NO_DUMP 0x40
+#define FS_FLAG_NO_ATIME 0x80
+
+/* Bits of write.flags. append: at the end of the file, whatever the offset. */
+#define FS_WRITE_APPEND 1
 
 /* Bits of rename.flags (as renameat2(2)). */
 #define FS_RENAME_NOREPLACE 1
 #define FS_RENAME_EXCHANGE 2
+#define FS_RENAME_WHITEOUT 4
+
+/*
+ * Values of allocate.mode: memory for what has none, the file growing or not; a hole; zeros, the file growing
+ * or not.
+ */
+#define FS_ALLOCATE_GROW 0
+#define FS_ALLOCATE_KEEP 1
+#define FS_ALLOCATE_PUNCH 2
+#define FS_ALLOCATE_ZERO 3
+#define FS_ALLOCATE_ZERO_KEEP 4
+
+/* Values of seek.whence. */
+#define FS_SEEK_DATA 3
+#define FS_SEEK_HOLE 4
+
+/* Bits of set_xattr.flags (as setxattr(2)). */
+#define FS_XATTR_CREATE 1
+#define FS_XATTR_REPLACE 2
+
+/* Values of test_lock.type and set_lock.type. */
+#define FS_LOCK_NONE 0
+#define FS_LOCK_READ 1
+#define FS_LOCK_WRITE 2
+
+/*
+ * Bits of test_lock.flags and set_lock.flags. flock: a lock of flock(2), which does not see those of
+ * fcntl(2); wait: until it can be had.
+ */
+#define FS_LOCK_FLOCK 1
+#define FS_LOCK_WAIT 2
+
+/* The last byte of what is locked to the end of the file, wherever that is. */
+#define FS_LOCK_END 0x7fffffffffffffffull
+
+/*
+ * Values of event.kind: a node's attributes or data are others now; a name in it (the directory) is another's
+ * or nobody's now; so much has changed that nothing the client remembers is good.
+ */
+#define FS_EVENT_NODE 1
+#define FS_EVENT_NAME 2
+#define FS_EVENT_LOST 3
 
 struct fs_attributes {
 	uint64_t node;
-	uint64_t generation;
+	uint64_t generation; /* never twice the same for one node number */
 	uint64_t size;
 	uint64_t blocks; /* of 512 bytes */
 	int64_t atime; /* seconds since 1970 */
 	int64_t mtime;
 	int64_t ctime;
+	int64_t birth; /* 0 with birth_ns 0: not known */
 	uint32_t atime_ns;
 	uint32_t mtime_ns;
 	uint32_t ctime_ns;
+	uint32_t birth_ns;
 	uint32_t mode; /* type and permission bits */
 	uint32_t links;
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t device; /* of a device node: major << 8 | minor */
+	uint32_t flags; /* flag_* */
+	uint32_t block_size; /* bytes that are best read and written at once */
+	uint32_t reserved; /* 0 */
 };
 
-_Static_assert(sizeof(struct fs_attributes) == 88, "size");
+_Static_assert(sizeof(struct fs_attributes) == 112, "size");
 _Static_assert(offsetof(struct fs_attributes, node) == 0, "node");
 _Static_assert(offsetof(struct fs_attributes, generation) == 8, "generation");
 _Static_assert(offsetof(struct fs_attributes, size) == 16, "size");
@@ -80,14 +141,19 @@ _Static_assert(offsetof(struct fs_attributes, blocks) == 24, "blocks");
 _Static_assert(offsetof(struct fs_attributes, atime) == 32, "atime");
 _Static_assert(offsetof(struct fs_attributes, mtime) == 40, "mtime");
 _Static_assert(offsetof(struct fs_attributes, ctime) == 48, "ctime");
-_Static_assert(offsetof(struct fs_attributes, atime_ns) == 56, "atime_ns");
-_Static_assert(offsetof(struct fs_attributes, mtime_ns) == 60, "mtime_ns");
-_Static_assert(offsetof(struct fs_attributes, ctime_ns) == 64, "ctime_ns");
-_Static_assert(offsetof(struct fs_attributes, mode) == 68, "mode");
-_Static_assert(offsetof(struct fs_attributes, links) == 72, "links");
-_Static_assert(offsetof(struct fs_attributes, uid) == 76, "uid");
-_Static_assert(offsetof(struct fs_attributes, gid) == 80, "gid");
-_Static_assert(offsetof(struct fs_attributes, device) == 84, "device");
+_Static_assert(offsetof(struct fs_attributes, birth) == 56, "birth");
+_Static_assert(offsetof(struct fs_attributes, atime_ns) == 64, "atime_ns");
+_Static_assert(offsetof(struct fs_attributes, mtime_ns) == 68, "mtime_ns");
+_Static_assert(offsetof(struct fs_attributes, ctime_ns) == 72, "ctime_ns");
+_Static_assert(offsetof(struct fs_attributes, birth_ns) == 76, "birth_ns");
+_Static_assert(offsetof(struct fs_attributes, mode) == 80, "mode");
+_Static_assert(offsetof(struct fs_attributes, links) == 84, "links");
+_Static_assert(offsetof(struct fs_attributes, uid) == 88, "uid");
+_Static_assert(offsetof(struct fs_attributes, gid) == 92, "gid");
+_Static_assert(offsetof(struct fs_attributes, device) == 96, "device");
+_Static_assert(offsetof(struct fs_attributes, flags) == 100, "flags");
+_Static_assert(offsetof(struct fs_attributes, block_size) == 104, "block_size");
+_Static_assert(offsetof(struct fs_attributes, reserved) == 108, "reserved");
 
 struct fs_statistics {
 	uint64_t block_size; /* bytes */
@@ -120,6 +186,18 @@ _Static_assert(offsetof(struct fs_entry, cookie) == 8, "cookie");
 _Static_assert(offsetof(struct fs_entry, mode) == 16, "mode");
 _Static_assert(offsetof(struct fs_entry, name_length) == 20, "name_length");
 
+/* One of watch's data; the name follows, padded to a multiple of 8. */
+struct fs_event {
+	uint64_t node;
+	uint32_t kind; /* event_* */
+	uint32_t name_length; /* 0 unless kind is event_name */
+};
+
+_Static_assert(sizeof(struct fs_event) == 16, "size");
+_Static_assert(offsetof(struct fs_event, node) == 0, "node");
+_Static_assert(offsetof(struct fs_event, kind) == 8, "kind");
+_Static_assert(offsetof(struct fs_event, name_length) == 12, "name_length");
+
 enum fs_operation {
 	FS_LOOKUP = 1,
 	FS_FORGET = 2,
@@ -139,6 +217,19 @@ enum fs_operation {
 	FS_STATISTICS = 16,
 	FS_SYNC = 17,
 	FS_ACCESS = 18,
+	FS_READDIR_ATTRIBUTES = 19,
+	FS_ALLOCATE = 20,
+	FS_SEEK = 21,
+	FS_COPY_RANGE = 22,
+	FS_GET_XATTR = 23,
+	FS_SET_XATTR = 24,
+	FS_LIST_XATTRS = 25,
+	FS_REMOVE_XATTR = 26,
+	FS_TEST_LOCK = 27,
+	FS_SET_LOCK = 28,
+	FS_CREATE_UNNAMED = 29,
+	FS_SYNC_ALL = 30,
+	FS_WATCH = 31,
 };
 
 /* lookup (1): Finds `name` in a directory. */
@@ -223,43 +314,50 @@ int32_t fs_read_try_prepare(struct call *call, struct client *client, uint64_t n
 int32_t fs_read_finish(struct call *call, struct fs_read_results *results, void *data);
 void fs_read_reply(struct request *request, int32_t error, const struct fs_read_results *results);
 
-/* write (6), changes state */
+/* write (6), changes state: `offset` of the result is where the first byte went. */
 struct fs_write_arguments {
 	uint64_t node;
 	uint64_t offset;
+	uint32_t flags;
 	const uint8_t *data; /* shared with the client; may be NULL if of length 0 */
 	uint32_t data_length;
 };
 
 struct fs_write_results {
+	uint64_t offset;
 	uint32_t length;
 };
 
-int32_t fs_write(struct client *client, uint64_t node, uint64_t offset, const void *data,
+int32_t fs_write(struct client *client, uint64_t node, uint64_t offset, uint32_t flags, const void *data,
                  uint32_t data_length, struct fs_write_results *results);
 int32_t fs_write_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
-                         const void *data, uint32_t data_length);
+                         uint32_t flags, const void *data, uint32_t data_length);
 int32_t fs_write_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
-                             const void *data, uint32_t data_length);
+                             uint32_t flags, const void *data, uint32_t data_length);
 int32_t fs_write_finish(struct call *call, struct fs_write_results *results);
 void fs_write_reply(struct request *request, int32_t error, const struct fs_write_results *results);
 
-/* create (7), changes state: Makes a file, fifo, socket or device node (by the type bits of `mode`). */
+/*
+ * create (7), changes state: Makes a file, fifo, socket or device node (by the type bits of `mode`). Of
+ * `mode` the bits of `umask` are taken away, unless the directory has a default ACL, which then decides
+ * (acl(5)); a client that has done it passes 0.
+ */
 struct fs_create_arguments {
 	uint64_t directory;
 	uint32_t mode;
+	uint32_t umask;
 	uint32_t device;
 	const char *name; /* at most 255 bytes */
 	uint32_t name_length;
 	struct fs_attributes *attributes;
 };
 
-int32_t fs_create(struct client *client, uint64_t directory, uint32_t mode, uint32_t device, const char *name,
-                  uint32_t name_length, struct fs_attributes *attributes);
+int32_t fs_create(struct client *client, uint64_t directory, uint32_t mode, uint32_t umask, uint32_t device,
+                  const char *name, uint32_t name_length, struct fs_attributes *attributes);
 int32_t fs_create_prepare(struct call *call, struct client *client, uint64_t directory, uint32_t mode,
-                          uint32_t device, const char *name, uint32_t name_length);
+                          uint32_t umask, uint32_t device, const char *name, uint32_t name_length);
 int32_t fs_create_try_prepare(struct call *call, struct client *client, uint64_t directory, uint32_t mode,
-                              uint32_t device, const char *name, uint32_t name_length);
+                              uint32_t umask, uint32_t device, const char *name, uint32_t name_length);
 int32_t fs_create_finish(struct call *call, struct fs_attributes *attributes);
 void fs_create_reply(struct request *request, int32_t error, const struct fs_attributes *attributes);
 
@@ -267,17 +365,18 @@ void fs_create_reply(struct request *request, int32_t error, const struct fs_att
 struct fs_make_directory_arguments {
 	uint64_t directory;
 	uint32_t mode;
+	uint32_t umask;
 	const char *name; /* at most 255 bytes */
 	uint32_t name_length;
 	struct fs_attributes *attributes;
 };
 
-int32_t fs_make_directory(struct client *client, uint64_t directory, uint32_t mode, const char *name,
-                          uint32_t name_length, struct fs_attributes *attributes);
+int32_t fs_make_directory(struct client *client, uint64_t directory, uint32_t mode, uint32_t umask,
+                          const char *name, uint32_t name_length, struct fs_attributes *attributes);
 int32_t fs_make_directory_prepare(struct call *call, struct client *client, uint64_t directory, uint32_t mode,
-                                  const char *name, uint32_t name_length);
+                                  uint32_t umask, const char *name, uint32_t name_length);
 int32_t fs_make_directory_try_prepare(struct call *call, struct client *client, uint64_t directory,
-                                      uint32_t mode, const char *name, uint32_t name_length);
+                                      uint32_t mode, uint32_t umask, const char *name, uint32_t name_length);
 int32_t fs_make_directory_finish(struct call *call, struct fs_attributes *attributes);
 void fs_make_directory_reply(struct request *request, int32_t error, const struct fs_attributes *attributes);
 
@@ -300,7 +399,10 @@ int32_t fs_symlink_try_prepare(struct call *call, struct client *client, uint64_
 int32_t fs_symlink_finish(struct call *call, struct fs_attributes *attributes);
 void fs_symlink_reply(struct request *request, int32_t error, const struct fs_attributes *attributes);
 
-/* link (10), changes state */
+/*
+ * link (10), changes state: One more name for a node; also the first for one from create_unnamed. ENOENT: it
+ * has been removed; EPERM: a directory; EMLINK.
+ */
 struct fs_link_arguments {
 	uint64_t node;
 	uint64_t directory;
@@ -349,7 +451,10 @@ int32_t fs_remove_directory_try_prepare(struct call *call, struct client *client
 int32_t fs_remove_directory_finish(struct call *call);
 void fs_remove_directory_reply(struct request *request, int32_t error);
 
-/* rename (13), changes state */
+/*
+ * rename (13), changes state: EINVAL: noreplace and exchange at once, and whiteout, which is Linux's overlay
+ * file system's alone and here for the number's sake.
+ */
 struct fs_rename_arguments {
 	uint64_t directory;
 	uint64_t new_directory;
@@ -391,7 +496,10 @@ int32_t fs_readlink_try_prepare(struct call *call, struct client *client, uint64
 int32_t fs_readlink_finish(struct call *call, struct fs_readlink_results *results, void *target);
 void fs_readlink_reply(struct request *request, int32_t error, const struct fs_readlink_results *results);
 
-/* readdir (15): Entries from `cookie` on (0: the start), as many as fit; none at the end. */
+/*
+ * readdir (15): Entries from `cookie` on (0: the start), as many as fit; none at the end. A cookie is good as
+ * long as the session: what is there throughout is listed once.
+ */
 struct fs_readdir_arguments {
 	uint64_t directory;
 	uint64_t cookie;
@@ -424,7 +532,7 @@ int32_t fs_statistics_try_prepare(struct call *call, struct client *client, uint
 int32_t fs_statistics_finish(struct call *call, struct fs_statistics *statistics);
 void fs_statistics_reply(struct request *request, int32_t error, const struct fs_statistics *statistics);
 
-/* sync (17) */
+/* sync (17): What has been written to the node is safe once this returns. */
 struct fs_sync_arguments {
 	uint64_t node;
 };
@@ -446,6 +554,289 @@ int32_t fs_access_prepare(struct call *call, struct client *client, uint64_t nod
 int32_t fs_access_try_prepare(struct call *call, struct client *client, uint64_t node, uint32_t mask);
 int32_t fs_access_finish(struct call *call);
 void fs_access_reply(struct request *request, int32_t error);
+
+/*
+ * readdir_attributes (19): As readdir, but each entry has its node's attributes before it, and gives a
+ * reference to it unless it is `.` or `..`. Needs the rights to read and to search.
+ */
+struct fs_readdir_attributes_arguments {
+	uint64_t directory;
+	uint64_t cookie;
+	uint8_t *entries; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t entries_capacity;
+};
+
+struct fs_readdir_attributes_results {
+	uint32_t entries_length; /* bytes written, at most the capacity */
+};
+
+int32_t fs_readdir_attributes(struct client *client, uint64_t directory, uint64_t cookie, void *entries,
+                              uint32_t entries_capacity, struct fs_readdir_attributes_results *results);
+int32_t fs_readdir_attributes_prepare(struct call *call, struct client *client, uint64_t directory,
+                                      uint64_t cookie, uint32_t entries_capacity);
+int32_t fs_readdir_attributes_try_prepare(struct call *call, struct client *client, uint64_t directory,
+                                          uint64_t cookie, uint32_t entries_capacity);
+int32_t fs_readdir_attributes_finish(struct call *call, struct fs_readdir_attributes_results *results,
+                                     void *entries);
+void fs_readdir_attributes_reply(struct request *request, int32_t error,
+                                 const struct fs_readdir_attributes_results *results);
+
+/*
+ * allocate (20), changes state: fallocate(2) of a regular file. EINVAL: `length` is 0; ENODEV: no regular
+ * file.
+ */
+struct fs_allocate_arguments {
+	uint64_t node;
+	uint64_t offset;
+	uint64_t length;
+	uint32_t mode;
+};
+
+int32_t fs_allocate(struct client *client, uint64_t node, uint64_t offset, uint64_t length, uint32_t mode);
+int32_t fs_allocate_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                            uint64_t length, uint32_t mode);
+int32_t fs_allocate_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                                uint64_t length, uint32_t mode);
+int32_t fs_allocate_finish(struct call *call);
+void fs_allocate_reply(struct request *request, int32_t error);
+
+/*
+ * seek (21): Where the next data or hole is at or after `offset`, the end of the file being a hole. ENXIO:
+ * `offset` is at the end or beyond, or there is no data any more.
+ */
+struct fs_seek_arguments {
+	uint64_t node;
+	uint64_t offset;
+	uint32_t whence;
+};
+
+struct fs_seek_results {
+	uint64_t offset;
+};
+
+int32_t fs_seek(struct client *client, uint64_t node, uint64_t offset, uint32_t whence,
+                struct fs_seek_results *results);
+int32_t fs_seek_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                        uint32_t whence);
+int32_t fs_seek_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                            uint32_t whence);
+int32_t fs_seek_finish(struct call *call, struct fs_seek_results *results);
+void fs_seek_reply(struct request *request, int32_t error, const struct fs_seek_results *results);
+
+/*
+ * copy_range (22), changes state: Copies up to `length` bytes within the file system; none at the end of
+ * `node`. EINVAL: the ranges overlap in one file. The actor's rights count as for read and write.
+ */
+struct fs_copy_range_arguments {
+	uint64_t node;
+	uint64_t offset;
+	uint64_t to;
+	uint64_t to_offset;
+	uint32_t length;
+};
+
+struct fs_copy_range_results {
+	uint32_t length;
+};
+
+int32_t fs_copy_range(struct client *client, uint64_t node, uint64_t offset, uint64_t to, uint64_t to_offset,
+                      uint32_t length, struct fs_copy_range_results *results);
+int32_t fs_copy_range_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                              uint64_t to, uint64_t to_offset, uint32_t length);
+int32_t fs_copy_range_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t offset,
+                                  uint64_t to, uint64_t to_offset, uint32_t length);
+int32_t fs_copy_range_finish(struct call *call, struct fs_copy_range_results *results);
+void fs_copy_range_reply(struct request *request, int32_t error, const struct fs_copy_range_results *results);
+
+/*
+ * get_xattr (23): Extended attributes (xattr(7)): names "user.", "trusted.", "security." and what comes
+ * after, up to 255 bytes; values up to 64 KiB. With no room at all `size` says how many bytes there are; with
+ * too little, ERANGE. ENODATA: there is none of that name.
+ */
+struct fs_get_xattr_arguments {
+	uint64_t node;
+	const char *name; /* at most 255 bytes */
+	uint32_t name_length;
+	uint8_t *value; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t value_capacity;
+};
+
+struct fs_get_xattr_results {
+	uint32_t size;
+	uint32_t value_length; /* bytes written, at most the capacity */
+};
+
+int32_t fs_get_xattr(struct client *client, uint64_t node, const char *name, uint32_t name_length,
+                     void *value, uint32_t value_capacity, struct fs_get_xattr_results *results);
+int32_t fs_get_xattr_prepare(struct call *call, struct client *client, uint64_t node, const char *name,
+                             uint32_t name_length, uint32_t value_capacity);
+int32_t fs_get_xattr_try_prepare(struct call *call, struct client *client, uint64_t node, const char *name,
+                                 uint32_t name_length, uint32_t value_capacity);
+int32_t fs_get_xattr_finish(struct call *call, struct fs_get_xattr_results *results, void *value);
+void fs_get_xattr_reply(struct request *request, int32_t error, const struct fs_get_xattr_results *results);
+
+/*
+ * set_xattr (24), changes state: EEXIST: xattr_create, and there is one; ENODATA: xattr_replace, and there is
+ * none.
+ */
+struct fs_set_xattr_arguments {
+	uint64_t node;
+	uint32_t flags;
+	const char *name; /* at most 255 bytes */
+	uint32_t name_length;
+	const uint8_t *value; /* shared with the client; may be NULL if of length 0 */
+	uint32_t value_length;
+};
+
+int32_t fs_set_xattr(struct client *client, uint64_t node, uint32_t flags, const char *name,
+                     uint32_t name_length, const void *value, uint32_t value_length);
+int32_t fs_set_xattr_prepare(struct call *call, struct client *client, uint64_t node, uint32_t flags,
+                             const char *name, uint32_t name_length, const void *value,
+                             uint32_t value_length);
+int32_t fs_set_xattr_try_prepare(struct call *call, struct client *client, uint64_t node, uint32_t flags,
+                                 const char *name, uint32_t name_length, const void *value,
+                                 uint32_t value_length);
+int32_t fs_set_xattr_finish(struct call *call);
+void fs_set_xattr_reply(struct request *request, int32_t error);
+
+/* list_xattrs (25): Names that the actor may see, each with a NUL behind it. */
+struct fs_list_xattrs_arguments {
+	uint64_t node;
+	uint8_t *names; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t names_capacity;
+};
+
+struct fs_list_xattrs_results {
+	uint32_t size;
+	uint32_t names_length; /* bytes written, at most the capacity */
+};
+
+int32_t fs_list_xattrs(struct client *client, uint64_t node, void *names, uint32_t names_capacity,
+                       struct fs_list_xattrs_results *results);
+int32_t fs_list_xattrs_prepare(struct call *call, struct client *client, uint64_t node,
+                               uint32_t names_capacity);
+int32_t fs_list_xattrs_try_prepare(struct call *call, struct client *client, uint64_t node,
+                                   uint32_t names_capacity);
+int32_t fs_list_xattrs_finish(struct call *call, struct fs_list_xattrs_results *results, void *names);
+void fs_list_xattrs_reply(struct request *request, int32_t error,
+                          const struct fs_list_xattrs_results *results);
+
+/* remove_xattr (26), changes state */
+struct fs_remove_xattr_arguments {
+	uint64_t node;
+	const char *name; /* at most 255 bytes */
+	uint32_t name_length;
+};
+
+int32_t fs_remove_xattr(struct client *client, uint64_t node, const char *name, uint32_t name_length);
+int32_t fs_remove_xattr_prepare(struct call *call, struct client *client, uint64_t node, const char *name,
+                                uint32_t name_length);
+int32_t fs_remove_xattr_try_prepare(struct call *call, struct client *client, uint64_t node, const char *name,
+                                    uint32_t name_length);
+int32_t fs_remove_xattr_finish(struct call *call);
+void fs_remove_xattr_reply(struct request *request, int32_t error);
+
+/*
+ * test_lock (27): Who would keep `owner` from locking bytes `start` to `end`, the last one included; type
+ * lock_none if nobody. `owner` is a number of the session's, for fcntl(2) one for each process, for flock(2)
+ * for each open file description.
+ */
+struct fs_test_lock_arguments {
+	uint64_t node;
+	uint64_t owner;
+	uint64_t start;
+	uint64_t end;
+	uint32_t type;
+	uint32_t flags;
+};
+
+struct fs_test_lock_results {
+	uint64_t start;
+	uint64_t end;
+	uint32_t type;
+	uint32_t process;
+};
+
+int32_t fs_test_lock(struct client *client, uint64_t node, uint64_t owner, uint64_t start, uint64_t end,
+                     uint32_t type, uint32_t flags, struct fs_test_lock_results *results);
+int32_t fs_test_lock_prepare(struct call *call, struct client *client, uint64_t node, uint64_t owner,
+                             uint64_t start, uint64_t end, uint32_t type, uint32_t flags);
+int32_t fs_test_lock_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t owner,
+                                 uint64_t start, uint64_t end, uint32_t type, uint32_t flags);
+int32_t fs_test_lock_finish(struct call *call, struct fs_test_lock_results *results);
+void fs_test_lock_reply(struct request *request, int32_t error, const struct fs_test_lock_results *results);
+
+/*
+ * set_lock (28), changes state: Locks, changes or (lock_none) gives back. `process` is what test_lock tells
+ * others. EAGAIN: another one has it, and no lock_wait; EDEADLK: it would wait for one who waits for it. A
+ * call that waits ends with ECANCELED when it is cancelled. All of a session's locks go with it.
+ */
+struct fs_set_lock_arguments {
+	uint64_t node;
+	uint64_t owner;
+	uint64_t start;
+	uint64_t end;
+	uint32_t type;
+	uint32_t flags;
+	uint32_t process;
+};
+
+int32_t fs_set_lock(struct client *client, uint64_t node, uint64_t owner, uint64_t start, uint64_t end,
+                    uint32_t type, uint32_t flags, uint32_t process);
+int32_t fs_set_lock_prepare(struct call *call, struct client *client, uint64_t node, uint64_t owner,
+                            uint64_t start, uint64_t end, uint32_t type, uint32_t flags, uint32_t process);
+int32_t fs_set_lock_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t owner,
+                                uint64_t start, uint64_t end, uint32_t type, uint32_t flags,
+                                uint32_t process);
+int32_t fs_set_lock_finish(struct call *call);
+void fs_set_lock_reply(struct request *request, int32_t error);
+
+/*
+ * create_unnamed (29), changes state: A regular file without a name in the directory's file system
+ * (O_TMPFILE).
+ */
+struct fs_create_unnamed_arguments {
+	uint64_t directory;
+	uint32_t mode;
+	uint32_t umask;
+	struct fs_attributes *attributes;
+};
+
+int32_t fs_create_unnamed(struct client *client, uint64_t directory, uint32_t mode, uint32_t umask,
+                          struct fs_attributes *attributes);
+int32_t fs_create_unnamed_prepare(struct call *call, struct client *client, uint64_t directory, uint32_t mode,
+                                  uint32_t umask);
+int32_t fs_create_unnamed_try_prepare(struct call *call, struct client *client, uint64_t directory,
+                                      uint32_t mode, uint32_t umask);
+int32_t fs_create_unnamed_finish(struct call *call, struct fs_attributes *attributes);
+void fs_create_unnamed_reply(struct request *request, int32_t error, const struct fs_attributes *attributes);
+
+/* sync_all (30): What has been written to any node is safe once this returns. */
+int32_t fs_sync_all(struct client *client);
+int32_t fs_sync_all_prepare(struct call *call, struct client *client);
+int32_t fs_sync_all_try_prepare(struct call *call, struct client *client);
+int32_t fs_sync_all_finish(struct call *call);
+void fs_sync_all_reply(struct request *request, int32_t error);
+
+/*
+ * watch (31): Replies when others than this session have changed what it has references to; a client that
+ * remembers leaves one outstanding. Ends with ECANCELED when it is cancelled.
+ */
+struct fs_watch_arguments {
+	uint8_t *events; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t events_capacity;
+};
+
+struct fs_watch_results {
+	uint32_t events_length; /* bytes written, at most the capacity */
+};
+
+int32_t fs_watch(struct client *client, void *events, uint32_t events_capacity,
+                 struct fs_watch_results *results);
+int32_t fs_watch_prepare(struct call *call, struct client *client, uint32_t events_capacity);
+int32_t fs_watch_try_prepare(struct call *call, struct client *client, uint32_t events_capacity);
+int32_t fs_watch_finish(struct call *call, struct fs_watch_results *results, void *events);
+void fs_watch_reply(struct request *request, int32_t error, const struct fs_watch_results *results);
 
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct fs_operations {
@@ -475,6 +866,28 @@ struct fs_operations {
 	int32_t (*statistics)(struct request *request, const struct fs_statistics_arguments *arguments);
 	int32_t (*sync)(struct request *request, const struct fs_sync_arguments *arguments);
 	int32_t (*access)(struct request *request, const struct fs_access_arguments *arguments);
+	int32_t (*readdir_attributes)(struct request *request,
+	                              const struct fs_readdir_attributes_arguments *arguments,
+	                              struct fs_readdir_attributes_results *results);
+	int32_t (*allocate)(struct request *request, const struct fs_allocate_arguments *arguments);
+	int32_t (*seek)(struct request *request, const struct fs_seek_arguments *arguments,
+	                struct fs_seek_results *results);
+	int32_t (*copy_range)(struct request *request, const struct fs_copy_range_arguments *arguments,
+	                      struct fs_copy_range_results *results);
+	int32_t (*get_xattr)(struct request *request, const struct fs_get_xattr_arguments *arguments,
+	                     struct fs_get_xattr_results *results);
+	int32_t (*set_xattr)(struct request *request, const struct fs_set_xattr_arguments *arguments);
+	int32_t (*list_xattrs)(struct request *request, const struct fs_list_xattrs_arguments *arguments,
+	                       struct fs_list_xattrs_results *results);
+	int32_t (*remove_xattr)(struct request *request, const struct fs_remove_xattr_arguments *arguments);
+	int32_t (*test_lock)(struct request *request, const struct fs_test_lock_arguments *arguments,
+	                     struct fs_test_lock_results *results);
+	int32_t (*set_lock)(struct request *request, const struct fs_set_lock_arguments *arguments);
+	int32_t (*create_unnamed)(struct request *request,
+	                          const struct fs_create_unnamed_arguments *arguments);
+	int32_t (*sync_all)(struct request *request);
+	int32_t (*watch)(struct request *request, const struct fs_watch_arguments *arguments,
+	                 struct fs_watch_results *results);
 };
 
 extern const struct protocol fs_protocol;

@@ -1740,6 +1740,374 @@ static __attribute__((noinline)) void serve_statistics(struct request *request,
 		vfs_statistics_reply(request, error, &statistics);
 }
 
+/* allocate */
+static int32_t start_allocate(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                              uint32_t mode, uint64_t offset, uint64_t length)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_ALLOCATE, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, mode);
+	call->request.word[2] = offset;
+	call->request.word[3] = length;
+	return 0;
+}
+
+int32_t vfs_allocate_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode,
+                             uint64_t offset, uint64_t length)
+{
+	return start_allocate(call_begin, call, client, file, mode, offset, length);
+}
+
+int32_t vfs_allocate_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode,
+                                 uint64_t offset, uint64_t length)
+{
+	return start_allocate(call_try_begin, call, client, file, mode, offset, length);
+}
+
+int32_t vfs_allocate_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_allocate(struct client *client, uint32_t file, uint32_t mode, uint64_t offset, uint64_t length)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_allocate_prepare(&call, client, file, mode, offset, length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_allocate_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_allocate_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_allocate(struct request *request,
+                                                     const struct vfs_operations *operations)
+{
+	struct vfs_allocate_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->allocate)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.mode = word_high(request->message.word[1]);
+	arguments.offset = request->message.word[2];
+	arguments.length = request->message.word[3];
+	if (!error)
+		error = operations->allocate(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_allocate_reply(request, error);
+}
+
+/* copy_range */
+static int32_t start_copy_range(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                                uint32_t to, uint64_t offset, uint64_t to_offset, uint32_t length)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_COPY_RANGE, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, to);
+	call->request.word[2] = offset;
+	call->request.word[3] = to_offset;
+	call->request.word[5] = word_pair(length, 0);
+	return 0;
+}
+
+int32_t vfs_copy_range_prepare(struct call *call, struct client *client, uint32_t file, uint32_t to,
+                               uint64_t offset, uint64_t to_offset, uint32_t length)
+{
+	return start_copy_range(call_begin, call, client, file, to, offset, to_offset, length);
+}
+
+int32_t vfs_copy_range_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t to,
+                                   uint64_t offset, uint64_t to_offset, uint32_t length)
+{
+	return start_copy_range(call_try_begin, call, client, file, to, offset, to_offset, length);
+}
+
+int32_t vfs_copy_range_finish(struct call *call, struct vfs_copy_range_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results)
+		results->length = word_low(call->reply.word[2]);
+	return 0;
+}
+
+int32_t vfs_copy_range(struct client *client, uint32_t file, uint32_t to, uint64_t offset, uint64_t to_offset,
+                       uint32_t length, struct vfs_copy_range_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_copy_range_prepare(&call, client, file, to, offset, to_offset, length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_copy_range_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void vfs_copy_range_reply(struct request *request, int32_t error,
+                          const struct vfs_copy_range_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results)
+		reply.word[2] = word_pair(results->length, 0);
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_copy_range(struct request *request,
+                                                       const struct vfs_operations *operations)
+{
+	struct vfs_copy_range_arguments arguments;
+	struct vfs_copy_range_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->copy_range)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.to = word_high(request->message.word[1]);
+	arguments.offset = request->message.word[2];
+	arguments.to_offset = request->message.word[3];
+	arguments.length = word_low(request->message.word[5]);
+	if (!error)
+		error = operations->copy_range(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		vfs_copy_range_reply(request, error, &results);
+}
+
+/* sync */
+static int32_t start_sync(begin_t begin, struct call *call, struct client *client, uint32_t file)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_SYNC, 0, 0);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = word_pair(file, 0);
+	return 0;
+}
+
+int32_t vfs_sync_prepare(struct call *call, struct client *client, uint32_t file)
+{
+	return start_sync(call_begin, call, client, file);
+}
+
+int32_t vfs_sync_try_prepare(struct call *call, struct client *client, uint32_t file)
+{
+	return start_sync(call_try_begin, call, client, file);
+}
+
+int32_t vfs_sync_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_sync(struct client *client, uint32_t file)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_sync_prepare(&call, client, file);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_sync_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_sync_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_sync(struct request *request,
+                                                 const struct vfs_operations *operations)
+{
+	struct vfs_sync_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->sync)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	if (!error)
+		error = operations->sync(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_sync_reply(request, error);
+}
+
+/* sync_all */
+static int32_t start_sync_all(begin_t begin, struct call *call, struct client *client)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_SYNC_ALL, 0, 0);
+	if (error)
+		return error;
+	call_session(call, false);
+	return 0;
+}
+
+int32_t vfs_sync_all_prepare(struct call *call, struct client *client)
+{
+	return start_sync_all(call_begin, call, client);
+}
+
+int32_t vfs_sync_all_try_prepare(struct call *call, struct client *client)
+{
+	return start_sync_all(call_try_begin, call, client);
+}
+
+int32_t vfs_sync_all_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_sync_all(struct client *client)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_sync_all_prepare(&call, client);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_sync_all_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_sync_all_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_sync_all(struct request *request,
+                                                     const struct vfs_operations *operations)
+{
+	int32_t error = 0;
+
+	if (!operations->sync_all)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	if (!error)
+		error = operations->sync_all(request);
+	if (error != REQUEST_DETACHED)
+		vfs_sync_all_reply(request, error);
+}
+
+/* link_file */
+static int32_t start_link_file(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                               const char *new_path, uint32_t new_path_length)
+{
+	int32_t error;
+
+	if (new_path_length > 4095)
+		return POSIX_ENAMETOOLONG;
+	error = begin(call, client, VFS_LINK_FILE, new_path_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, 0);
+	put_bytes(call->in, new_path, new_path_length);
+	return 0;
+}
+
+int32_t vfs_link_file_prepare(struct call *call, struct client *client, uint32_t file, const char *new_path,
+                              uint32_t new_path_length)
+{
+	return start_link_file(call_begin, call, client, file, new_path, new_path_length);
+}
+
+int32_t vfs_link_file_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                  const char *new_path, uint32_t new_path_length)
+{
+	return start_link_file(call_try_begin, call, client, file, new_path, new_path_length);
+}
+
+int32_t vfs_link_file_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_link_file(struct client *client, uint32_t file, const char *new_path, uint32_t new_path_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_link_file_prepare(&call, client, file, new_path, new_path_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_link_file_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_link_file_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_link_file(struct request *request,
+                                                      const struct vfs_operations *operations)
+{
+	struct vfs_link_file_arguments arguments;
+	char new_path[4095 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->link_file)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.new_path_length = input.length;
+	arguments.new_path = new_path;
+	if (!error)
+		error = take_string(&input, arguments.new_path_length, new_path, 4095);
+	if (!error)
+		error = operations->link_file(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_link_file_reply(request, error);
+}
+
 static void vfs_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -1802,6 +2170,21 @@ static void vfs_dispatch(struct request *request, const void *operations)
 		break;
 	case VFS_STATISTICS:
 		serve_statistics(request, operations);
+		break;
+	case VFS_ALLOCATE:
+		serve_allocate(request, operations);
+		break;
+	case VFS_COPY_RANGE:
+		serve_copy_range(request, operations);
+		break;
+	case VFS_SYNC:
+		serve_sync(request, operations);
+		break;
+	case VFS_SYNC_ALL:
+		serve_sync_all(request, operations);
+		break;
+	case VFS_LINK_FILE:
+		serve_link_file(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -1929,6 +2312,34 @@ static const struct field_description arguments_of_stat_file[] = {
 static const struct field_description arguments_of_statistics[] = {
 	{"path", "string(4095)", 0, 0},
 	{"statistics", "out statistics", 0, 0},
+};
+
+static const struct field_description arguments_of_allocate[] = {
+	{"file", "u32", 1, 0},
+	{"mode", "u32", 1, 32},
+	{"offset", "u64", 2, 0},
+	{"length", "u64", 3, 0},
+};
+
+static const struct field_description arguments_of_copy_range[] = {
+	{"file", "u32", 1, 0},
+	{"to", "u32", 1, 32},
+	{"offset", "u64", 2, 0},
+	{"to_offset", "u64", 3, 0},
+	{"length", "u32", 5, 0},
+};
+
+static const struct field_description results_of_copy_range[] = {
+	{"length", "u32", 2, 0},
+};
+
+static const struct field_description arguments_of_sync[] = {
+	{"file", "u32", 1, 0},
+};
+
+static const struct field_description arguments_of_link_file[] = {
+	{"file", "u32", 1, 0},
+	{"new_path", "string(4095)", 0, 0},
 };
 
 static const struct operation_description vfs_descriptions[] = {
@@ -2112,6 +2523,51 @@ static const struct operation_description vfs_descriptions[] = {
 		.argument_count = 2,
 		.result_count = 0,
 	},
+	{
+		.number = VFS_ALLOCATE,
+		.changes = true,
+		.name = "allocate",
+		.arguments = arguments_of_allocate,
+		.results = NULL,
+		.argument_count = 4,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_COPY_RANGE,
+		.changes = true,
+		.name = "copy_range",
+		.arguments = arguments_of_copy_range,
+		.results = results_of_copy_range,
+		.argument_count = 5,
+		.result_count = 1,
+	},
+	{
+		.number = VFS_SYNC,
+		.changes = false,
+		.name = "sync",
+		.arguments = arguments_of_sync,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_SYNC_ALL,
+		.changes = false,
+		.name = "sync_all",
+		.arguments = NULL,
+		.results = NULL,
+		.argument_count = 0,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_LINK_FILE,
+		.changes = true,
+		.name = "link_file",
+		.arguments = arguments_of_link_file,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
 };
 
 const struct protocol vfs_protocol = {
@@ -2120,6 +2576,6 @@ const struct protocol vfs_protocol = {
 	.sessions = true,
 	.name = "vfs",
 	.operations = vfs_descriptions,
-	.operation_count = 20,
+	.operation_count = 25,
 	.dispatch = vfs_dispatch,
 };

@@ -44,6 +44,8 @@
 #define VFS_OPEN_APPEND 32
 #define VFS_OPEN_DIRECTORY 64
 #define VFS_OPEN_NOFOLLOW 128
+/* A new file without a name; `path` is a directory (O_TMPFILE). To be written, too. */
+#define VFS_OPEN_UNNAMED 256
 
 /* read.offset, write.offset: at the file's own position, which moves on. */
 #define VFS_POSITION 0xffffffffffffffffull
@@ -51,6 +53,18 @@
 #define VFS_SEEK_SET 0
 #define VFS_SEEK_CURRENT 1
 #define VFS_SEEK_END 2
+/* Where data or a hole begins at or after the offset; the end is a hole (ENXIO). */
+#define VFS_SEEK_DATA 3
+#define VFS_SEEK_HOLE 4
+
+/*
+ * allocate.mode: memory for what has none, the file growing or not; a hole; zeros, the file growing or not.
+ */
+#define VFS_ALLOCATE_GROW 0
+#define VFS_ALLOCATE_KEEP 1
+#define VFS_ALLOCATE_PUNCH 2
+#define VFS_ALLOCATE_ZERO 3
+#define VFS_ALLOCATE_ZERO_KEEP 4
 
 #define VFS_RENAME_NOREPLACE 1
 #define VFS_RENAME_EXCHANGE 2
@@ -69,31 +83,37 @@ struct vfs_status {
 	int64_t atime;
 	int64_t mtime;
 	int64_t ctime;
+	int64_t birth;
 	uint32_t atime_ns;
 	uint32_t mtime_ns;
 	uint32_t ctime_ns;
+	uint32_t birth_ns;
 	uint32_t mode;
 	uint32_t links;
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t device;
+	uint32_t block_size; /* bytes that are best read and written at once */
 };
 
-_Static_assert(sizeof(struct vfs_status) == 80, "size");
+_Static_assert(sizeof(struct vfs_status) == 96, "size");
 _Static_assert(offsetof(struct vfs_status, node) == 0, "node");
 _Static_assert(offsetof(struct vfs_status, size) == 8, "size");
 _Static_assert(offsetof(struct vfs_status, blocks) == 16, "blocks");
 _Static_assert(offsetof(struct vfs_status, atime) == 24, "atime");
 _Static_assert(offsetof(struct vfs_status, mtime) == 32, "mtime");
 _Static_assert(offsetof(struct vfs_status, ctime) == 40, "ctime");
-_Static_assert(offsetof(struct vfs_status, atime_ns) == 48, "atime_ns");
-_Static_assert(offsetof(struct vfs_status, mtime_ns) == 52, "mtime_ns");
-_Static_assert(offsetof(struct vfs_status, ctime_ns) == 56, "ctime_ns");
-_Static_assert(offsetof(struct vfs_status, mode) == 60, "mode");
-_Static_assert(offsetof(struct vfs_status, links) == 64, "links");
-_Static_assert(offsetof(struct vfs_status, uid) == 68, "uid");
-_Static_assert(offsetof(struct vfs_status, gid) == 72, "gid");
-_Static_assert(offsetof(struct vfs_status, device) == 76, "device");
+_Static_assert(offsetof(struct vfs_status, birth) == 48, "birth");
+_Static_assert(offsetof(struct vfs_status, atime_ns) == 56, "atime_ns");
+_Static_assert(offsetof(struct vfs_status, mtime_ns) == 60, "mtime_ns");
+_Static_assert(offsetof(struct vfs_status, ctime_ns) == 64, "ctime_ns");
+_Static_assert(offsetof(struct vfs_status, birth_ns) == 68, "birth_ns");
+_Static_assert(offsetof(struct vfs_status, mode) == 72, "mode");
+_Static_assert(offsetof(struct vfs_status, links) == 76, "links");
+_Static_assert(offsetof(struct vfs_status, uid) == 80, "uid");
+_Static_assert(offsetof(struct vfs_status, gid) == 84, "gid");
+_Static_assert(offsetof(struct vfs_status, device) == 88, "device");
+_Static_assert(offsetof(struct vfs_status, block_size) == 92, "block_size");
 
 struct vfs_statistics {
 	uint64_t block_size;
@@ -146,6 +166,11 @@ enum vfs_operation {
 	VFS_SET_TIMES = 18,
 	VFS_STAT_FILE = 19,
 	VFS_STATISTICS = 20,
+	VFS_ALLOCATE = 21,
+	VFS_COPY_RANGE = 22,
+	VFS_SYNC = 23,
+	VFS_SYNC_ALL = 24,
+	VFS_LINK_FILE = 25,
 };
 
 /* open (1), changes state */
@@ -487,6 +512,84 @@ int32_t vfs_statistics_try_prepare(struct call *call, struct client *client, con
 int32_t vfs_statistics_finish(struct call *call, struct vfs_statistics *statistics);
 void vfs_statistics_reply(struct request *request, int32_t error, const struct vfs_statistics *statistics);
 
+/* allocate (21), changes state: fallocate(2). */
+struct vfs_allocate_arguments {
+	uint32_t file;
+	uint32_t mode;
+	uint64_t offset;
+	uint64_t length;
+};
+
+int32_t vfs_allocate(struct client *client, uint32_t file, uint32_t mode, uint64_t offset, uint64_t length);
+int32_t vfs_allocate_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode,
+                             uint64_t offset, uint64_t length);
+int32_t vfs_allocate_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode,
+                                 uint64_t offset, uint64_t length);
+int32_t vfs_allocate_finish(struct call *call);
+void vfs_allocate_reply(struct request *request, int32_t error);
+
+/*
+ * copy_range (22), changes state: copy_file_range(2): up to `length` bytes, at most 1 MiB, from one open file
+ * to another or the same; at the files' own positions where an offset is `position`.
+ */
+struct vfs_copy_range_arguments {
+	uint32_t file;
+	uint32_t to;
+	uint64_t offset;
+	uint64_t to_offset;
+	uint32_t length;
+};
+
+struct vfs_copy_range_results {
+	uint32_t length;
+};
+
+int32_t vfs_copy_range(struct client *client, uint32_t file, uint32_t to, uint64_t offset, uint64_t to_offset,
+                       uint32_t length, struct vfs_copy_range_results *results);
+int32_t vfs_copy_range_prepare(struct call *call, struct client *client, uint32_t file, uint32_t to,
+                               uint64_t offset, uint64_t to_offset, uint32_t length);
+int32_t vfs_copy_range_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t to,
+                                   uint64_t offset, uint64_t to_offset, uint32_t length);
+int32_t vfs_copy_range_finish(struct call *call, struct vfs_copy_range_results *results);
+void vfs_copy_range_reply(struct request *request, int32_t error,
+                          const struct vfs_copy_range_results *results);
+
+/* sync (23): What was written to the file, or to any, is safe once these return. */
+struct vfs_sync_arguments {
+	uint32_t file;
+};
+
+int32_t vfs_sync(struct client *client, uint32_t file);
+int32_t vfs_sync_prepare(struct call *call, struct client *client, uint32_t file);
+int32_t vfs_sync_try_prepare(struct call *call, struct client *client, uint32_t file);
+int32_t vfs_sync_finish(struct call *call);
+void vfs_sync_reply(struct request *request, int32_t error);
+
+/* sync_all (24) */
+int32_t vfs_sync_all(struct client *client);
+int32_t vfs_sync_all_prepare(struct call *call, struct client *client);
+int32_t vfs_sync_all_try_prepare(struct call *call, struct client *client);
+int32_t vfs_sync_all_finish(struct call *call);
+void vfs_sync_all_reply(struct request *request, int32_t error);
+
+/*
+ * link_file (25), changes state: A name for an open file, also for one from open_unnamed, if it was not
+ * removed.
+ */
+struct vfs_link_file_arguments {
+	uint32_t file;
+	const char *new_path; /* at most 4095 bytes */
+	uint32_t new_path_length;
+};
+
+int32_t vfs_link_file(struct client *client, uint32_t file, const char *new_path, uint32_t new_path_length);
+int32_t vfs_link_file_prepare(struct call *call, struct client *client, uint32_t file, const char *new_path,
+                              uint32_t new_path_length);
+int32_t vfs_link_file_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                  const char *new_path, uint32_t new_path_length);
+int32_t vfs_link_file_finish(struct call *call);
+void vfs_link_file_reply(struct request *request, int32_t error);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct vfs_operations {
 	int32_t (*open)(struct request *request, const struct vfs_open_arguments *arguments,
@@ -515,6 +618,12 @@ struct vfs_operations {
 	int32_t (*set_times)(struct request *request, const struct vfs_set_times_arguments *arguments);
 	int32_t (*stat_file)(struct request *request, const struct vfs_stat_file_arguments *arguments);
 	int32_t (*statistics)(struct request *request, const struct vfs_statistics_arguments *arguments);
+	int32_t (*allocate)(struct request *request, const struct vfs_allocate_arguments *arguments);
+	int32_t (*copy_range)(struct request *request, const struct vfs_copy_range_arguments *arguments,
+	                      struct vfs_copy_range_results *results);
+	int32_t (*sync)(struct request *request, const struct vfs_sync_arguments *arguments);
+	int32_t (*sync_all)(struct request *request);
+	int32_t (*link_file)(struct request *request, const struct vfs_link_file_arguments *arguments);
 };
 
 extern const struct protocol vfs_protocol;

@@ -3,7 +3,6 @@
 
 #include <drydock/format.h>
 #include <drydock/os.h>
-#include <drydock/proto/scheduler.h>
 #include <drydock/string.h>
 
 #define MILLISECOND 1000000ull
@@ -12,7 +11,6 @@
 
 struct tester {
 	struct runtime *runtime;
-	struct client *scheduler;
 	handle_t console, spawn, inspect;
 	bool failed;
 };
@@ -188,62 +186,6 @@ static void test_fuzz(struct tester *tester, uint64_t seed, uint64_t calls)
 	say(tester, "note: %lld bytes fewer are free after fuzzing", (long long)(before - after));
 }
 
-/* The id of a living process by its name. */
-static uint64_t find_process(struct tester *tester, const char *name)
-{
-	struct inspect_reply reply;
-
-	runtime_trap(tester->runtime, SYS_INSPECT, tester->inspect, INSPECT_PROCESSES, 0, 0);
-	memcpy(&reply, os_buffer(runtime_os(tester->runtime)), sizeof(reply));
-	for (uint32_t i = 0; i < reply.count; i++) {
-		struct inspect_process process;
-
-		memcpy(&process, reply.records + i * sizeof(process), sizeof(process));
-		if (string_equal(process.name, name))
-			return process.id;
-	}
-	return 0;
-}
-
-/*
- * Two that only compute share the processor as the scheduler server was told,
- * three to one; this one, of a higher priority, sleeps, and runs when it wakes.
- */
-static void test_shares(struct tester *tester)
-{
-	struct runtime *runtime = tester->runtime;
-	volatile uint64_t *counters;
-	uint64_t children[2], late = 0, ratio;
-	handle_t memory;
-	void *address;
-
-	if (os_memory_allocate(runtime_os(runtime), PAGE_SIZE, MEMORY_SHARED, &memory, &address) != E_OK)
-		return;
-	counters = address;
-	children[0] = start_child(tester, "spin0", "spin=0", 8, memory);
-	children[1] = start_child(tester, "spin1", "spin=1", 8, memory);
-	check(tester,
-	      scheduler_set(tester->scheduler, find_process(tester, "spin0"), 8, 6000) == 0 &&
-	              scheduler_set(tester->scheduler, find_process(tester, "spin1"), 8, 2000) == 0,
-	      "scheduler_told", "it refuses", 0);
-	for (int turn = 0; turn < 40; turn++) {
-		uint64_t deadline = runtime_time(runtime) + 10 * MILLISECOND, woke;
-
-		runtime_trap(runtime, SYS_WAIT, 0, deadline, 0, 0);
-		woke = runtime_time(runtime);
-		if (woke > deadline && woke - deadline > late)
-			late = woke - deadline;
-	}
-	ratio = counters[1] > 0 ? counters[0] * 100 / counters[1] : 0;
-	check(tester, ratio >= 270 && ratio <= 330, "shares", "of a hundred:", ratio);
-	check(tester, late < 2 * MILLISECOND, "sleeper_wakes", "nanoseconds late:", late);
-	for (int i = 0; i < 2; i++) {
-		runtime_trap(runtime, SYS_PROCESS_KILL, children[i], 0, 0, 0);
-		await_child(tester, children[i]);
-	}
-	os_memory_free(runtime_os(runtime), memory, address, PAGE_SIZE);
-}
-
 /*
  * Somebody makes and gives back a lot of memory, over and over; this one, of a
  * higher priority, is not kept waiting for all of that to be zeroed.
@@ -284,20 +226,6 @@ static bool number_option(const struct start_block *start, const char *key, uint
 	return string_option(start->options, key, value, sizeof(value)) && string_to_number(value, number);
 }
 
-static void spin(struct runtime *runtime, uint64_t index)
-{
-	volatile uint64_t *counters;
-	uint64_t size;
-	void *address;
-
-	if (os_memory_map(runtime_os(runtime), runtime_grant(runtime, "counters"), RIGHT_READ | RIGHT_WRITE,
-	                  &address, &size) != E_OK)
-		return;
-	counters = address;
-	for (;;)
-		counters[index]++;
-}
-
 /* Makes memory and gives it back, for ever: with each turn all of it, zeroed. */
 static void hoard(struct runtime *runtime, uint64_t megabytes)
 {
@@ -333,8 +261,6 @@ static bool child_main(struct runtime *runtime)
 		fuzz(runtime, number, calls);
 	else if (number_option(start, "nonsense", &number))
 		nonsense(runtime);
-	else if (number_option(start, "spin", &number))
-		spin(runtime, number);
 	else if (number_option(start, "hoard", &number))
 		hoard(runtime, number);
 	else if (number_option(start, "later", &number))
@@ -359,12 +285,10 @@ static void tester_main(struct tester *tester)
 {
 	const struct start_block *start = runtime_start(tester->runtime);
 	uint64_t number, calls;
-	int32_t status;
 
 	tester->console = runtime_grant(tester->runtime, "console");
 	tester->spawn = runtime_grant(tester->runtime, "spawn");
 	tester->inspect = runtime_grant(tester->runtime, "inspect");
-	tester->scheduler = client_open(tester->runtime, "scheduler", &scheduler_protocol, NULL, &status);
 	be_up(tester->runtime);
 	if (number_option(start, "misdeeds", &number)) {
 		for (uint32_t i = 0; i < misdeed_count; i++)
@@ -376,8 +300,6 @@ static void tester_main(struct tester *tester)
 		test_idle(tester, number);
 	if (number_option(start, "fuzzing", &number) && number_option(start, "calls", &calls))
 		test_fuzz(tester, number, calls);
-	if (number_option(start, "shares", &number))
-		test_shares(tester);
 	if (number_option(start, "latency", &number))
 		test_latency(tester, number);
 	say(tester, "done");

@@ -106,11 +106,23 @@ END_TEST
 START_TEST(the_owner_dies)
 {
 	handle_t mine = authority_of_init(AUTHORITY_SWITCH);
+	struct process *guest;
 
 	with_table();
+	ck_assert_int_eq(kernel_attach_guest(fixture.kernel, 0, "tool", &credentials_owner, &guest), E_OK);
+	table->count = 1;
+	table->entry[0] = (struct schedule_entry){.process = child->id, .priority = 3, .slice = 500};
+	ck_assert_uint_eq(call(scheduler, SYS_SCHED_SWITCH, authority, 0), 0);
 	kernel_process_exited(fixture.kernel, scheduler, 0);
 	kernel_check(fixture.kernel);
 	ck_assert_ptr_null(fixture.kernel->schedule);
+	/* Nobody decides: all are equals again. */
+	ck_assert_uint_eq(child->priority, PRIORITY_DEFAULT);
+	ck_assert_uint_eq(side_of(child)->schedules, 2);
+	ck_assert_uint_eq(side_of(child)->priority, PRIORITY_DEFAULT);
+	ck_assert_uint_eq(side_of(child)->slice, SLICE_DEFAULT);
+	ck_assert_uint_eq(side_of(guest)->schedules, 0);
+	ck_assert_uint_eq(side_of(fixture.init)->schedules, 0);
 	call_fails(E_INVAL, fixture.init, SYS_SCHED_SWITCH, mine, 0);
 }
 END_TEST

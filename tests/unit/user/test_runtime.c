@@ -479,7 +479,7 @@ static void body_suspended(struct runtime *runtime)
 	ck_assert_int_eq(fs_sync_prepare(&watches[0], watched, 1), 0);
 	call_submit(&watches[0], sync_done, NULL);
 	/* While that one waits in its handler another is served. */
-	ck_assert_int_eq(fs_write(watched, 1, 0, data, sizeof(data), &results), 0);
+	ck_assert_int_eq(fs_write(watched, 1, 0, 0, data, sizeof(data), &results), 0);
 	ck_assert_uint_eq(results.length, sizeof(data));
 	ck_assert_uint_eq(synced, 0);
 }
@@ -541,7 +541,7 @@ static void body_actors(struct runtime *runtime)
 
 	watched = client_open(runtime, "echo", &fs_protocol, NULL, &status);
 	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(fs_write(watched, 1, 0, data, 4, &results), 0);
+	ck_assert_int_eq(fs_write(watched, 1, 0, 0, data, 4, &results), 0);
 	ck_assert_uint_eq(echo->sequence, 1);
 	ck_assert_uint_eq(echo->actor, 0);
 	ck_assert_uint_eq(echo->actor_uid, 1000);
@@ -551,11 +551,11 @@ static void body_actors(struct runtime *runtime)
 	ck_assert_uint_eq(actor, again);
 	ck_assert_uint_ne(actor, other);
 	client_set_actor(watched, actor);
-	ck_assert_int_eq(fs_write(watched, 1, 0, data, 4, &results), 0);
+	ck_assert_int_eq(fs_write(watched, 1, 0, 0, data, 4, &results), 0);
 	ck_assert_uint_eq(echo->sequence, 2);
 	ck_assert_uint_eq(echo->actor_uid, 33);
 	client_set_actor(watched, 77);
-	ck_assert_int_eq(fs_write(watched, 1, 0, data, 4, &results), POSIX_EINVAL);
+	ck_assert_int_eq(fs_write(watched, 1, 0, 0, data, 4, &results), POSIX_EINVAL);
 	ck_assert_int_eq(client_register_actor(watched, 1, 1, NULL, 0, 0x80, &other), POSIX_EINVAL);
 }
 

@@ -329,6 +329,66 @@ static void do_write(struct both *both, int descriptor, uint32_t file)
 		ck_assert_int_eq(results.length, put);
 }
 
+static void do_seek_hole(struct both *both, int descriptor, uint32_t file)
+{
+	int64_t offset = (int64_t)below(both, FILE_SIZE + 100) - 100;
+	struct vfs_seek_results sought = {0};
+	bool data = chance(both, 2);
+	off_t result = lseek(descriptor, offset, data ? SEEK_DATA : SEEK_HOLE);
+
+	check_status(both, data ? "seek data" : "seek hole", "", status_of(result),
+	             vfs_seek(both->client, file, offset, data ? VFS_SEEK_DATA : VFS_SEEK_HOLE, &sought));
+	if (result >= 0)
+		ck_assert_uint_eq(sought.offset, (uint64_t)result);
+}
+
+/* Linux's tmpfs cannot zero: that is checked against a model (test_tmpfs_random.c). */
+static void do_allocate(struct both *both, int descriptor, uint32_t file)
+{
+	static const int modes[] = {0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE};
+	uint32_t mode = below(both, 3), offset = below(both, FILE_SIZE), length = below(both, FILE_SIZE);
+	struct vfs_status status;
+	struct stat expected;
+
+	if (chance(both, 20))
+		length = 0;
+	check_status(both, "allocate", "", status_of(fallocate(descriptor, modes[mode], offset, length)),
+	             vfs_allocate(both->client, file, mode, offset, length));
+	ck_assert_int_eq(fstat(descriptor, &expected), 0);
+	ck_assert_int_eq(vfs_stat_file(both->client, file, &status), 0);
+	check_attributes("an allocated file", &expected, &status);
+}
+
+/* Whether Linux has data in all of these bytes. */
+static bool is_data(int descriptor, off_t offset, uint32_t length)
+{
+	off_t position = lseek(descriptor, 0, SEEK_CUR), hole = lseek(descriptor, offset, SEEK_HOLE);
+
+	lseek(descriptor, position, SEEK_SET);
+	return hole >= offset + (off_t)length;
+}
+
+/* Only data: Linux's tmpfs fills holes when it copies, where ours keeps them. */
+static void do_copy_range(struct both *both, int descriptor, uint32_t file)
+{
+	uint32_t slot = below(both, FILES), offset = below(both, FILE_SIZE), to = below(both, FILE_SIZE);
+	struct vfs_copy_range_results results = {0};
+	uint32_t length = below(both, chance(both, 2) ? 100 : FILE_SIZE);
+	off_t from_offset = offset, to_offset = to;
+	int to_descriptor = both->files[slot].descriptor;
+	ssize_t copied;
+	int32_t wanted;
+
+	if (to_descriptor < 0 || (length > 0 && !is_data(descriptor, from_offset, length)))
+		return;
+	copied = copy_file_range(descriptor, &from_offset, to_descriptor, &to_offset, length, 0);
+	wanted = status_of(copied);
+	check_status(both, "copy_range", "", wanted,
+	             vfs_copy_range(both->client, file, both->files[slot].file, offset, to, length, &results));
+	if (!wanted)
+		ck_assert_int_eq(results.length, copied);
+}
+
 static void do_file(struct both *both)
 {
 	uint32_t slot = below(both, FILES), file = both->files[slot].file;
@@ -342,7 +402,7 @@ static void do_file(struct both *both)
 
 	if (descriptor < 0)
 		return;
-	switch (below(both, 8)) {
+	switch (below(both, 11)) {
 	case 0:
 		close(descriptor);
 		both->files[slot].descriptor = -1;
@@ -371,6 +431,15 @@ static void do_file(struct both *both)
 	case 3:
 	case 4:
 		do_read(both, descriptor, file);
+		break;
+	case 5:
+		do_seek_hole(both, descriptor, file);
+		break;
+	case 6:
+		do_allocate(both, descriptor, file);
+		break;
+	case 7:
+		do_copy_range(both, descriptor, file);
 		break;
 	default:
 		do_write(both, descriptor, file);

@@ -109,7 +109,7 @@ static int32_t make(struct view *view, uint64_t directory, const char *name, uin
 	return error;
 }
 
-/* Directory, files with content, a long symbolic link, and an unlinked file that is referenced. */
+/* Directory, files with content, an extended attribute of two pages, a long symbolic link, and an unlinked file that is referenced. */
 static uint64_t fill(struct view *view)
 {
 	const struct tmpfs_creation creation = {.mode = 0755};
@@ -117,6 +117,7 @@ static uint64_t fill(struct view *view)
 	struct tmpfs_attributes attributes;
 	uint64_t directory, number;
 	uint32_t at, done;
+	uint8_t value[8000];
 	char name[4000];
 
 	must(tmpfs_make_directory(&view->tmpfs, TMPFS_ROOT, "dir", 3, &creation, now, &attributes));
@@ -124,6 +125,10 @@ static uint64_t fill(struct view *view)
 	memset(name, 'l', sizeof(name));
 	must(tmpfs_symlink(&view->tmpfs, directory, "link", 4, name, sizeof(name), &creation, now,
 	                   &attributes));
+	for (at = 0; at < sizeof(value); at++)
+		value[at] = (uint8_t)(at / 13);
+	must(tmpfs_xattr_set(&view->tmpfs, directory, "user.value", 10, 0, value, sizeof(value), now));
+	must(tmpfs_xattr_set(&view->tmpfs, directory, "user.empty", 10, 0, NULL, 0, now));
 	for (at = 0; at < FILES; at++) {
 		snprintf(name, sizeof(name), "file %u", at);
 		must(make(view, directory, name, &number));
@@ -148,7 +153,7 @@ static int verify(struct view *view)
 {
 	const struct tmpfs_time now = {7, 0};
 	struct tmpfs_attributes attributes;
-	char name[32], back[4000];
+	char name[32], back[8000];
 	uint32_t at, done, count = 0;
 	uint64_t directory;
 
@@ -159,8 +164,18 @@ static int verify(struct view *view)
 		return 2;
 	if (tmpfs_lookup(&view->tmpfs, directory, "link", 4, &attributes) ||
 	    tmpfs_readlink(&view->tmpfs, attributes.node, back, sizeof(back), &done, now) ||
-	    done != sizeof(back) || back[3999] != 'l')
+	    done != 4000 || back[3999] != 'l')
 		return 3;
+	if (tmpfs_xattr_list(&view->tmpfs, directory, NULL, (uint8_t *)back, sizeof(back), &done) ||
+	    done != 22 || memcmp(back, "user.empty\0user.value", 22) != 0)
+		return 7;
+	if (tmpfs_xattr_get(&view->tmpfs, directory, "user.value", 10, back, sizeof(back), &done) ||
+	    done != sizeof(back))
+		return 8;
+	for (at = 0; at < done; at++) {
+		if ((uint8_t)back[at] != (uint8_t)(at / 13))
+			return 9;
+	}
 	for (at = 0; at < FILES; at++) {
 		snprintf(name, sizeof(name), "file %u", at);
 		if (tmpfs_lookup(&view->tmpfs, directory, name, (uint32_t)strlen(name), &attributes))

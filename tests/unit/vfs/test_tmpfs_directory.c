@@ -255,8 +255,8 @@ START_TEST(test_million)
 	count = 0;
 	must(tmpfs_readdir(&fixture->tmpfs, TMPFS_ROOT, 0, count_entry, &count, fixture->now));
 	ck_assert_uint_eq(count, 2);
-	/* The table of nodes stays: a tree node for 64 pages of 31, which at worst keeps a slab each. */
-	ck_assert_uint_le(arena_pages_used(&fixture->arena) - used, MILLION / (31 * 64) + 16);
+	/* The table of nodes stays: a tree node for 64 pages of 25, which at worst keeps a slab each. */
+	ck_assert_uint_le(arena_pages_used(&fixture->arena) - used, MILLION / (25 * 64) + 16);
 }
 END_TEST
 

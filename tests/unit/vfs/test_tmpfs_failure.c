@@ -137,6 +137,10 @@ static uint64_t digest_tree(struct fixture *fixture, uint64_t node)
 	must(tmpfs_get_attributes(&fixture->tmpfs, node, &attributes));
 	digest_add(&digest, &attributes, sizeof(attributes));
 	digest_add(&digest, &tmpfs_node_find(&fixture->tmpfs, node)->references, 8);
+	must(tmpfs_xattr_list(&fixture->tmpfs, node, NULL, buffer, sizeof(buffer), &done));
+	digest_add(&digest, buffer, done);
+	if (tmpfs_xattr_get(&fixture->tmpfs, node, "user.old", 8, buffer, sizeof(buffer), &done) == 0)
+		digest_add(&digest, buffer, done);
 	switch (attributes.mode & POSIX_S_IFMT) {
 	case POSIX_S_IFDIR:
 		must(tmpfs_readdir(&fixture->tmpfs, node, 0, digest_entry, &digest, attributes.atime));
@@ -173,6 +177,7 @@ static void scene_set(struct scene *scene)
 	scene->sparse = new_file(fixture, "sparse");
 	write_all(fixture, scene->sparse, 3, "three", 5);
 	write_all(fixture, scene->sparse, 1ull << 40, "end", 3);
+	must(tmpfs_xattr_set(&fixture->tmpfs, scene->sparse, "user.old", 8, 0, "value", 5, fixture->now));
 	must(make_file(fixture, scene->few, "one"));
 	for (at = 0; at < 61; at++) { /* the next entry's sequence is 64, which needs the tree to rise */
 		name[1] = (char)('0' + at / 10);
@@ -240,6 +245,15 @@ static int32_t create_in_empty(struct scene *scene)
 	return make_file(scene->fixture, scene->empty, "new");
 }
 
+static int32_t create_unnamed(struct scene *scene)
+{
+	const struct tmpfs_creation creation = {.mode = 0644};
+
+	return fixture_drop(scene->fixture, tmpfs_create_unnamed(&scene->fixture->tmpfs, &creation,
+	                                                         scene->fixture->now,
+	                                                         &scene->fixture->attributes));
+}
+
 static int32_t create_in_many(struct scene *scene)
 {
 	return make_file(scene->fixture, scene->many, long_name);
@@ -301,6 +315,36 @@ static int32_t write_beyond(struct scene *scene)
 	                   scene->fixture->now);
 }
 
+static int32_t allocate_few(struct scene *scene)
+{
+	return tmpfs_allocate(&scene->fixture->tmpfs, scene->sparse, TMPFS_ALLOCATE_GROW,
+	                      (1ull << 30) - 3 * ARENA_PAGE, 6 * ARENA_PAGE, scene->fixture->now);
+}
+
+static int32_t copy_beyond(struct scene *scene)
+{
+	uint32_t done;
+
+	return tmpfs_copy(&scene->fixture->tmpfs, scene->sparse, 0, scene->file, 1ull << 40, 5, &done,
+	                  scene->fixture->now);
+}
+
+static int32_t xattr_new(struct scene *scene)
+{
+	static const uint8_t value[10000];
+
+	return tmpfs_xattr_set(&scene->fixture->tmpfs, scene->file, "user.name", 9, 0, value, sizeof(value),
+	                       scene->fixture->now);
+}
+
+static int32_t xattr_replace(struct scene *scene)
+{
+	static const uint8_t value[5000];
+
+	return tmpfs_xattr_set(&scene->fixture->tmpfs, scene->sparse, "user.old", 8, TMPFS_XATTR_REPLACE, value,
+	                       sizeof(value), scene->fixture->now);
+}
+
 struct failure {
 	const char *name;
 	int32_t (*operation)(struct scene *scene);
@@ -310,6 +354,7 @@ struct failure {
 static const struct failure failures[] = {
 	{"create in an empty directory", create_in_empty, 3}, /* entry, tree, nodes */
 	{"create in a large directory", create_in_many, 3},
+	{"create unnamed", create_unnamed, 1},
 	{"mkdir", mkdir_in_few, 3}, /* entry, nodes, the table of nodes */
 	{"short symlink", symlink_short, 4},
 	{"long symlink", symlink_long, 4},
@@ -319,6 +364,10 @@ static const struct failure failures[] = {
 	{"first write", write_first, 1},
 	{"write into a hole", write_hole, 2},
 	{"write far beyond the end", write_beyond, 2},
+	{"allocate", allocate_few, 7},
+	{"copy", copy_beyond, 2},
+	{"extended attribute", xattr_new, 4},
+	{"another value for one", xattr_replace, 3},
 };
 
 START_TEST(test_failures)
@@ -423,8 +472,8 @@ START_TEST(test_no_leak)
 {
 	struct fixture *fixture = fixture_begin(64 * ARENA_PAGE, 1000000);
 	uint64_t used = arena_pages_used(&fixture->arena), table = 0;
-	uint32_t round, made, at;
-	char name[200];
+	uint32_t round, made, short_ones, at;
+	char name[200], short_name[16];
 
 	for (round = 0; round < 5; round++) {
 		for (made = 0;; made++) {
@@ -434,12 +483,22 @@ START_TEST(test_no_leak)
 				break;
 		}
 		ck_assert_uint_gt(made, 300);
+		/* Whether it was the name or the node that there was no room for: now there is none for "more". */
+		for (short_ones = 0;; short_ones++) {
+			snprintf(short_name, sizeof(short_name), "%04u", short_ones);
+			if (make_file(fixture, TMPFS_ROOT, short_name))
+				break;
+		}
 		for (at = 0; at < 10000; at++)
 			must(make_symlink(fixture, TMPFS_ROOT, "more", name) != POSIX_ENOSPC);
 		for (at = 0; at < made; at++) {
 			memset(name, 'x', sizeof(name));
 			snprintf(name + random_below(&(uint64_t){at + 1}, 180), 16, "%u", at);
 			must(remove_name(fixture, TMPFS_ROOT, name));
+		}
+		for (at = 0; at < short_ones; at++) {
+			snprintf(short_name, sizeof(short_name), "%04u", at);
+			must(remove_name(fixture, TMPFS_ROOT, short_name));
 		}
 		/* The table of nodes keeps its size; that is all. */
 		if (round == 0)

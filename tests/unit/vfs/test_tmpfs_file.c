@@ -77,6 +77,36 @@ START_TEST(test_write_and_read)
 }
 END_TEST
 
+/* The time of access follows changes, and else once a day. */
+START_TEST(test_access_time)
+{
+	const int64_t day = 24 * 60 * 60;
+	struct tmpfs_attributes values = {.atime = {INT64_MIN, 0}};
+
+	write_all(fixture, file, 0, data, 10);
+	fixture->now.seconds = 2000;
+	read_at(0, 1);
+	ck_assert_int_eq(attributes_of(fixture, file)->atime.seconds, 2000);
+	fixture->now.seconds = 2000 + day - 1;
+	read_at(0, 1);
+	ck_assert_int_eq(attributes_of(fixture, file)->atime.seconds, 2000);
+	fixture->now.seconds = 2000 + day;
+	read_at(0, 1);
+	ck_assert_int_eq(attributes_of(fixture, file)->atime.seconds, 2000 + day);
+	fixture->now.nanoseconds = 5;
+	write_all(fixture, file, 0, data, 10);
+	fixture->now.nanoseconds = 6;
+	read_at(0, 1);
+	ck_assert_uint_eq(attributes_of(fixture, file)->atime.nanoseconds, 6);
+	fixture->now.nanoseconds = 7;
+	read_at(0, 1);
+	ck_assert_uint_eq(attributes_of(fixture, file)->atime.nanoseconds, 6);
+	must(tmpfs_set_attributes(&fixture->tmpfs, file, TMPFS_SET_ATIME, &values, fixture->now, NULL));
+	read_at(0, 1);
+	ck_assert_int_eq(attributes_of(fixture, file)->atime.seconds, 2000 + day);
+}
+END_TEST
+
 START_TEST(test_nothing)
 {
 	uint32_t done = 5;
@@ -266,6 +296,7 @@ int main(void)
 	tcase_set_timeout(tcase, 300);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, test_write_and_read);
+	tcase_add_test(tcase, test_access_time);
 	tcase_add_test(tcase, test_nothing);
 	tcase_add_test(tcase, test_sparse);
 	tcase_add_test(tcase, test_largest);

@@ -4,32 +4,7 @@
  */
 #include <stdio.h>
 
-#include "tmpfs_fixture.h"
-
-#define NODES      48u /* at most, the root included */
-#define NAMES      9u  /* that there can be in a directory */
-#define FILE_MAX   40000u
-#define OPERATIONS 250000u
-#define NONE       UINT32_MAX
-
-struct model_node {
-	bool used;
-	uint64_t number;
-	uint32_t mode, uid, gid, links, references, parent, size;
-	int64_t atime, mtime, ctime;
-	uint32_t entry[NAMES]; /* of a directory: what each name names, or NONE */
-	uint64_t cookie[NAMES];
-	uint64_t next_cookie;
-	uint8_t data[FILE_MAX]; /* of a file, or a link's target */
-};
-
-struct model {
-	struct model_node node[NODES];
-	uint32_t count;
-	uint64_t dead; /* a number that was some node's once */
-	uint64_t random;
-	struct fixture *fixture;
-};
+#include "tmpfs_model.h"
 
 /* Of various lengths, so that entries come from various slabs. */
 static const char *name_of(uint32_t index, char *buffer)
@@ -37,21 +12,6 @@ static const char *name_of(uint32_t index, char *buffer)
 	memset(buffer, 'a' + (int)index, 255);
 	buffer[1 + index * index * 3] = '\0';
 	return buffer;
-}
-
-static uint32_t pick(struct model *model, uint32_t limit)
-{
-	return random_below(&model->random, limit);
-}
-
-static uint32_t pick_node(struct model *model)
-{
-	uint32_t index;
-
-	do
-		index = pick(model, NODES);
-	while (!model->node[index].used);
-	return index;
 }
 
 /* Mostly a directory. */
@@ -65,16 +25,6 @@ static uint32_t pick_directory(struct model *model)
 			break;
 	}
 	return index;
-}
-
-static bool model_is(const struct model_node *node, uint32_t type)
-{
-	return (node->mode & POSIX_S_IFMT) == type;
-}
-
-static void model_changed(struct model *model, uint32_t index)
-{
-	model->node[index].mtime = model->node[index].ctime = model->fixture->now.seconds;
 }
 
 static void model_release(struct model *model, uint32_t index)
@@ -121,7 +71,11 @@ static void compare_attributes(const struct model *model, uint32_t index,
                                const struct tmpfs_attributes *attributes)
 {
 	const struct model_node *node = &model->node[index];
+	uint32_t pages = 0, at;
 
+	for (at = 0; at < PAGES; at++)
+		pages += node->page[at] != HOLE;
+	must(attributes->blocks != pages * (ARENA_PAGE / 512));
 	must(attributes->node != node->number);
 	must(attributes->mode != node->mode);
 	must(attributes->uid != node->uid || attributes->gid != node->gid);
@@ -184,7 +138,7 @@ static void compare_directory(struct model *model, uint32_t index)
 	must(error != (node->links > 0 ? 0 : POSIX_ENOENT));
 	if (!error) {
 		must(expectation.seen != entries);
-		node->atime = model->fixture->now.seconds;
+		model_mark_read(model, node);
 	}
 }
 
@@ -203,7 +157,7 @@ static void compare_content(struct model *model, uint32_t index)
 	else
 		return;
 	must(done != node->size || memcmp(buffer, node->data, done) != 0);
-	node->atime = model->fixture->now.seconds;
+	model_mark_read(model, node);
 }
 
 static void compare_all(struct model *model)
@@ -491,59 +445,9 @@ static void do_rename(struct model *model)
 		model_rename(model, from, name, to, new_name, flags);
 }
 
-static int32_t model_file_error(const struct model_node *node)
-{
-	if (model_is(node, POSIX_S_IFDIR))
-		return POSIX_EISDIR;
-	return model_is(node, POSIX_S_IFREG) ? 0 : POSIX_EINVAL;
-}
-
-static void do_write(struct model *model)
-{
-	uint32_t index = pick_node(model), offset = pick(model, FILE_MAX), length, done = 0, at;
-	struct model_node *node = &model->node[index];
-	static uint8_t data[FILE_MAX];
-	int32_t error;
-
-	length = 1 + pick(model, pick(model, 2) ? FILE_MAX - offset : 100);
-	if (length > FILE_MAX - offset)
-		length = FILE_MAX - offset;
-	for (at = 0; at < length; at++)
-		data[at] = (uint8_t)(at + index + (uint64_t)model->fixture->now.seconds);
-	error = tmpfs_write(&model->fixture->tmpfs, node->number, offset, data, length, &done,
-	                    model->fixture->now);
-	must(error != model_file_error(node));
-	if (error)
-		return;
-	must(done != length);
-	memcpy(node->data + offset, data, length);
-	if (node->size < offset + length)
-		node->size = offset + length;
-	model_changed(model, index);
-}
-
-static void do_read(struct model *model)
-{
-	uint32_t index = pick_node(model), offset = pick(model, FILE_MAX), length = 1 + pick(model, 9000),
-		 done;
-	struct model_node *node = &model->node[index];
-	static uint8_t data[FILE_MAX];
-	uint32_t expected;
-	int32_t error;
-
-	error = tmpfs_read(&model->fixture->tmpfs, node->number, offset, data, length, &done,
-	                   model->fixture->now);
-	must(error != model_file_error(node));
-	if (error)
-		return;
-	expected = offset >= node->size ? 0 : node->size - offset < length ? node->size - offset : length;
-	must(done != expected || memcmp(data, node->data + offset, done) != 0);
-	node->atime = model->fixture->now.seconds;
-}
-
 static void do_set(struct model *model)
 {
-	uint32_t index = pick_node(model), valid = pick(model, 256);
+	uint32_t index = pick_node(model), valid = pick(model, 256), page;
 	struct tmpfs_attributes values = {
 		.mode = pick(model, 010000), .uid = pick(model, 9), .gid = pick(model, 9)};
 	struct model_node *node = &model->node[index];
@@ -560,6 +464,9 @@ static void do_set(struct model *model)
 		return;
 	node->ctime = now;
 	if (valid & TMPFS_SET_SIZE) {
+		for (page = ((uint32_t)values.size + ARENA_PAGE - 1) / ARENA_PAGE;
+		     values.size <= node->size && page < PAGES; page++)
+			node->page[page] = HOLE;
 		if (values.size < node->size)
 			memset(node->data + values.size, 0, node->size - values.size);
 		node->size = (uint32_t)values.size;
@@ -597,7 +504,8 @@ static void run(uint64_t seed)
 {
 	static void (*const operation[])(struct model *) = {
 		do_make,   do_make,   do_make,  do_lookup, do_lookup, do_link, do_remove, do_remove,
-		do_rename, do_rename, do_write, do_write,  do_read,   do_set,  do_forget, do_forget,
+		do_rename, do_rename, model_write, model_write,  model_read,   do_set,  do_forget, do_forget,
+		model_allocate, model_seek, model_copy,
 	};
 	struct model *model = calloc(1, sizeof(*model));
 	uint32_t step, root;

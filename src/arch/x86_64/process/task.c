@@ -8,8 +8,6 @@
 #include "arch/x86_64/process/image.h"
 #include "arch/x86_64/user_layout.h"
 
-#define SLICE_LEAST 100000u /* nanoseconds: with much less nobody would get anywhere between two interrupts */
-
 extern const char kernel_stack_end[];
 
 /* ---- making ------------------------------------------------------------------ */

@@ -1,9 +1,10 @@
-/* The order of who runs (process/queue.h). */
-#include "arch/x86_64/process/queue.h"
+/* The order of who runs (kernel/queue.h). */
+#include "kernel/queue.h"
 
 #include <stddef.h>
 
 #define NANOSECONDS_OF_MICROSECOND 1000u
+#define DEBT_MAXIMUM               16u /* slices: what is owed beyond that is forgiven */
 
 _Static_assert(QUEUE_PRIORITIES <= 32, "a bit for each priority");
 
@@ -37,14 +38,32 @@ void runnable_initialize(struct runnable *runnable)
 	runnable->ready = runnable->fresh = false;
 	runnable->priority = PRIORITY_DEFAULT;
 	runnable->slice = runnable->left = (uint64_t)SLICE_DEFAULT * NANOSECONDS_OF_MICROSECOND;
+	runnable->debt = 0;
+}
+
+void runnable_charge(struct runnable *runnable, uint64_t late)
+{
+	uint64_t most = DEBT_MAXIMUM * runnable->slice;
+
+	runnable->debt = late < most && runnable->debt < most - late ? runnable->debt + late : most;
+}
+
+/* A turn of its own begins when it runs next. */
+static void turn_renew(struct runnable *runnable)
+{
+	uint64_t paid = runnable->debt < runnable->slice / 2 ? runnable->debt : runnable->slice / 2;
+
+	runnable->fresh = true;
+	runnable->left = runnable->slice - paid;
+	runnable->debt -= paid;
 }
 
 void queue_add(struct queue *queue, struct runnable *runnable)
 {
 	if (runnable->ready)
 		return;
-	runnable->ready = runnable->fresh = true;
-	runnable->left = runnable->slice;
+	runnable->ready = true;
+	turn_renew(runnable);
 	line_up(queue, runnable);
 	queue->count++;
 }
@@ -64,8 +83,7 @@ void queue_end_turn(struct queue *queue, struct runnable *runnable)
 {
 	if (!runnable->ready)
 		return;
-	runnable->fresh = true;
-	runnable->left = runnable->slice;
+	turn_renew(runnable);
 	step_out(queue, runnable, runnable->priority);
 	line_up(queue, runnable);
 	if (queue->chosen == runnable)
@@ -90,6 +108,7 @@ bool queue_choose(struct queue *queue, struct runnable *runnable)
 {
 	if (!runnable->ready)
 		return false;
+	turn_renew(runnable);
 	queue->chosen = runnable;
 	return true;
 }

@@ -1,7 +1,7 @@
 /* The order of who runs. */
 #include "tests/unit/unit.h"
 
-#include "arch/x86_64/process/queue.h"
+#include "kernel/queue.h"
 
 static struct queue queue;
 static struct runnable a, b, c;
@@ -82,7 +82,11 @@ START_TEST(chosen)
 	ck_assert(!queue_choose(&queue, &b));
 	queue_schedule(&queue, &b, 0, 5);
 	queue_add(&queue, &b);
+	b.fresh = false;
+	b.left = 0;
 	ck_assert(queue_choose(&queue, &b));
+	ck_assert(b.fresh);
+	ck_assert_uint_eq(b.left, 5);
 	ck_assert_ptr_eq(queue_first(&queue), &b);
 	queue_end_turn(&queue, &b);
 	ck_assert_ptr_eq(queue_first(&queue), &a);
@@ -92,4 +96,28 @@ START_TEST(chosen)
 }
 END_TEST
 
-UNIT_RUN("queue", by_turns, by_priority, slices, chosen)
+START_TEST(what_was_too_much)
+{
+	set_up();
+	queue_schedule(&queue, &a, PRIORITY_DEFAULT, 100);
+	queue_add(&queue, &a);
+	ck_assert_uint_eq(a.left, 100);
+	runnable_charge(&a, 30);
+	runnable_charge(&a, 50);
+	/* This turn is what it was; the next two pay. */
+	ck_assert_uint_eq(a.left, 100);
+	queue_end_turn(&queue, &a);
+	ck_assert_uint_eq(a.left, 50);
+	queue_remove(&queue, &a);
+	queue_add(&queue, &a);
+	ck_assert_uint_eq(a.left, 70);
+	queue_end_turn(&queue, &a);
+	ck_assert_uint_eq(a.left, 100);
+	/* Nobody pays for ever. */
+	runnable_charge(&a, UINT64_MAX);
+	runnable_charge(&a, UINT64_MAX);
+	ck_assert_uint_eq(a.debt, 1600);
+}
+END_TEST
+
+UNIT_RUN("queue", by_turns, by_priority, slices, chosen, what_was_too_much)

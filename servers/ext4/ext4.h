@@ -1,0 +1,18 @@
+/* The ext4 server: one disk, served by the protocol `fs`. */
+#ifndef EXT4_EXT4_H
+#define EXT4_EXT4_H
+
+#include <drydock/hash.h>
+#include <drydock/proto/fs.h>
+
+#include "volume.h"
+
+struct ext4 {
+	struct runtime *runtime;
+	struct hash_key key;  /* of the sessions' tables */
+	struct volume volume; /* not mounted where there is no disk, or nothing on it that is served */
+};
+
+extern const struct fs_operations node_handlers;
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * What a connection holds: references to nodes, which it gets with whatever
+ * gives it attributes. A number is of use to it only while it holds one. They go
+ * with the connection, so that none can give back what another one holds.
+ */
+#ifndef EXT4_SESSION_H
+#define EXT4_SESSION_H
+
+#include <drydock/hash.h>
+
+#include "volume.h"
+
+struct session;
+
+/* `key` is of the table. NULL without memory. */
+struct session *session_create(struct runtime *runtime, const struct hash_key *key);
+void session_destroy(struct session *session);
+
+/* Takes one reference to `node`. POSIX_ENOMEM. */
+int32_t session_hold(struct session *session, uint64_t node);
+
+/* Whether it holds any. */
+bool session_holds(const struct session *session, uint64_t node);
+
+/* Gives `count` references back. POSIX_EINVAL: it does not hold as many; then none. */
+int32_t session_forget(struct session *session, uint64_t node, uint64_t count);
+
+#endif

@@ -1,0 +1,313 @@
+/*
+ * Mounting: the superblock is found, checked field by field, and the geometry
+ * taken from it (Documentation/filesystems/ext4, "Super Block", "Block Groups",
+ * "Checksums"). Where the first one is of no use its backups are tried.
+ */
+#include <drydock/checksum.h>
+#include <drydock/posix.h>
+#include <drydock/string.h>
+
+#include "group.h"
+#include "inode.h"
+#include "volume.h"
+
+#define PROBE_SIZE       4096u /* what is read to look at a superblock: a block of any disk */
+#define LOG_BLOCK_LARGEST 6u   /* 64 KiB */
+#define DAMAGES_LOGGED   64u
+
+int32_t damage(struct volume *volume, uint64_t block, uint64_t inode, const char *what)
+{
+	const char *name = volume->disk->name;
+	unsigned long long b = block, i = inode;
+
+	volume->damages++;
+	if (volume->damages > DAMAGES_LOGGED)
+		return POSIX_EUCLEAN;
+	if (block && inode)
+		log_print(volume->runtime, LOG_ERROR, "%s: block %llu of inode %llu: %s", name, b, i, what);
+	else if (block)
+		log_print(volume->runtime, LOG_ERROR, "%s: block %llu: %s", name, b, what);
+	else if (inode)
+		log_print(volume->runtime, LOG_ERROR, "%s: inode %llu: %s", name, i, what);
+	else
+		log_print(volume->runtime, LOG_ERROR, "%s: %s", name, what);
+	if (volume->damages == DAMAGES_LOGGED)
+		log_print(volume->runtime, LOG_ERROR, "%s: more damage is not logged; run e2fsck", name);
+	return POSIX_EUCLEAN;
+}
+
+/* ---- is it one ----------------------------------------------------------------- */
+
+/* What is wrong with a field, for the log. */
+struct wrong {
+	const char *field; /* NULL: nothing */
+	uint64_t value;
+};
+
+#define CHECK(condition, name, number)                                      \
+	do {                                                                \
+		if (!(condition))                                           \
+			return (struct wrong){.field = name, .value = number}; \
+	} while (0)
+
+static uint64_t blocks_of(const struct ext4_superblock *superblock)
+{
+	uint64_t high = superblock->feature_incompat & INCOMPAT_64BIT ? superblock->blocks_count_high : 0;
+
+	return high << 32 | superblock->blocks_count_low;
+}
+
+static bool is_power_of_two(uint64_t number)
+{
+	return number != 0 && (number & (number - 1)) == 0;
+}
+
+/* Whether its own checksum is right, where it has one. */
+static bool checksum_fits(const struct ext4_superblock *superblock)
+{
+	if (!(superblock->feature_ro_compat & RO_COMPAT_METADATA_CSUM))
+		return true;
+	return superblock->checksum_type == SUPERBLOCK_CRC32C &&
+	       superblock->checksum ==
+		       checksum_crc32c(0xffffffff, superblock, offsetof(struct ext4_superblock, checksum));
+}
+
+/* Sizes of blocks, inodes and descriptors. */
+static struct wrong check_sizes(const struct ext4_superblock *superblock)
+{
+	uint32_t block_size;
+
+	CHECK(superblock->magic == SUPERBLOCK_MAGIC, "s_magic", superblock->magic);
+	CHECK(checksum_fits(superblock), "s_checksum", superblock->checksum);
+	CHECK(superblock->log_block_size <= LOG_BLOCK_LARGEST, "s_log_block_size", superblock->log_block_size);
+	block_size = 1024u << superblock->log_block_size;
+	CHECK(superblock->revision <= 1, "s_rev_level", superblock->revision);
+	if (superblock->revision == 1) {
+		CHECK(is_power_of_two(superblock->inode_size) && superblock->inode_size >= INODE_SIZE_MINIMUM &&
+		              superblock->inode_size <= block_size,
+		      "s_inode_size", superblock->inode_size);
+		CHECK(superblock->first_inode >= INODE_FIRST_OLD, "s_first_ino", superblock->first_inode);
+	}
+	if (superblock->feature_incompat & INCOMPAT_64BIT)
+		CHECK(is_power_of_two(superblock->descriptor_size) &&
+		              superblock->descriptor_size >= sizeof(struct ext4_group_descriptor) &&
+		              superblock->descriptor_size <= block_size,
+		      "s_desc_size", superblock->descriptor_size);
+	CHECK(superblock->first_data_block == (block_size == 1024 && superblock->log_cluster_size == 0),
+	      "s_first_data_block", superblock->first_data_block);
+	return (struct wrong){0};
+}
+
+/* How the disk is divided. `size` is the disk's. */
+static struct wrong check_division(const struct ext4_superblock *superblock, uint64_t size)
+{
+	uint32_t block_size = 1024u << superblock->log_block_size;
+	uint32_t cluster_bits = superblock->log_cluster_size - superblock->log_block_size;
+	uint64_t blocks = blocks_of(superblock), groups;
+
+	if (superblock->feature_ro_compat & RO_COMPAT_BIGALLOC)
+		CHECK(superblock->log_cluster_size >= superblock->log_block_size && cluster_bits <= 16 &&
+		              (uint64_t)superblock->clusters_per_group << cluster_bits ==
+			              superblock->blocks_per_group,
+		      "s_log_cluster_size", superblock->log_cluster_size);
+	else
+		CHECK(superblock->blocks_per_group <= 8 * block_size, "s_blocks_per_group",
+		      superblock->blocks_per_group);
+	CHECK(superblock->blocks_per_group >= 8, "s_blocks_per_group", superblock->blocks_per_group);
+	CHECK(blocks > superblock->first_data_block, "s_blocks_count", blocks);
+	CHECK(blocks <= size / block_size, "s_blocks_count (more than the disk has)", blocks);
+	CHECK(superblock->inodes_per_group > 0 && superblock->inodes_per_group <= 8 * block_size,
+	      "s_inodes_per_group", superblock->inodes_per_group);
+	groups = (blocks - superblock->first_data_block + superblock->blocks_per_group - 1) /
+	         superblock->blocks_per_group;
+	CHECK(superblock->inodes_count == groups * superblock->inodes_per_group, "s_inodes_count",
+	      superblock->inodes_count);
+	return (struct wrong){0};
+}
+
+/* ---- where it is ------------------------------------------------------------------ */
+
+struct probe {
+	struct disk_request request;
+	struct device_segment segment;
+	struct fiber *fiber;
+	bool done;
+};
+
+static void probe_done(struct disk_request *request)
+{
+	struct probe *probe = request->context;
+
+	probe->done = true;
+	fiber_wake(probe->fiber);
+}
+
+/* Reads the superblock at `offset` bytes, which no cache can before it knows the size of blocks. */
+static int32_t superblock_read(struct volume *volume, uint64_t offset, struct ext4_superblock *superblock)
+{
+	struct device *device = &volume->disk->device;
+	uint64_t start = offset & ~(uint64_t)(PROBE_SIZE - 1);
+	struct probe probe = {.fiber = fiber_current(volume->runtime)};
+
+	if (start > volume->disk->geometry.size || volume->disk->geometry.size - start < PROBE_SIZE)
+		return POSIX_EINVAL;
+	probe.segment = (struct device_segment){device_allocate(device, PROBE_SIZE), PROBE_SIZE};
+	if (!probe.segment.address)
+		return POSIX_ENOMEM;
+	probe.request = (struct disk_request){
+		.operation = DISK_READ,
+		.segment_count = 1,
+		.offset = start,
+		.length = PROBE_SIZE,
+		.segments = &probe.segment,
+		.done = probe_done,
+		.context = &probe,
+	};
+	disk_submit(volume->disk, &probe.request);
+	while (!probe.done)
+		fiber_wait(volume->runtime);
+	memcpy(superblock, (uint8_t *)probe.segment.address + (offset - start), sizeof(*superblock));
+	device_free(device, probe.segment.address, PROBE_SIZE);
+	return probe.request.status;
+}
+
+static int32_t superblock_try(struct volume *volume, uint64_t offset, struct wrong *wrong)
+{
+	int32_t error = superblock_read(volume, offset, &volume->superblock);
+
+	*wrong = (struct wrong){0};
+	if (error)
+		return error;
+	*wrong = check_sizes(&volume->superblock);
+	if (!wrong->field)
+		*wrong = check_division(&volume->superblock, volume->disk->geometry.size);
+	return wrong->field ? POSIX_EINVAL : 0;
+}
+
+/* The backup in group 1, wherever that is with each size of blocks and groups as large as they can be. */
+static int32_t backup_find(struct volume *volume)
+{
+	struct wrong wrong;
+
+	for (uint32_t bits = 0; bits <= LOG_BLOCK_LARGEST; bits++) {
+		uint64_t block_size = 1024u << bits;
+		uint64_t block = 8 * block_size + (bits == 0);
+
+		if (superblock_try(volume, block * block_size, &wrong) == 0 &&
+		    volume->superblock.log_block_size == bits) {
+			log_print(volume->runtime, LOG_WARNING, "%s: using the backup superblock in block %llu",
+			          volume->disk->name, (unsigned long long)block);
+			return 0;
+		}
+	}
+	return POSIX_EINVAL;
+}
+
+static int32_t superblock_find(struct volume *volume)
+{
+	const char *name = volume->disk->name;
+	struct wrong wrong;
+	int32_t error = superblock_try(volume, SUPERBLOCK_OFFSET, &wrong);
+
+	if (!error)
+		return 0;
+	if (wrong.field)
+		log_print(volume->runtime, LOG_ERROR, "%s: the superblock is not one of ext4: %s is 0x%llx", name,
+		          wrong.field, (unsigned long long)wrong.value);
+	else
+		log_print(volume->runtime, LOG_ERROR, "%s: cannot read the superblock: error %d", name, (int)error);
+	return backup_find(volume) ? error : 0;
+}
+
+/* ---- mounting ------------------------------------------------------------------------ */
+
+static void take_geometry(struct volume *volume)
+{
+	const struct ext4_superblock *superblock = &volume->superblock;
+
+	volume->block_bits = 10 + superblock->log_block_size;
+	volume->block_size = 1u << volume->block_bits;
+	if (superblock->feature_ro_compat & RO_COMPAT_BIGALLOC)
+		volume->cluster_bits = superblock->log_cluster_size - superblock->log_block_size;
+	volume->blocks = blocks_of(superblock);
+	volume->blocks_per_group = superblock->blocks_per_group;
+	volume->groups = (volume->blocks - superblock->first_data_block + volume->blocks_per_group - 1) /
+	                 volume->blocks_per_group;
+	volume->inode_size = superblock->revision ? superblock->inode_size : INODE_SIZE_MINIMUM;
+	volume->first_inode = superblock->revision ? superblock->first_inode : INODE_FIRST_OLD;
+	volume->descriptor_size = superblock->feature_incompat & INCOMPAT_64BIT ? superblock->descriptor_size
+	                                                                        : DESCRIPTOR_SIZE_MINIMUM;
+	volume->has_checksums = superblock->feature_ro_compat & RO_COMPAT_METADATA_CSUM;
+	volume->checksum_seed = superblock->feature_incompat & INCOMPAT_CSUM_SEED
+	                                ? superblock->checksum_seed
+	                                : checksum_crc32c(0xffffffff, superblock->uuid, 16);
+}
+
+/* That there is a root, which everything begins with. */
+static int32_t root_check(struct volume *volume)
+{
+	struct inode *root;
+	int32_t error = inode_get(volume, INODE_ROOT, &root);
+
+	if (error)
+		return error;
+	if (!inode_is(root, POSIX_S_IFDIR))
+		error = damage(volume, 0, INODE_ROOT, "the root is no directory");
+	inode_put(volume, root);
+	return error;
+}
+
+static int32_t cache_make(struct volume *volume, uint64_t cache_size)
+{
+	uint64_t limit = cache_size / volume->block_size;
+
+	if (limit < CACHE_BLOCKS_MINIMUM)
+		limit = CACHE_BLOCKS_MINIMUM;
+	if (limit > UINT32_MAX / 2)
+		limit = UINT32_MAX / 2;
+	return cache_create(&volume->cache, volume->runtime, volume->disk, volume->block_size, (uint32_t)limit);
+}
+
+int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size)
+{
+	bool read_only;
+	int32_t error;
+
+	volume->runtime = runtime;
+	volume->disk = disk;
+	inode_table_init(&volume->inodes);
+	error = superblock_find(volume);
+	if (error)
+		return error;
+	take_geometry(volume);
+	if (!features_allow(volume, &read_only))
+		return POSIX_EINVAL;
+	if (volume->block_size < disk->geometry.block_size) {
+		log_print(runtime, LOG_ERROR, "%s: blocks of %u bytes on a disk with sectors of %u", disk->name,
+		          volume->block_size, disk->geometry.block_size);
+		return POSIX_EINVAL;
+	}
+	if (volume_has_incompat(volume, INCOMPAT_RECOVER)) {
+		log_print(runtime, LOG_ERROR,
+		          "%s: needs_recovery is set, and replaying the journal is not supported: run e2fsck -p",
+		          disk->name);
+		return POSIX_EINVAL;
+	}
+	error = cache_make(volume, cache_size);
+	if (error)
+		return error;
+	volume->mounted = true;
+	error = root_check(volume);
+	if (error)
+		volume_unmount(volume);
+	return error;
+}
+
+void volume_unmount(struct volume *volume)
+{
+	if (!volume->mounted)
+		return;
+	volume->mounted = false;
+	inode_table_empty(volume);
+	cache_destroy(&volume->cache);
+}

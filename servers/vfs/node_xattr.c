@@ -1,0 +1,177 @@
+/*
+ * Extended attributes with permissions, as xattr(7) has them, and their handlers
+ * in the node protocol. `user.` is for regular files and directories and goes by
+ * their permission bits, `trusted.` is root's and hidden from others, and
+ * `security.` is for all to read and for root to write. There is nothing else.
+ */
+#include <drydock/posix.h>
+#include <drydock/string.h>
+
+#include "handlers.h"
+#include "node.h"
+#include "permission.h"
+#include "remote.h"
+
+_Static_assert(FS_XATTR_CREATE == TMPFS_XATTR_CREATE && FS_XATTR_REPLACE == TMPFS_XATTR_REPLACE,
+               "the flags of set_xattr are handed on as they are");
+
+#define ROOT 0u
+
+static bool has_prefix(const char *name, uint32_t length, const char *prefix, uint32_t prefix_length)
+{
+	return length >= prefix_length && memcmp(name, prefix, prefix_length) == 0;
+}
+
+#define HAS_PREFIX(name, length, prefix) has_prefix(name, length, prefix, sizeof(prefix) - 1)
+
+/* Whether nothing follows the first dot. */
+static bool is_prefix(const char *name, uint32_t length)
+{
+	uint32_t at = 0;
+
+	while (at < length && name[at] != '.')
+		at++;
+	return at + 1 == length;
+}
+
+static bool not_trusted(const char *name, uint32_t length)
+{
+	return !HAS_PREFIX(name, length, "trusted.");
+}
+
+/* `user.` could else be hung on what everybody may write to, such as device nodes, without any quota. */
+static int32_t check_user(const struct caller *caller, const struct tmpfs_attributes *node, uint32_t access)
+{
+	bool is_directory = attributes_type_is(node, POSIX_S_IFDIR);
+
+	if (!is_directory && !attributes_type_is(node, POSIX_S_IFREG))
+		return access == ACCESS_WRITE ? POSIX_EPERM : POSIX_ENODATA;
+	if (caller->who->flags & IDENTITY_CHECKED)
+		return 0;
+	if (is_directory && node->mode & POSIX_S_ISVTX && access == ACCESS_WRITE &&
+	    caller->who->uid != node->uid && caller->who->uid != ROOT)
+		return POSIX_EPERM;
+	return permission_check(caller->who, node, access);
+}
+
+/* Whether `caller` may read or write (ACCESS_READ, ACCESS_WRITE) that attribute of the node. */
+static int32_t check(const struct caller *caller, uint64_t number, const char *name, uint32_t length,
+                     uint32_t access)
+{
+	bool privileged = caller->who->uid == ROOT || caller->who->flags & IDENTITY_CHECKED;
+	struct tmpfs_attributes node;
+	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, number, &node);
+
+	if (error)
+		return error;
+	if (length == 0)
+		return POSIX_ERANGE;
+	if (HAS_PREFIX(name, length, "user."))
+		error = check_user(caller, &node, access);
+	else if (HAS_PREFIX(name, length, "trusted."))
+		error = privileged ? 0 : access == ACCESS_WRITE ? POSIX_EPERM : POSIX_ENODATA;
+	else if (HAS_PREFIX(name, length, "security."))
+		error = privileged || access == ACCESS_READ ? 0 : POSIX_EPERM;
+	else /* as Linux, which looks at the bits before it finds that nobody knows the name */
+		return !HAS_PREFIX(name, length, "system.") && permission_check(caller->who, &node, access)
+		               ? POSIX_EACCES
+		               : POSIX_EOPNOTSUPP;
+	return error || !is_prefix(name, length) ? error : POSIX_EINVAL;
+}
+
+int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
+                       void *buffer, uint32_t capacity, uint32_t *size)
+{
+	int32_t error = check(caller, node, name, length, ACCESS_READ);
+
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	return error ? error
+	             : tmpfs_xattr_get(&caller->vfs->tmpfs, node, name, length, buffer, capacity, size);
+}
+
+int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
+                       uint32_t flags, const void *value, uint32_t size)
+{
+	int32_t error = 0;
+
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	if (flags & ~(uint32_t)(TMPFS_XATTR_CREATE | TMPFS_XATTR_REPLACE))
+		error = POSIX_EINVAL;
+	else if (size > TMPFS_XATTR_SIZE_MAX)
+		error = POSIX_E2BIG;
+	else
+		error = check(caller, node, name, length, ACCESS_WRITE);
+	return error ? error
+	             : tmpfs_xattr_set(&caller->vfs->tmpfs, node, name, length, flags, value, size,
+	                               vfs_now(caller->vfs));
+}
+
+int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length)
+{
+	int32_t error = check(caller, node, name, length, ACCESS_WRITE);
+
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	return error ? error
+	             : tmpfs_xattr_remove(&caller->vfs->tmpfs, node, name, length, vfs_now(caller->vfs));
+}
+
+int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
+                        uint32_t *size)
+{
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	return tmpfs_xattr_list(&caller->vfs->tmpfs, node, caller->who->uid == ROOT ? NULL : not_trusted,
+	                        buffer, capacity, size);
+}
+
+/* ---- handlers ------------------------------------------------------------------ */
+
+int32_t node_serve_get_xattr(struct request *request, const struct fs_get_xattr_arguments *arguments,
+                             struct fs_get_xattr_results *results)
+{
+	struct caller caller;
+	int32_t error = node_begin(request, arguments->node, &caller);
+
+	if (!error)
+		error = node_xattr_get(&caller, arguments->node, arguments->name, arguments->name_length,
+		                       arguments->value, arguments->value_capacity, &results->size);
+	if (!error && arguments->value_capacity > 0)
+		results->value_length = results->size;
+	return error;
+}
+
+int32_t node_serve_set_xattr(struct request *request, const struct fs_set_xattr_arguments *arguments)
+{
+	struct caller caller;
+	int32_t error = node_begin(request, arguments->node, &caller);
+
+	return error ? error
+	             : node_xattr_set(&caller, arguments->node, arguments->name, arguments->name_length,
+	                              arguments->flags, arguments->value, arguments->value_length);
+}
+
+int32_t node_serve_list_xattrs(struct request *request, const struct fs_list_xattrs_arguments *arguments,
+                               struct fs_list_xattrs_results *results)
+{
+	struct caller caller;
+	int32_t error = node_begin(request, arguments->node, &caller);
+
+	if (!error)
+		error = node_xattr_list(&caller, arguments->node, arguments->names, arguments->names_capacity,
+		                        &results->size);
+	if (!error && arguments->names_capacity > 0)
+		results->names_length = results->size;
+	return error;
+}
+
+int32_t node_serve_remove_xattr(struct request *request, const struct fs_remove_xattr_arguments *arguments)
+{
+	struct caller caller;
+	int32_t error = node_begin(request, arguments->node, &caller);
+
+	return error ? error
+	             : node_xattr_remove(&caller, arguments->node, arguments->name, arguments->name_length);
+}

@@ -1,0 +1,62 @@
+/*
+ * The ext4 server at work: the real init, log and ext4 in a basin
+ * (tests/unit/user/basin.h), over a disk in memory that holds an image, and a
+ * test that calls it over lanes from a fiber of its own.
+ */
+#ifndef DRYDOCK_TESTS_EXT4_PIER_H
+#define DRYDOCK_TESTS_EXT4_PIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <drydock/proto/fs.h>
+#include <drydock/server.h>
+
+#include "../dev/memory_disk.h"
+
+/* Who a test calls for. */
+enum pier_caller {
+	PIER_BRIDGE = 0, /* checks permissions itself, as the FUSE bridge */
+	PIER_USER = 1,   /* uid 1000, gid 1000, in no other group */
+	PIER_ROOT = 2,
+	PIER_CALLERS = 3,
+};
+
+/* What a body gets. */
+struct pier {
+	struct runtime *runtime;
+	struct client *client;
+	uint32_t actors[PIER_CALLERS];
+	struct memory_disk *disk;
+};
+
+/*
+ * Boots with the content of file `image` as the disk (NULL: without one) and
+ * `options` for the server, runs `body` in a fiber, ends all. The test fails where anything of
+ * it is left behind. With a `seed` requests of the disk end in no order.
+ */
+void pier_run(const char *image, const char *options, uint64_t seed, void (*body)(struct pier *pier, void *context),
+              void *context);
+
+/* Called with the image, when it is in memory and before the system boots; NULL at first. */
+extern void (*pier_prepare)(uint8_t *image, uint64_t size);
+
+/* From now on calls are made for this one. */
+void pier_call_as(struct pier *pier, enum pier_caller caller);
+
+/* Lets so much time pass that all that was logged is on the console. */
+void pier_settle(struct pier *pier);
+
+/* What was logged so far. */
+const char *pier_console(void);
+
+/* Looks `name` up in node `directory`; the reference stays with the session. */
+int32_t pier_look(struct pier *pier, uint64_t directory, const char *name, struct fs_attributes *found);
+
+/*
+ * Reads a whole file in pieces of `piece` bytes; to be freed. The test fails
+ * where it cannot be read to its end.
+ */
+uint8_t *pier_read(struct pier *pier, const struct fs_attributes *file, uint32_t piece);
+
+#endif
