@@ -4,6 +4,8 @@
 #include <drydock/format.h>
 #include <drydock/string.h>
 
+#define NAME_MAXIMUM 255u /* bytes of a name in a path */
+
 #define AUTHORITIES_KNOWN                                                      \
 	(AUTHORITY_BIT(AUTHORITY_SPAWN) | AUTHORITY_BIT(AUTHORITY_SWITCH) |    \
 	 AUTHORITY_BIT(AUTHORITY_CONSOLE) | AUTHORITY_BIT(AUTHORITY_INSPECT) | \
@@ -117,6 +119,75 @@ uint32_t check_cycle(const struct manifest *manifest, uint32_t path[MANIFEST_SER
 	return 0;
 }
 
+bool check_mount_path(const char *path)
+{
+	size_t length = 0;
+
+	if (path[0] != '/' || path[1] == '\0')
+		return false;
+	for (const char *at = path + 1;; at++) {
+		if (*at != '/' && *at != '\0') {
+			/* What separates, in vfs's options. */
+			if (*at <= ' ' || *at == ':' || *at == ',' || *at == 0x7f)
+				return false;
+			length++;
+			continue;
+		}
+		if (length == 0 || length > NAME_MAXIMUM || (length == 1 && at[-1] == '.') ||
+		    (length == 2 && at[-1] == '.' && at[-2] == '.'))
+			return false;
+		if (*at == '\0')
+			return true;
+		length = 0;
+	}
+}
+
+size_t check_mount_options(const struct manifest *manifest)
+{
+	size_t size = 1;
+
+	for (uint32_t index = 0; index < manifest->service_count; index++) {
+		if (string_equal(manifest->services[index].name, MANIFEST_VFS))
+			size += string_length(manifest->services[index].options);
+	}
+	for (uint32_t at = 0; at < manifest->mount_count; at++) {
+		const struct manifest_mount *mount = &manifest->mounts[at];
+
+		size += string_length(" mount=::ro") + string_length(mount->path) +
+		        string_length(manifest->services[mount->service].name);
+	}
+	return size;
+}
+
+/* Whether `inner` is `outer` or lies in it. */
+static bool path_within(const char *inner, const char *outer)
+{
+	size_t length = string_length(outer);
+
+	return string_length(inner) >= length && memcmp(inner, outer, length) == 0 &&
+	       (inner[length] == '/' || inner[length] == '\0');
+}
+
+const char *check_mount(const struct manifest *manifest, uint32_t index)
+{
+	const struct manifest_mount *mount = &manifest->mounts[index];
+
+	if (!text_ends(mount->path, MANIFEST_PATH_SIZE) || !check_mount_path(mount->path))
+		return "has no proper path";
+	if (mount->service >= manifest->service_count)
+		return "is of a service that is not there";
+	if (string_equal(manifest->services[mount->service].name, MANIFEST_VFS))
+		return "is of vfs, whose file system is the root's";
+	if (mount->flags & ~(MOUNT_READ_ONLY | MOUNT_NO_EXEC | MOUNT_NO_SUID | MOUNT_NO_ATIME))
+		return "has unknown flags";
+	for (uint32_t other = 0; other < index; other++) {
+		if (path_within(mount->path, manifest->mounts[other].path) ||
+		    path_within(manifest->mounts[other].path, mount->path))
+			return "lies in another mount, or another in it";
+	}
+	return NULL;
+}
+
 static bool check_header(const struct manifest *manifest, char *why, size_t size)
 {
 	const char *what = NULL;
@@ -127,6 +198,8 @@ static bool check_header(const struct manifest *manifest, char *why, size_t size
 		what = "it has the wrong size";
 	else if (manifest->service_count > MANIFEST_SERVICES || manifest->role_count > MANIFEST_ROLES)
 		what = "it has too many services or roles";
+	else if (manifest->mount_count > MANIFEST_MOUNTS)
+		what = "it has too many mounts";
 	if (what)
 		format_string(why, size, "%s", what);
 	return what == NULL;
@@ -158,6 +231,17 @@ bool check_manifest(const struct manifest *manifest, char *why, size_t size)
 			              (int)string_length_within(name, NAME_SIZE), name, what);
 			return false;
 		}
+	}
+	for (uint32_t index = 0; index < manifest->mount_count; index++) {
+		what = check_mount(manifest, index);
+		if (what) {
+			format_string(why, size, "mount %u %s", index, what);
+			return false;
+		}
+	}
+	if (check_mount_options(manifest) > SPAWN_OPTIONS_SIZE) {
+		format_string(why, size, "the mounts do not fit into the options of vfs");
+		return false;
 	}
 	if (check_cycle(manifest, path) != 0) {
 		format_string(why, size, "service %s calls itself by way of others",

@@ -27,4 +27,16 @@ bool check_manifest(const struct manifest *manifest, char *why, size_t size);
  */
 uint32_t check_cycle(const struct manifest *manifest, uint32_t path[MANIFEST_SERVICES + 1]);
 
+/* Whether a mount may have this path: absolute and clean, and not the root. */
+bool check_mount_path(const char *path);
+
+/*
+ * What is wrong with the mount of this index, in words that follow "mount N",
+ * or NULL. Mounts before it must be sound.
+ */
+const char *check_mount(const struct manifest *manifest, uint32_t index);
+
+/* Bytes of options that vfs gets, with all mounts and the NUL; at most SPAWN_OPTIONS_SIZE. Indices must be in range. */
+size_t check_mount_options(const struct manifest *manifest);
+
 #endif

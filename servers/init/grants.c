@@ -1,6 +1,7 @@
 /* Grants; see grants.h. */
 #include "grants.h"
 
+#include <drydock/format.h>
 #include <drydock/string.h>
 
 static const char authority_names[][NAME_SIZE] = {
@@ -66,6 +67,19 @@ const char *grants_authority_name(uint32_t authority)
 	return authority > 0 && authority < AUTHORITY_NAMES ? authority_names[authority] : NULL;
 }
 
+/* Adds to vfs's options what it is to mount. The manifest was checked: it fits. */
+static void spawn_mounts(const struct manifest *manifest, struct spawn *spawn)
+{
+	for (uint32_t at = 0; at < manifest->mount_count; at++) {
+		const struct manifest_mount *mount = &manifest->mounts[at];
+		size_t length = string_length(spawn->options);
+
+		format_string(spawn->options + length, sizeof(spawn->options) - length, "%smount=%s:%s%s",
+		              length > 0 ? " " : "", mount->path, manifest->services[mount->service].name,
+		              mount->flags & MOUNT_READ_ONLY ? ":ro" : "");
+	}
+}
+
 void grants_spawn(const struct manifest *manifest, uint32_t index, struct spawn *spawn)
 {
 	const struct manifest_service *service = &manifest->services[index];
@@ -74,6 +88,8 @@ void grants_spawn(const struct manifest *manifest, uint32_t index, struct spawn 
 	memcpy(spawn->image, service->image, sizeof(spawn->image));
 	memcpy(spawn->name, service->name, sizeof(spawn->name));
 	memcpy(spawn->options, service->options, sizeof(spawn->options));
+	if (string_equal(service->name, MANIFEST_VFS))
+		spawn_mounts(manifest, spawn);
 	spawn->number = service->number;
 	spawn->priority = service->priority;
 	spawn->badge = badge_make(index, 0);

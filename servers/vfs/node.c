@@ -6,6 +6,7 @@
 #include <drydock/string.h>
 
 #include "permission.h"
+#include "remote.h"
 
 #define NANOSECONDS_PER_SECOND 1000000000u
 #define MODE_BITS              07777u
@@ -14,26 +15,50 @@
 /* Nothing that can fail: who gives a reference back holds it. */
 void node_forget(const struct caller *caller, uint64_t node)
 {
+	if (node_is_remote(node)) {
+		remote_forget(node);
+		return;
+	}
 	tmpfs_forget(&caller->vfs->tmpfs, node, 1);
+}
+
+int32_t node_hold(const struct caller *caller, uint64_t node)
+{
+	if (!node_is_remote(node))
+		return tmpfs_reference(&caller->vfs->tmpfs, node, 1);
+	remote_reference(node);
+	return 0;
 }
 
 int32_t node_reference(const struct caller *caller, uint64_t node, struct tmpfs_attributes *attributes)
 {
-	int32_t error = tmpfs_reference(&caller->vfs->tmpfs, node, 1);
+	int32_t error;
 
+	if (node_is_remote(node)) {
+		error = remote_attributes_get(caller, node, attributes);
+		if (!error)
+			remote_reference(node);
+		return error;
+	}
+	error = tmpfs_reference(&caller->vfs->tmpfs, node, 1);
 	return error ? error : tmpfs_get_attributes(&caller->vfs->tmpfs, node, attributes);
 }
 
 int32_t node_attributes_get(const struct caller *caller, uint64_t node, struct tmpfs_attributes *attributes)
 {
+	if (node_is_remote(node))
+		return remote_attributes_get(caller, node, attributes);
 	return tmpfs_get_attributes(&caller->vfs->tmpfs, node, attributes);
 }
 
 int32_t node_check(const struct caller *caller, uint64_t node, uint32_t wanted)
 {
 	struct tmpfs_attributes attributes;
-	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
+	int32_t error;
 
+	if (node_is_remote(node))
+		return remote_check(caller, node, wanted);
+	error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
 	return error ? error : permission_check(caller->who, &attributes, wanted);
 }
 
@@ -54,14 +79,19 @@ int32_t node_check_search(const struct caller *caller, uint64_t directory)
 {
 	struct tmpfs_attributes attributes;
 
+	if (node_is_remote(directory))
+		return remote_check(caller, directory, ACCESS_EXECUTE);
 	return check_directory(caller, directory, ACCESS_EXECUTE, &attributes);
 }
 
 int32_t node_lookup(const struct caller *caller, const struct node_name *at,
                     struct tmpfs_attributes *attributes)
 {
-	int32_t error = node_check_search(caller, at->directory);
+	int32_t error;
 
+	if (node_is_remote(at->directory))
+		return remote_lookup(caller, at, attributes);
+	error = node_check_search(caller, at->directory);
 	if (error)
 		return error;
 	return tmpfs_lookup(&caller->vfs->tmpfs, at->directory, at->name, at->length, attributes);
@@ -95,8 +125,11 @@ int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t
                             const struct tmpfs_attributes *values, struct tmpfs_attributes *result)
 {
 	struct tmpfs_attributes old, changed = *values;
-	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &old);
+	int32_t error;
 
+	if (node_is_remote(node))
+		return remote_set_attributes(caller, node, valid, values, result);
+	error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &old);
 	if (error)
 		return error;
 	error = check_values(&old, valid, values);
@@ -143,6 +176,8 @@ int32_t node_create(const struct caller *caller, const struct node_name *at, uin
 	uint32_t type = mode & POSIX_S_IFMT;
 	int32_t error;
 
+	if (node_is_remote(at->directory))
+		return remote_create(caller, at, mode, device, attributes);
 	error = prepare_new(caller, at, false, &creation);
 	if (error)
 		return error;
@@ -158,8 +193,11 @@ int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32
 {
 	struct tmpfs_creation creation = {.mode = mode};
 	struct tmpfs_attributes directory;
-	int32_t error = check_directory(caller, number, ACCESS_WRITE | ACCESS_EXECUTE, &directory);
+	int32_t error;
 
+	if (node_is_remote(number)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	error = check_directory(caller, number, ACCESS_WRITE | ACCESS_EXECUTE, &directory);
 	if (error)
 		return error;
 	permission_inherit(caller->who, &directory, false, &creation);
@@ -170,8 +208,11 @@ int32_t node_make_directory(const struct caller *caller, const struct node_name 
                             struct tmpfs_attributes *attributes)
 {
 	struct tmpfs_creation creation = {.mode = mode & MODE_DIRECTORY_BITS};
-	int32_t error = prepare_new(caller, at, true, &creation);
+	int32_t error;
 
+	if (node_is_remote(at->directory))
+		return remote_make_directory(caller, at, mode, attributes);
+	error = prepare_new(caller, at, true, &creation);
 	if (error)
 		return error;
 	return tmpfs_make_directory(&caller->vfs->tmpfs, at->directory, at->name, at->length, &creation,
@@ -182,8 +223,11 @@ int32_t node_symlink(const struct caller *caller, const struct node_name *at, co
                      uint32_t target_length, struct tmpfs_attributes *attributes)
 {
 	struct tmpfs_creation creation = {0};
-	int32_t error = prepare_new(caller, at, false, &creation);
+	int32_t error;
 
+	if (node_is_remote(at->directory))
+		return remote_symlink(caller, at, target, target_length, attributes);
+	error = prepare_new(caller, at, false, &creation);
 	if (error)
 		return error;
 	return tmpfs_symlink(&caller->vfs->tmpfs, at->directory, at->name, at->length, target, target_length,
@@ -194,8 +238,13 @@ int32_t node_link(const struct caller *caller, uint64_t node, const struct node_
                   struct tmpfs_attributes *attributes)
 {
 	struct tmpfs_creation creation = {0};
-	int32_t error = prepare_new(caller, at, false, &creation);
+	int32_t error;
 
+	if (remote_mount(node) != remote_mount(at->directory))
+		return POSIX_EXDEV;
+	if (node_is_remote(node))
+		return remote_link(caller, node, at, attributes);
+	error = prepare_new(caller, at, false, &creation);
 	if (error)
 		return error;
 	return tmpfs_link(&caller->vfs->tmpfs, node, at->directory, at->name, at->length,
@@ -214,11 +263,23 @@ static int32_t check_remove(const struct caller *caller, const struct node_name 
 	return error ? error : permission_remove(caller->who, &directory, victim);
 }
 
+/* Whether a file system is mounted on what `at` names. Only directories of tmpfs are mounted on. */
+static bool is_mounted_on(const struct caller *caller, const struct node_name *at)
+{
+	struct tmpfs_attributes victim;
+
+	return caller->vfs->mount_count > 0 && node_peek(caller, at, &victim) == 0 &&
+	       mount_at(caller->vfs, victim.node);
+}
+
 int32_t node_unlink(const struct caller *caller, const struct node_name *at)
 {
 	struct tmpfs_attributes victim;
-	int32_t error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_remove(caller, at, &victim);
+	int32_t error;
 
+	if (node_is_remote(at->directory))
+		return remote_unlink(caller, at);
+	error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_remove(caller, at, &victim);
 	if (error)
 		return error;
 	return tmpfs_unlink(&caller->vfs->tmpfs, at->directory, at->name, at->length, vfs_now(caller->vfs));
@@ -227,8 +288,13 @@ int32_t node_unlink(const struct caller *caller, const struct node_name *at)
 int32_t node_remove_directory(const struct caller *caller, const struct node_name *at)
 {
 	struct tmpfs_attributes victim;
-	int32_t error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_remove(caller, at, &victim);
+	int32_t error;
 
+	if (node_is_remote(at->directory))
+		return remote_remove_directory(caller, at);
+	error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_remove(caller, at, &victim);
+	if (!error && is_mounted_on(caller, at))
+		error = POSIX_EBUSY;
 	if (error)
 		return error;
 	return tmpfs_remove_directory(&caller->vfs->tmpfs, at->directory, at->name, at->length,
@@ -291,8 +357,15 @@ static int32_t check_rename(const struct caller *caller, const struct node_name 
 int32_t node_rename(const struct caller *caller, const struct node_name *from, const struct node_name *to,
                     uint32_t flags)
 {
-	int32_t error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_rename(caller, from, to, flags);
+	int32_t error;
 
+	if (remote_mount(from->directory) != remote_mount(to->directory))
+		return POSIX_EXDEV;
+	if (node_is_remote(from->directory))
+		return remote_rename(caller, from, to, flags);
+	error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_rename(caller, from, to, flags);
+	if (!error && (is_mounted_on(caller, from) || is_mounted_on(caller, to)))
+		error = POSIX_EBUSY;
 	if (error)
 		return error;
 	return tmpfs_rename(&caller->vfs->tmpfs, from->directory, from->name, from->length, to->directory,
@@ -304,6 +377,8 @@ int32_t node_rename(const struct caller *caller, const struct node_name *from, c
 int32_t node_readlink(const struct caller *caller, uint64_t node, void *buffer, uint32_t capacity,
                       uint32_t *length)
 {
+	if (node_is_remote(node))
+		return remote_readlink(caller, node, buffer, capacity, length);
 	return tmpfs_readlink(&caller->vfs->tmpfs, node, buffer, capacity, length, vfs_now(caller->vfs));
 }
 
@@ -317,6 +392,8 @@ int32_t node_read(const struct caller *caller, uint64_t node, uint64_t offset, v
 {
 	if (offset > INT64_MAX)
 		return POSIX_EINVAL;
+	if (node_is_remote(node))
+		return remote_read(caller, node, offset, buffer, transfer_length(length), done);
 	return tmpfs_read(&caller->vfs->tmpfs, node, offset, buffer, transfer_length(length), done,
 	                  vfs_now(caller->vfs));
 }
@@ -345,6 +422,8 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 
 	if (offset > INT64_MAX)
 		return POSIX_EINVAL;
+	if (node_is_remote(node))
+		return remote_write(caller, node, offset, data, transfer_length(length), done);
 	/* Before, so that nobody ever runs new content with old privileges. */
 	error = length > 0 ? drop_privileges(caller, node) : 0;
 	if (error)
@@ -358,6 +437,8 @@ int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, u
 {
 	int32_t error;
 
+	if (node_is_remote(node) || node_is_remote(to)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
 	if (offset > INT64_MAX || to_offset > INT64_MAX)
 		return POSIX_EINVAL;
 	error = length > 0 ? drop_privileges(caller, to) : 0;
@@ -370,14 +451,19 @@ int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, u
 int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,
                       uint64_t length)
 {
-	int32_t error = tmpfs_allocate(&caller->vfs->tmpfs, node, mode, offset, length, vfs_now(caller->vfs));
+	int32_t error;
 
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
+	error = tmpfs_allocate(&caller->vfs->tmpfs, node, mode, offset, length, vfs_now(caller->vfs));
 	return error ? error : drop_privileges(caller, node);
 }
 
 int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
                   uint64_t *result)
 {
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
 	if (whence != TMPFS_SEEK_DATA && whence != TMPFS_SEEK_HOLE)
 		return POSIX_EINVAL;
 	return tmpfs_seek(&caller->vfs->tmpfs, node, offset, whence, result);
@@ -422,16 +508,50 @@ int32_t node_readdir(const struct caller *caller, uint64_t directory, uint64_t c
                      uint32_t capacity, uint32_t *length)
 {
 	struct entries entries = {.buffer = buffer, .capacity = transfer_length(capacity)};
-	int32_t error = tmpfs_readdir(&caller->vfs->tmpfs, directory, cookie, entries_add, &entries,
-	                              vfs_now(caller->vfs));
+	int32_t error;
 
+	if (node_is_remote(directory))
+		return remote_readdir(caller, directory, cookie, buffer, entries.capacity, length);
+	error = tmpfs_readdir(&caller->vfs->tmpfs, directory, cookie, entries_add, &entries,
+	                      vfs_now(caller->vfs));
 	if (!error && entries.full && entries.length == 0)
 		error = POSIX_EINVAL;
 	*length = entries.length;
 	return error;
 }
 
-void node_statistics(const struct caller *caller, struct tmpfs_statistics *statistics)
+int32_t node_statistics(const struct caller *caller, uint64_t node, struct tmpfs_statistics *statistics)
 {
+	if (node_is_remote(node))
+		return remote_statistics(caller, node, statistics);
 	tmpfs_statistics(&caller->vfs->tmpfs, statistics);
+	return 0;
+}
+
+/* ---- mounts ------------------------------------------------------------------ */
+
+int32_t node_walk(const struct caller *caller, const struct node_name *at,
+                  struct tmpfs_attributes *attributes)
+{
+	const bool up = at->length == 2 && at->name[0] == '.' && at->name[1] == '.';
+	struct mount *mount = up ? remote_root_of(at->directory) : NULL;
+	struct node_name from = *at;
+	int32_t error = mount ? node_check_search(caller, at->directory) : 0;
+
+	if (mount)
+		from.directory = mount->point;
+	if (!error)
+		error = node_lookup(caller, &from, attributes);
+	if (error || node_is_remote(attributes->node))
+		return error;
+	mount = mount_at(caller->vfs, attributes->node);
+	if (!mount)
+		return 0;
+	node_forget(caller, attributes->node);
+	return remote_root(caller, mount, attributes);
+}
+
+uint64_t node_number(uint64_t node)
+{
+	return node_is_remote(node) ? remote_number(node) : node;
 }

@@ -1,7 +1,10 @@
 /*
  * Operations on nodes by their numbers, with permissions: what the protocols
- * and the path walk see of the file system. Behind it is tmpfs (tmpfs.h says
- * which errors there are); here POSIX_EACCES and POSIX_EPERM join.
+ * and the path walk see of file systems. Behind it is tmpfs (tmpfs.h says
+ * which errors there are); here POSIX_EACCES and POSIX_EPERM join. For nodes of
+ * mounted file systems it asks their servers (remote.h), and so suspends.
+ * POSIX_EXDEV: two nodes are in different ones; POSIX_EBUSY: something is
+ * mounted on the directory.
  *
  * Functions that return attributes of a node that was found or made by name
  * take one reference to it in tmpfs, which the caller must give back
@@ -23,6 +26,9 @@ struct node_name {
 
 /* Gives one reference back. */
 void node_forget(const struct caller *caller, uint64_t node);
+
+/* Takes one reference to a node that somebody holds, so that it outlives a suspension. */
+int32_t node_hold(const struct caller *caller, uint64_t node);
 
 /* Takes one reference and returns the attributes. */
 int32_t node_reference(const struct caller *caller, uint64_t node, struct tmpfs_attributes *attributes);
@@ -119,6 +125,17 @@ int32_t node_readdir(const struct caller *caller, uint64_t directory, uint64_t c
 uint32_t node_entry_size(const struct tmpfs_entry *entry);
 void node_entry_put(uint8_t *to, const struct tmpfs_entry *entry);
 
-void node_statistics(const struct caller *caller, struct tmpfs_statistics *statistics);
+/* Of the file system that the node is in. */
+int32_t node_statistics(const struct caller *caller, uint64_t node, struct tmpfs_statistics *statistics);
+
+/*
+ * As node_lookup, across mounts: what is mounted on a directory hides it, and
+ * `..` of what is mounted is that of the directory.
+ */
+int32_t node_walk(const struct caller *caller, const struct node_name *at,
+                  struct tmpfs_attributes *attributes);
+
+/* The node's number in its own file system, as programs are shown it. */
+uint64_t node_number(uint64_t node);
 
 #endif

@@ -12,6 +12,7 @@
 #include "handlers.h"
 #include "node.h"
 #include "permission.h"
+#include "remote.h"
 #include "session.h"
 
 _Static_assert(FS_ROOT == TMPFS_ROOT, "the root has one number");
@@ -29,6 +30,8 @@ int32_t node_begin(const struct request *request, uint64_t node, struct caller *
 
 	if (error)
 		return error;
+	if (node_is_remote(node)) /* vfs's own names for what others serve */
+		return POSIX_ESTALE;
 	if (node == TMPFS_ROOT || caller->who->flags & IDENTITY_CHECKED ||
 	    session_holds(caller->session, node))
 		return 0;
@@ -290,7 +293,9 @@ static int32_t serve_statistics(struct request *request, const struct fs_statist
 		error = node_attributes_get(&caller, arguments->node, &attributes);
 	if (error)
 		return error;
-	node_statistics(&caller, &statistics);
+	error = node_statistics(&caller, arguments->node, &statistics);
+	if (error)
+		return error;
 	*arguments->statistics = (struct fs_statistics){
 		.block_size = statistics.block_size,
 		.blocks = statistics.blocks,

@@ -10,6 +10,7 @@
 #include "handlers.h"
 #include "node.h"
 #include "permission.h"
+#include "remote.h"
 
 _Static_assert(FS_XATTR_CREATE == TMPFS_XATTR_CREATE && FS_XATTR_REPLACE == TMPFS_XATTR_REPLACE,
                "the flags of set_xattr are handed on as they are");
@@ -83,6 +84,8 @@ int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *n
 {
 	int32_t error = check(caller, node, name, length, ACCESS_READ);
 
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
 	return error ? error
 	             : tmpfs_xattr_get(&caller->vfs->tmpfs, node, name, length, buffer, capacity, size);
 }
@@ -92,6 +95,8 @@ int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *n
 {
 	int32_t error = 0;
 
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
 	if (flags & ~(uint32_t)(TMPFS_XATTR_CREATE | TMPFS_XATTR_REPLACE))
 		error = POSIX_EINVAL;
 	else if (size > TMPFS_XATTR_SIZE_MAX)
@@ -107,6 +112,8 @@ int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char
 {
 	int32_t error = check(caller, node, name, length, ACCESS_WRITE);
 
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
 	return error ? error
 	             : tmpfs_xattr_remove(&caller->vfs->tmpfs, node, name, length, vfs_now(caller->vfs));
 }
@@ -114,6 +121,8 @@ int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char
 int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
                         uint32_t *size)
 {
+	if (node_is_remote(node)) /* not asked of other servers yet */
+		return POSIX_EOPNOTSUPP;
 	return tmpfs_xattr_list(&caller->vfs->tmpfs, node, caller->who->uid == ROOT ? NULL : not_trusted,
 	                        buffer, capacity, size);
 }

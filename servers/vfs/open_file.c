@@ -3,12 +3,13 @@
 
 #include <drydock/posix.h>
 
-int32_t open_file_find_free(struct vfs *vfs, struct open_files *files, uint32_t *number,
-                            struct open_file **file)
+#include "node.h"
+
+int32_t open_file_take(struct vfs *vfs, struct open_files *files, uint32_t *number, struct open_file **file)
 {
 	uint32_t page = files->first / OPEN_FILES_PAGE, at;
 
-	while (page < OPEN_FILES_PAGES && files->open[page] == OPEN_FILES_PAGE)
+	while (page < OPEN_FILES_PAGES && files->taken[page] == OPEN_FILES_PAGE)
 		page++;
 	if (page == OPEN_FILES_PAGES)
 		return POSIX_EMFILE;
@@ -18,17 +19,22 @@ int32_t open_file_find_free(struct vfs *vfs, struct open_files *files, uint32_t 
 		if (!files->page[page])
 			return POSIX_ENOMEM;
 	}
-	for (at = 0; files->page[page][at].node != 0; at++)
+	for (at = 0; files->page[page][at].taken; at++)
 		;
-	*number = files->first = page * OPEN_FILES_PAGE + at;
+	*number = page * OPEN_FILES_PAGE + at;
 	*file = &files->page[page][at];
+	**file = (struct open_file){.serial = ++files->serial, .taken = true};
+	files->taken[page]++;
+	files->first = *number + 1;
 	return 0;
 }
 
-void open_file_opened(struct open_files *files, uint32_t number)
+void open_file_give(struct open_files *files, uint32_t number)
 {
-	files->open[number / OPEN_FILES_PAGE]++;
-	files->first = number + 1;
+	files->page[number / OPEN_FILES_PAGE][number % OPEN_FILES_PAGE] = (struct open_file){0};
+	files->taken[number / OPEN_FILES_PAGE]--;
+	if (number < files->first)
+		files->first = number;
 }
 
 struct open_file *open_file_find(const struct open_files *files, uint32_t number)
@@ -43,13 +49,10 @@ struct open_file *open_file_find(const struct open_files *files, uint32_t number
 
 void open_file_close(struct vfs *vfs, struct open_files *files, uint32_t number)
 {
-	struct open_file *file = open_file_find(files, number);
+	const struct caller caller = {.vfs = vfs};
 
-	tmpfs_forget(&vfs->tmpfs, file->node, 1);
-	*file = (struct open_file){0};
-	if (number < files->first)
-		files->first = number;
-	files->open[number / OPEN_FILES_PAGE]--;
+	node_forget(&caller, open_file_find(files, number)->node);
+	open_file_give(files, number);
 }
 
 void open_files_end(struct vfs *vfs, struct open_files *files)

@@ -5,6 +5,7 @@
 #ifndef VFS_OPEN_FILE_H
 #define VFS_OPEN_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "vfs.h"
@@ -15,25 +16,27 @@
 struct open_file {
 	uint64_t node; /* 0: not open */
 	uint64_t position;
-	uint32_t flags; /* VFS_OPEN_* */
+	uint64_t serial; /* of this opening; another's of the same number is another */
+	uint32_t flags;  /* VFS_OPEN_* */
+	bool taken;      /* it is open, or being opened */
 };
 
 /* In pages, so that an open file stays where it is while the table grows. */
 struct open_files {
 	struct open_file *page[OPEN_FILES_PAGES];
-	uint32_t open[OPEN_FILES_PAGES]; /* how many of a page are */
-	uint32_t first;                  /* no number below is free */
+	uint32_t taken[OPEN_FILES_PAGES]; /* how many of a page are */
+	uint32_t first;                   /* no number below is free */
+	uint64_t serial;                  /* of the latest opening */
 };
 
 /*
- * Finds the lowest free number, without taking it: the file is open once
- * *file has a node. POSIX_EMFILE, POSIX_ENOMEM.
+ * Takes the lowest free number for a file that is to be opened: it is open once
+ * it has a node. POSIX_EMFILE, POSIX_ENOMEM.
  */
-int32_t open_file_find_free(struct vfs *vfs, struct open_files *files, uint32_t *number,
-                            struct open_file **file);
+int32_t open_file_take(struct vfs *vfs, struct open_files *files, uint32_t *number, struct open_file **file);
 
-/* The file is open now: its node is set. */
-void open_file_opened(struct open_files *files, uint32_t number);
+/* Gives a number back whose file could not be opened. */
+void open_file_give(struct open_files *files, uint32_t number);
 
 /* The open file of that number, or NULL. */
 struct open_file *open_file_find(const struct open_files *files, uint32_t number);

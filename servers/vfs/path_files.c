@@ -58,6 +58,7 @@ static int32_t check_open(const struct caller *caller, uint32_t flags, bool slas
 {
 	bool is_directory = attributes_type_is(attributes, POSIX_S_IFDIR);
 	uint32_t wanted = 0;
+	int32_t error;
 
 	if ((flags & VFS_OPEN_DIRECTORY || slash) && !is_directory)
 		return POSIX_ENOTDIR;
@@ -69,8 +70,9 @@ static int32_t check_open(const struct caller *caller, uint32_t flags, bool slas
 		wanted |= ACCESS_READ;
 	if (flags & (VFS_OPEN_WRITE | VFS_OPEN_TRUNCATE))
 		wanted |= ACCESS_WRITE;
-	if (permission_check(caller->who, attributes, wanted) != 0)
-		return POSIX_EACCES;
+	error = node_check(caller, attributes->node, wanted);
+	if (error)
+		return error;
 	/* Pipes, sockets and devices are names here; who would open them is not a file system's matter. */
 	return is_directory || attributes_type_is(attributes, POSIX_S_IFREG) ? 0 : POSIX_EOPNOTSUPP;
 }
@@ -129,17 +131,18 @@ int32_t path_open(struct request *request, const struct vfs_open_arguments *argu
 		error = POSIX_EINVAL;
 	/* The number first: what was made could not be unmade for want of one. */
 	if (!error)
-		error = open_file_find_free(caller.vfs, &caller.session->files, &number, &file);
-	if (!error && arguments->flags & VFS_OPEN_UNNAMED)
-		error = open_unnamed(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
-	else if (!error)
-		error = open_node(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
+		error = open_file_take(caller.vfs, &caller.session->files, &number, &file);
 	if (error)
 		return error;
+	error = arguments->flags & VFS_OPEN_UNNAMED
+	                ? open_unnamed(&caller, arguments->flags, arguments->mode, arguments->path, &attributes)
+	                : open_node(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
+	if (error) {
+		open_file_give(&caller.session->files, number);
+		return error;
+	}
 	file->node = attributes.node;
-	file->position = 0;
 	file->flags = arguments->flags;
-	open_file_opened(&caller.session->files, number);
 	results->file = number;
 	return 0;
 }
@@ -158,6 +161,16 @@ static int32_t begin(const struct request *request, uint32_t number, uint32_t fl
 	return *file && ((*file)->flags & flag) == flag ? 0 : POSIX_EBADF;
 }
 
+/*
+ * Moves the position that was `serial`'s, if that is still open: in a file of
+ * another server's, reading and writing suspend.
+ */
+static void move_position(struct open_file *file, uint64_t serial, uint64_t position)
+{
+	if (file->node != 0 && file->serial == serial)
+		file->position = position;
+}
+
 int32_t path_close(struct request *request, const struct vfs_close_arguments *arguments)
 {
 	struct open_file *file;
@@ -173,15 +186,19 @@ int32_t path_read(struct request *request, const struct vfs_read_arguments *argu
                   struct vfs_read_results *results)
 {
 	bool at_position = arguments->offset == VFS_POSITION;
+	uint64_t offset, serial;
 	struct open_file *file;
 	struct caller caller;
 	int32_t error = begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
 
-	if (!error)
-		error = node_read(&caller, file->node, at_position ? file->position : arguments->offset,
-		                  arguments->data, arguments->data_capacity, &results->data_length);
+	if (error)
+		return error;
+	serial = file->serial;
+	offset = at_position ? file->position : arguments->offset;
+	error = node_read(&caller, file->node, offset, arguments->data, arguments->data_capacity,
+	                  &results->data_length);
 	if (!error && at_position)
-		file->position += results->data_length;
+		move_position(file, serial, offset + results->data_length);
 	return error;
 }
 
@@ -204,17 +221,23 @@ int32_t path_write(struct request *request, const struct vfs_write_arguments *ar
                    struct vfs_write_results *results)
 {
 	uint64_t offset = arguments->offset;
-	struct open_file *file;
+	struct open_file *file, opened;
 	struct caller caller;
 	int32_t error = begin(request, arguments->file, VFS_OPEN_WRITE, &caller, &file);
 
+	if (error)
+		return error;
+	opened = *file;
+	error = node_hold(&caller, opened.node);
+	if (error)
+		return error;
+	error = write_offset(&caller, &opened, &offset);
 	if (!error)
-		error = write_offset(&caller, file, &offset);
-	if (!error)
-		error = node_write(&caller, file->node, offset, arguments->data, arguments->data_length,
+		error = node_write(&caller, opened.node, offset, arguments->data, arguments->data_length,
 		                   &results->length);
+	node_forget(&caller, opened.node);
 	if (!error && arguments->offset == VFS_POSITION && results->length > 0)
-		file->position = offset + results->length;
+		move_position(file, opened.serial, offset + results->length);
 	return error;
 }
 

@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct vfs_entry) == sizeof(struct fs_entry) &&
 void path_status_fill(struct vfs_status *status, const struct tmpfs_attributes *attributes)
 {
 	*status = (struct vfs_status){
-		.node = attributes->node,
+		.node = node_number(attributes->node),
 		.size = attributes->size,
 		.blocks = attributes->blocks,
 		.atime = attributes->atime.seconds,
@@ -78,8 +78,10 @@ static int32_t serve_statistics(struct request *request, const struct vfs_statis
 
 	if (error)
 		return error;
+	error = node_statistics(&caller, attributes.node, &statistics);
 	node_forget(&caller, attributes.node);
-	node_statistics(&caller, &statistics);
+	if (error)
+		return error;
 	*arguments->statistics = (struct vfs_statistics){
 		.block_size = statistics.block_size,
 		.blocks = statistics.blocks,

@@ -7,6 +7,7 @@
 #include <drydock/posix.h>
 
 #include "handlers.h"
+#include "mount.h"
 #include "session.h"
 
 #define NANOSECONDS_PER_SECOND 1000000000u
@@ -71,6 +72,15 @@ static bool mount_tmpfs(struct vfs *vfs)
 	return !error;
 }
 
+static bool prepare_mounts(struct vfs *vfs)
+{
+	int32_t error = mounts_open(vfs, runtime_start(vfs->runtime)->options);
+
+	if (error)
+		log_print(vfs->runtime, LOG_ERROR, "cannot prepare mounts: error %d", (int)error);
+	return !error;
+}
+
 static void vfs_begin(struct runtime *runtime, void *state)
 {
 	const struct service_limits limits = {.depth = SERVICE_DEPTH, .area = SERVICE_AREA};
@@ -88,7 +98,7 @@ static void vfs_begin(struct runtime *runtime, void *state)
 	}
 	log_print(runtime, LOG_INFO, "Allocated port %llu for VFS",
 	          (unsigned long long)service_port_id(service));
-	if (!mount_tmpfs(vfs)) {
+	if (!mount_tmpfs(vfs) || !prepare_mounts(vfs)) {
 		runtime_stop(runtime, 1);
 		return;
 	}
@@ -100,7 +110,9 @@ static void vfs_begin(struct runtime *runtime, void *state)
 	if (status) {
 		log_print(runtime, LOG_ERROR, "cannot register with init: error %d", (int)status);
 		runtime_stop(runtime, 1);
+		return;
 	}
+	mounts_connect(vfs);
 }
 
 extern const struct server_definition vfs_server;

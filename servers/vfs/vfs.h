@@ -8,6 +8,8 @@
  *   permission.c     who may do what; pure functions
  *   node.c           operations on nodes with permissions: all of tmpfs that the rest sees
  *   walk.c           from paths to nodes
+ *   mount.c          file systems of other servers, and whether they are there
+ *   remote*.c        nodes of these
  *   open_file.c      open files of a session
  *   node_protocol.c  the handlers of `fs`,
  *   node_directory.c those of directories with attributes, and of unnamed files,
@@ -16,8 +18,9 @@
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     and those that work on open files
  *
- * tmpfs never suspends, so neither does a handler: what one has looked at
- * does not change before it is done.
+ * tmpfs never suspends, so neither does a handler that has to do with it alone:
+ * what one has looked at does not change before it is done. Where another
+ * server is asked that is not so; docs/ARCHITECTURE.md ("Mounts") says what holds.
  */
 #ifndef VFS_VFS_H
 #define VFS_VFS_H
@@ -32,6 +35,7 @@
 #include "arena.h"
 #include "tmpfs.h"
 
+struct mount;
 struct session;
 
 struct vfs {
@@ -39,6 +43,8 @@ struct vfs {
 	struct hash_key key; /* of the sessions' tables */
 	struct tmpfs tmpfs;
 	struct arena arena;
+	struct mount *mounts; /* room for MANIFEST_MOUNTS; NULL where there are none */
+	uint32_t mount_count;
 };
 
 /* On whose behalf something is done. */

@@ -56,22 +56,29 @@ static int32_t expand(struct walk *walk, const struct tmpfs_attributes *link, co
 		return POSIX_ELOOP;
 	walk->links++;
 	/* Grows by a target with each link, so that it is bounded by their number. */
-	buffer = runtime_allocate(runtime, link->size + tail_length + 1);
+	buffer = runtime_allocate(runtime, TMPFS_TARGET_MAX + tail_length + 1);
 	if (!buffer)
 		return POSIX_ENOMEM;
-	error = node_readlink(walk->caller, link->node, buffer, (uint32_t)link->size, &length);
-	memcpy(buffer + link->size, tail, tail_length);
+	/* Not by the size that the attributes say: of another server's link it may be another by now. */
+	error = node_readlink(walk->caller, link->node, buffer, TMPFS_TARGET_MAX, &length);
+	if (!error && length == 0)
+		error = POSIX_ENOENT;
+	if (error) {
+		runtime_free(runtime, buffer);
+		return error;
+	}
+	memcpy(buffer + length, tail, tail_length);
 	runtime_free(runtime, walk->buffer);
 	walk->buffer = buffer;
 	walk->rest = buffer;
-	return !error && buffer[0] == '/' ? enter_root(walk) : error;
+	return buffer[0] == '/' ? enter_root(walk) : 0;
 }
 
 /* Goes through one component that is not the last; `tail` begins with the slash after it. */
 static int32_t step(struct walk *walk, const char *tail)
 {
 	struct tmpfs_attributes found;
-	int32_t error = node_lookup(walk->caller, &walk->at, &found);
+	int32_t error = node_walk(walk->caller, &walk->at, &found);
 
 	if (error)
 		return error;
@@ -130,7 +137,7 @@ int32_t walk_last(struct walk *walk, struct tmpfs_attributes *attributes)
 {
 	if (walk->last == WALK_ROOT)
 		return node_reference(walk->caller, walk->at.directory, attributes);
-	return node_lookup(walk->caller, &walk->at, attributes);
+	return node_walk(walk->caller, &walk->at, attributes);
 }
 
 int32_t walk_follow(struct walk *walk, const struct tmpfs_attributes *link)

@@ -93,6 +93,7 @@ struct identities {
 
 struct bridge {
 	struct options options;
+	const char *service;       /* whose file system it is */
 	struct os *os;
 	struct runtime *runtime;
 	struct client *client;

@@ -1,5 +1,5 @@
 /*
- * The lane to the vfs: made at the start, and again after the vfs died. What
+ * The lane to the file system: made at the start, and again after that died. What
  * was in flight has failed then; what comes meanwhile waits for a while.
  */
 #include "bridge.h"
@@ -20,7 +20,7 @@ static int32_t prepare_lane(struct bridge *bridge)
 	int32_t status = 0;
 
 	if (bridge->client == NULL)
-		bridge->client = client_open(bridge->runtime, "vfs", &fs_protocol, &lane_options, &status);
+		bridge->client = client_open(bridge->runtime, bridge->service, &fs_protocol, &lane_options, &status);
 	if (status == 0)
 		status = client_register_actor(bridge->client, geteuid(), getegid(), NULL, 0,
 		                               identity_flags(bridge), &bridge->actor);

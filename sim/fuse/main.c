@@ -1,6 +1,7 @@
 /*
- * drydock-fuse DIRECTORY [OPTIONS]: mounts the vfs of an instance. Started by
- * the host, whose descriptor socket it finds open.
+ * drydock-fuse DIRECTORY OPTIONS SERVICE: mounts the file system of a service
+ * (OPTIONS with commas, or empty). Started by the host, whose descriptor socket
+ * it finds open.
  */
 #include "bridge.h"
 
@@ -102,9 +103,9 @@ static bool connect_first(struct bridge *bridge, char *reason, size_t size)
 		snprintf(reason, size, "the role 'fuse' needs a quota of 20 MiB and two lanes");
 	else
 		snprintf(reason, size,
-		         "the vfs does not serve the bridge: %s (status %d); is the role 'fuse' granted it, "
+		         "%s does not serve the bridge: %s (status %d); is the role 'fuse' granted it, "
 		         "with impersonate?",
-		         strerror(reply_errno(bridge->status)), bridge->status);
+		         bridge->service, strerror(reply_errno(bridge->status)), bridge->status);
 	return false;
 }
 
@@ -155,23 +156,24 @@ static int fail(struct bridge *bridge, const char *reason)
 
 int main(int argument_count, char **arguments)
 {
-	char reason[REASON_SIZE], none[] = "";
+	char reason[REASON_SIZE];
 	static struct bridge bridge; /* large: most of it is never touched */
 
 	bridge.device = -1;
-	if (fcntl(DESCRIPTOR_SOCKET, F_SETFD, FD_CLOEXEC) != 0 || argument_count < 2 || argument_count > 3) {
+	if (fcntl(DESCRIPTOR_SOCKET, F_SETFD, FD_CLOEXEC) != 0 || argument_count != 4) {
 		fprintf(stderr,
 		        "%s: this is the FUSE bridge of Drydock and is started by its host: drydock mount\n",
 		        arguments[0]);
 		return 2;
 	}
+	bridge.service = arguments[3];
 	bridge.os = os_create(DESCRIPTOR_SOCKET, reason, sizeof(reason));
 	if (bridge.os == NULL) {
 		fprintf(stderr, "%s: %s\n", arguments[0], reason);
 		return 2;
 	}
 	os_catch_exceptions(bridge.os);
-	if (!options_parse(&bridge.options, argument_count == 3 ? arguments[2] : none, geteuid() == 0, reason,
+	if (!options_parse(&bridge.options, arguments[2], geteuid() == 0, reason,
 	                   sizeof(reason)) ||
 	    !set_up(&bridge, reason, sizeof(reason)))
 		return fail(&bridge, reason);

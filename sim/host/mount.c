@@ -2,6 +2,10 @@
  * Mounts: each is a FUSE bridge that the host spawned, so that it dies with
  * the host even while it sleeps in a read of /dev/fuse. Unmounting may wait
  * for the bridge, which may wait for the host: a helper does it.
+ *
+ * vfs's own file system is mounted first, and on top of it, one after the
+ * other, each that the manifest mounts, by a bridge of its own to its server. They
+ * are taken away in reverse. So Linux sees as many file systems as there are.
  */
 #include "machine.h"
 #include "mount_point.h"
@@ -18,6 +22,9 @@
 #define ROLE_FUSE       "fuse"
 #define UNMOUNT_SECONDS 10.0
 
+/* The service of mounts that others lie on. */
+static const char manifest_vfs[] = MANIFEST_VFS;
+
 enum mount_state {
 	MOUNT_STARTING = 1,
 	MOUNT_READY,
@@ -29,6 +36,11 @@ enum mount_state {
 struct mount {
 	struct list link; /* in machine->mounts */
 	struct machine *machine;
+	struct mount *parent; /* on which it lies; NULL: it is vfs's, or that is gone */
+	const char *service;  /* whose file system it is */
+	uint32_t next;        /* of the manifest's mounts, to be made on this one */
+	char *options;        /* for the bridge */
+	bool unmounting;      /* a helper is at work; else, ENDING, it waits for those on it */
 	enum mount_state state;
 	bool boot;                     /* run's own: a failure ends the instance */
 	struct host_process *bridge;   /* NULL: gone */
@@ -85,17 +97,36 @@ static cJSON *success(const struct mount *mount)
 	return reply;
 }
 
+static void mount_free(struct mount *mount)
+{
+	free(mount->options);
+	free(mount);
+}
+
+static void unmount_step(struct mount *mount);
+static void mount_next(struct mount *mount);
+
 /* Frees it once neither the bridge nor a helper needs it. */
 static void settle(struct mount *mount)
 {
 	struct machine *machine = mount->machine;
+	struct mount *parent;
 
 	if (mount->bridge != NULL || mount->state == MOUNT_ENDING)
 		return;
 	answer(mount, success(mount));
 	list_remove(&mount->link);
-	free(mount);
+	list_for_each(link, &machine->mounts) {
+		struct mount *child = list_entry(link, struct mount, link);
+
+		if (child->parent == mount)
+			child->parent = NULL;
+	}
+	parent = mount->parent;
+	mount_free(mount);
 	write_list(machine);
+	if (parent != NULL)
+		unmount_step(parent);
 	machine_stop_step(machine);
 }
 
@@ -110,6 +141,9 @@ static void fail_mount(struct mount *mount, const char *reason)
 	answer(mount, control_error("%s", text));
 	if (mount->boot && !machine->stopping)
 		machine_stop(machine, text);
+	/* What the others hold can be looked at without this one. */
+	if (mount->parent != NULL)
+		mount_next(mount->parent);
 }
 
 /* ---- mounting ---------------------------------------------------------------- */
@@ -165,14 +199,19 @@ static struct host_process *make_bridge(struct machine *machine, int socket, cha
 	return NULL;
 }
 
-static bool start_bridge(struct mount *mount, const char *path, const char *options, char *error, size_t size)
+static bool start_bridge(struct mount *mount, char *error, size_t size)
 {
 	struct machine *machine = mount->machine;
-	const char *const extra[] = {mount->directory, options != NULL ? options : "", NULL};
+	const char *const extra[] = {mount->directory, mount->options, mount->service, NULL};
 	struct host_process *bridge;
+	char path[PATH_MAX];
 	int ends[2];
 	pid_t pid;
 
+	if (!host_image_path(machine->options, "fuse", path)) {
+		snprintf(error, size, "there is no FUSE bridge at %s: build with libfuse3 installed", path);
+		return false;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return fail(error, size, "no descriptors left for a bridge");
 	bridge = make_bridge(machine, ends[0], error, size);
@@ -194,30 +233,42 @@ static bool start_bridge(struct mount *mount, const char *path, const char *opti
 	return true;
 }
 
+/* A mount of `service`, without a directory yet; NULL without memory. `options` are added to by `more`. */
+static struct mount *mount_make(struct machine *machine, const char *service, const char *options,
+                                const char *more)
+{
+	struct mount *mount = calloc(1, sizeof(*mount));
+
+	if (mount == NULL)
+		return NULL;
+	mount->machine = machine;
+	mount->state = MOUNT_STARTING;
+	mount->service = service;
+	if (asprintf(&mount->options, "%s%s%s", options, *options != '\0' && *more != '\0' ? "," : "", more) <
+	    0) {
+		free(mount);
+		return NULL;
+	}
+	return mount;
+}
+
 bool mount_start(struct machine *machine, const char *directory, const char *options,
                  struct control_client *client, char *error, size_t size)
 {
 	struct mount *mount;
-	char path[PATH_MAX];
 
-	if (!host_image_path(machine->options, "fuse", path)) {
-		snprintf(error, size, "there is no FUSE bridge at %s: build with libfuse3 installed", path);
-		return false;
-	}
 	if (within_own(machine, directory)) {
 		snprintf(error, size, "%s is mounted by this instance already, or lies in such a mount",
 		         directory);
 		return false;
 	}
-	mount = calloc(1, sizeof(*mount));
+	mount = mount_make(machine, manifest_vfs, options != NULL ? options : "", "");
 	if (mount == NULL)
 		return fail(error, size, "out of memory");
-	mount->machine = machine;
-	mount->state = MOUNT_STARTING;
 	mount->boot = client == NULL;
 	if (!mount_point_check(directory, mount->directory, error, size) ||
-	    !start_bridge(mount, path, options, error, size)) {
-		free(mount);
+	    !start_bridge(mount, error, size)) {
+		mount_free(mount);
 		return false;
 	}
 	mount->client = client;
@@ -226,6 +277,51 @@ bool mount_start(struct machine *machine, const char *directory, const char *opt
 	list_add_tail(&machine->mounts, &mount->link);
 	write_list(machine);
 	return true;
+}
+
+/* Begins to mount one of the manifest's; false where it cannot, which was said then. */
+static bool start_on_top(struct mount *parent, const struct manifest_mount *what)
+{
+	struct machine *machine = parent->machine;
+	const char *service = machine->options->manifest->services[what->service].name;
+	char options[64], error[STATUS_TEXT_SIZE] = "out of memory, or its name is too long";
+	struct mount *mount;
+
+	snprintf(options, sizeof(options), "%s%s%s%s", what->flags & MOUNT_READ_ONLY ? ",ro" : "",
+	         what->flags & MOUNT_NO_EXEC ? ",noexec" : "", what->flags & MOUNT_NO_SUID ? ",nosuid" : "",
+	         what->flags & MOUNT_NO_ATIME ? ",noatime" : "");
+	mount = mount_make(machine, service, parent->options, options + (options[0] == ','));
+	/* vfs made the directory. To look at it were to ask its bridge, which may wait for us. */
+	if (mount != NULL &&
+	    (size_t)snprintf(mount->directory, sizeof(mount->directory), "%s%s", parent->directory,
+	                     what->path) < sizeof(mount->directory) &&
+	    start_bridge(mount, error, sizeof(error))) {
+		mount->parent = parent;
+		list_add_tail(&machine->mounts, &mount->link);
+		write_list(machine);
+		return true;
+	}
+	console_print(machine, "cannot mount %s on %s%s: %s", service, parent->directory, what->path, error);
+	if (mount != NULL)
+		mount_free(mount);
+	return false;
+}
+
+/* Goes on to mount what belongs on top; once nothing is left, the mount is what was asked for. */
+static void mount_next(struct mount *mount)
+{
+	const struct manifest *manifest = mount->machine->options->manifest;
+
+	while (mount->state == MOUNT_READY && mount->next < manifest->mount_count &&
+	       mount->next < MANIFEST_MOUNTS) {
+		if (start_on_top(mount, &manifest->mounts[mount->next++]))
+			return;
+	}
+	if (mount->state != MOUNT_READY)
+		return;
+	answer(mount, success(mount));
+	if (mount->boot)
+		machine_notify(mount->machine, NULL);
 }
 
 void mount_status(struct host_process *bridge, const struct descriptor_status *status)
@@ -240,9 +336,10 @@ void mount_status(struct host_process *bridge, const struct descriptor_status *s
 	}
 	mount->state = MOUNT_READY;
 	console_print(mount->machine, "mounted on %s", mount->directory);
-	answer(mount, success(mount));
-	if (mount->boot)
-		machine_notify(mount->machine, NULL);
+	if (mount->service == manifest_vfs)
+		mount_next(mount);
+	else if (mount->parent != NULL)
+		mount_next(mount->parent);
 }
 
 void mount_bridge_gone(struct host_process *bridge)
@@ -255,6 +352,13 @@ void mount_bridge_gone(struct host_process *bridge)
 	if (mount->state == MOUNT_STARTING)
 		fail_mount(mount, "the FUSE bridge ended before it was up");
 	if (mount->state == MOUNT_READY) {
+		if (mount->parent != NULL && mount_point_mounted(mount->directory)) {
+			/* The way there leads through another bridge: a helper goes. */
+			console_print(machine, "the bridge of %s died", mount->directory);
+			mount->state = MOUNT_ENDING;
+			unmount_step(mount);
+			return;
+		}
 		if (!mount_point_mounted(mount->directory))
 			console_print(machine, "%s was unmounted", mount->directory);
 		else if (mount_point_detach(mount->directory))
@@ -301,16 +405,18 @@ static void end_bridge(struct mount *mount)
 
 static void unmounted(struct machine *machine, void *context, int code, const char *output)
 {
-	struct mount *mount = context;
+	struct mount *mount = context, *parent = mount->parent;
+	bool failed;
 
 	(void)output;
+	mount->unmounting = false;
 	if (code == 0) {
 		mount->state = MOUNT_FAILED;
 		console_print(machine, "unmounted %s", mount->directory);
 		answer(mount, success(mount));
 		/* Nothing is left to serve; what was written was flushed by unmounting. */
 		end_bridge(mount);
-	} else if (code == 1 || mount_point_detach(mount->directory)) {
+	} else if (code == 1 || (parent == NULL && mount_point_detach(mount->directory))) {
 		detached(mount);
 		if (machine->stopping)
 			end_bridge(mount);
@@ -320,16 +426,47 @@ static void unmounted(struct machine *machine, void *context, int code, const ch
 		answer(mount, control_error("cannot unmount %s; try: fusermount3 -uz %s", mount->directory,
 		                            mount->directory));
 	}
+	failed = mount->state == MOUNT_READY;
 	settle(mount);
+	if (parent == NULL)
+		return;
+	if (failed && parent->state == MOUNT_ENDING)
+		unmounted(machine, parent, 2, ""); /* by detaching it, with all that lies on it */
+	else
+		unmount_step(parent);
 }
 
-static bool start_unmount(struct mount *mount)
+/* The last that was mounted on `mount` and is not unmounted yet, or NULL. */
+static struct mount *last_on_top(const struct mount *mount)
 {
-	mount->state = MOUNT_ENDING;
-	if (helper_start(mount->machine, unmount, unmounted, mount, UNMOUNT_SECONDS))
-		return true;
-	mount->state = MOUNT_READY;
-	return false;
+	struct mount *last = NULL;
+
+	list_for_each(link, &mount->machine->mounts) {
+		struct mount *child = list_entry(link, struct mount, link);
+
+		if (child->parent == mount && child->state != MOUNT_DETACHED && child->state != MOUNT_FAILED)
+			last = child;
+	}
+	return last;
+}
+
+/* Goes on with a mount that is to end: what lies on it, the last first, and then itself. */
+static void unmount_step(struct mount *mount)
+{
+	struct mount *child = last_on_top(mount);
+
+	if (mount->state != MOUNT_ENDING || mount->unmounting)
+		return;
+	if (child != NULL && child->state == MOUNT_STARTING) {
+		end_bridge(child); /* which brings us here again */
+	} else if (child != NULL && child->state == MOUNT_READY) {
+		child->state = MOUNT_ENDING;
+		unmount_step(child);
+	} else if (child == NULL) {
+		mount->unmounting = helper_start(mount->machine, unmount, unmounted, mount, UNMOUNT_SECONDS);
+		if (!mount->unmounting)
+			unmounted(mount->machine, mount, 2, "");
+	}
 }
 
 bool mount_end(struct machine *machine, const char *directory, struct control_client *client, char *error,
@@ -347,10 +484,14 @@ bool mount_end(struct machine *machine, const char *directory, struct control_cl
 		snprintf(error, size, "%s is being mounted or unmounted; try again", directory);
 		return false;
 	}
-	if (!start_unmount(mount))
-		return fail(error, size, "out of memory or processes");
+	if (mount->client != NULL) {
+		snprintf(error, size, "%s is being mounted; try again", directory);
+		return false;
+	}
 	mount->client = client;
 	control_wait(client);
+	mount->state = MOUNT_ENDING;
+	unmount_step(mount);
 	return true;
 }
 
@@ -359,10 +500,13 @@ void mounts_end(struct machine *machine)
 	list_for_each(link, &machine->mounts) {
 		struct mount *mount = list_entry(link, struct mount, link);
 
-		if (mount->state == MOUNT_READY)
-			start_unmount(mount);
-		else if (mount->state != MOUNT_ENDING)
+		if (mount->state == MOUNT_READY && mount->parent == NULL) {
+			answer(mount, control_error("the instance is being stopped"));
+			mount->state = MOUNT_ENDING;
+			unmount_step(mount);
+		} else if (mount->state != MOUNT_ENDING && mount->parent == NULL) {
 			end_bridge(mount);
+		}
 	}
 }
 
@@ -378,7 +522,7 @@ void mounts_detach(struct machine *machine)
 			mount->bridge->mount = NULL;
 		answer(mount, control_error("the instance was stopped"));
 		list_remove(&mount->link);
-		free(mount);
+		mount_free(mount);
 	}
 }
 
@@ -405,6 +549,7 @@ cJSON *mounts_report(struct machine *machine)
 		cJSON *record = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(record, "directory", mount->directory);
+		cJSON_AddStringToObject(record, "service", mount->service);
 		cJSON_AddStringToObject(record, "state", names[mount->state]);
 		cJSON_AddNumberToObject(record, "linux_pid", mount->bridge != NULL ? mount->bridge->pid : 0);
 		cJSON_AddItemToArray(list, record);

@@ -8,6 +8,7 @@
 
 #define IN_SERVICE 1u
 #define IN_ROLE    2u
+#define IN_MOUNT   4u
 #define IN_BOTH    (IN_SERVICE | IN_ROLE)
 
 struct key_rule {
@@ -33,7 +34,8 @@ static const struct key_rule rules[KEY_COUNT] = {
 	[KEY_PROCESSES] = {"processes", IN_BOTH, true, 0, 1024, 0, 0},
 	[KEY_PRIORITY] = {"priority", IN_SERVICE, true, 0, PRIORITY_MAXIMUM, PRIORITY_DEFAULT, 0},
 	[KEY_RESTART] = {"restart", IN_SERVICE, false, 0, 0, 0, 0},
-	[KEY_OPTIONS] = {"options", IN_SERVICE, false, 0, 0, 0, 0},
+	[KEY_OPTIONS] = {"options", IN_SERVICE | IN_MOUNT, false, 0, 0, 0, 0},
+	[KEY_SERVICE] = {"service", IN_MOUNT, false, 0, 0, 0, 0},
 };
 
 static struct quota *section_quota(struct section *section)
@@ -62,9 +64,14 @@ static void number_put(struct section *section, enum key key, uint64_t value)
 	}
 }
 
+static unsigned section_where(const struct section *section)
+{
+	return section->service ? IN_SERVICE : section->role ? IN_ROLE : IN_MOUNT;
+}
+
 void keys_default(struct section *section)
 {
-	unsigned where = section->service ? IN_SERVICE : IN_ROLE;
+	unsigned where = section_where(section);
 
 	for (int key = 0; key < KEY_COUNT; key++) {
 		if (rules[key].number && (rules[key].where & where))
@@ -186,6 +193,21 @@ static void add_authority(struct reader *reader, char *text)
 	             text);
 }
 
+static void add_mount_option(struct reader *reader, char *text)
+{
+	static const char *const names[] = {"ro", "noexec", "nosuid", "noatime"};
+	static const uint32_t flags[] = {MOUNT_READ_ONLY, MOUNT_NO_EXEC, MOUNT_NO_SUID, MOUNT_NO_ATIME};
+
+	for (size_t at = 0; at < sizeof(flags) / sizeof(flags[0]); at++) {
+		if (strcmp(names[at], text) == 0) {
+			reader->section->mount->flags |= flags[at];
+			return;
+		}
+	}
+	reader_error(reader, reader->line,
+	             "the option \"%s\" of a mount is unknown: there are ro, noexec, nosuid, noatime", text);
+}
+
 /* Each item of a list; a comma at a line's end is no item. */
 static void add_items(struct reader *reader, const char *value,
                       void (*add)(struct reader *reader, char *item))
@@ -242,7 +264,16 @@ static void put(struct reader *reader, enum key key, const char *value)
 	case KEY_CALLS: add_items(reader, value, add_call); break;
 	case KEY_AUTHORITIES: add_items(reader, value, add_authority); break;
 	case KEY_RESTART: set_restart(reader, value); break;
-	case KEY_OPTIONS: add_options(reader, value); break;
+	case KEY_OPTIONS:
+		if (reader->section->mount)
+			add_items(reader, value, add_mount_option);
+		else
+			add_options(reader, value);
+		break;
+	case KEY_SERVICE:
+		if (reader_name_valid(reader, "service", value))
+			memcpy(reader->section->of, value, strlen(value) + 1);
+		break;
 	default: break;
 	}
 }
@@ -250,16 +281,17 @@ static void put(struct reader *reader, enum key key, const char *value)
 void keys_set(struct reader *reader, const char *name, const char *value)
 {
 	struct section *section = reader->section;
-	unsigned where = section->service ? IN_SERVICE : IN_ROLE;
+	unsigned where = section_where(section);
+	const char *what = where == IN_SERVICE ? "service" : where == IN_ROLE ? "role" : "mount";
 	enum key key = key_find(name);
 
 	if (key == KEY_COUNT) {
 		reader_error(reader, reader->line, "unknown key \"%s\": docs/MANIFEST.md lists those of a %s",
-		             name, section->service ? "service" : "role");
+		             name, what);
 		return;
 	}
 	if (!(rules[key].where & where)) {
-		reader_error(reader, reader->line, "a role has no %s: take it out", name);
+		reader_error(reader, reader->line, "a %s has no %s: take it out", what, name);
 		return;
 	}
 	if (reader->continued && key != KEY_CALLS && key != KEY_AUTHORITIES && key != KEY_OPTIONS) {

@@ -46,77 +46,110 @@ bool reader_name_valid(struct reader *reader, const char *what, const char *name
 
 /* ---- sections ---------------------------------------------------------------- */
 
+enum section_kind {
+	SECTION_SERVICE,
+	SECTION_ROLE,
+	SECTION_MOUNT,
+	SECTION_KINDS,
+};
+
+static const char *const kinds[SECTION_KINDS] = {"service", "role", "mount"};
+
+static enum section_kind section_kind(const struct section *section)
+{
+	return section->service ? SECTION_SERVICE : section->role ? SECTION_ROLE : SECTION_MOUNT;
+}
+
 static const char *section_name(const struct section *section)
 {
+	if (section->mount)
+		return section->mount->path;
 	return section->service ? section->service->name : section->role->name;
 }
 
-static struct section *section_find(struct reader *reader, bool service, const char *name)
+static struct section *section_find(struct reader *reader, enum section_kind kind, const char *name)
 {
 	for (uint32_t index = 0; index < reader->section_count; index++) {
 		struct section *section = &reader->sections[index];
 
-		if ((section->service != NULL) == service && strcmp(section_name(section), name) == 0)
+		if (section_kind(section) == kind && strcmp(section_name(section), name) == 0)
 			return section;
 	}
 	return NULL;
 }
 
 /* Adds a section to the manifest; NULL where there may be no more. */
-static struct section *section_add(struct reader *reader, bool service, const char *name)
+static struct section *section_add(struct reader *reader, enum section_kind kind, const char *name)
 {
+	static const uint32_t most[SECTION_KINDS] = {MANIFEST_SERVICES, MANIFEST_ROLES, MANIFEST_MOUNTS};
 	struct manifest *manifest = reader->manifest;
+	uint32_t *const counts[SECTION_KINDS] = {&manifest->service_count, &manifest->role_count,
+	                                         &manifest->mount_count};
 	struct section *section = &reader->sections[reader->section_count];
 
-	if (manifest->service_count == MANIFEST_SERVICES && service) {
-		reader_error(reader, reader->line, "too many services: take some out, %u are possible",
-		             MANIFEST_SERVICES);
+	if (*counts[kind] == most[kind]) {
+		reader_error(reader, reader->line, "too many %ss: take some out, %u are possible",
+		             kinds[kind], most[kind]);
 		return NULL;
 	}
-	if (manifest->role_count == MANIFEST_ROLES && !service) {
-		reader_error(reader, reader->line, "too many roles: take some out, %u are possible",
-		             MANIFEST_ROLES);
-		return NULL;
-	}
-	if (service)
-		section->service = &manifest->services[manifest->service_count++];
+	if (kind == SECTION_SERVICE)
+		section->service = &manifest->services[manifest->service_count];
+	else if (kind == SECTION_ROLE)
+		section->role = &manifest->roles[manifest->role_count];
 	else
-		section->role = &manifest->roles[manifest->role_count++];
-	memcpy(service ? section->service->name : section->role->name, name, strlen(name) + 1);
+		section->mount = &manifest->mounts[manifest->mount_count];
+	++*counts[kind];
+	/* Its length was checked. */
+	memcpy(kind == SECTION_MOUNT     ? section->mount->path
+	       : kind == SECTION_SERVICE ? section->service->name
+	                                 : section->role->name,
+	       name, strlen(name) + 1);
 	section->line = reader->line;
 	keys_default(section);
 	reader->section_count++;
 	return section;
 }
 
+static bool path_valid(struct reader *reader, const char *path)
+{
+	if (strlen(path) < MANIFEST_PATH_SIZE && check_mount_path(path))
+		return true;
+	reader_error(reader, reader->line,
+	             "nothing can be mounted at \"%s\": write an absolute path of at most %u characters "
+	             "without . and .., spaces, commas and colons",
+	             path, MANIFEST_PATH_SIZE - 1);
+	return false;
+}
+
 /* What lies between brackets. */
 static void section_begin(struct reader *reader, char *text)
 {
-	const char *kind = strtok(text, " \t"), *name = strtok(NULL, " \t");
+	const char *word = strtok(text, " \t"), *name = strtok(NULL, " \t");
+	enum section_kind kind = SECTION_SERVICE;
 	struct section *same;
-	bool service;
 
 	reader->in_section = false;
-	if (!kind || !name || strtok(NULL, " \t") ||
-	    (strcmp(kind, "service") != 0 && strcmp(kind, "role") != 0)) {
-		reader_error(reader, reader->line, "unknown section: write [service NAME] or [role NAME]");
+	while (word && kind < SECTION_KINDS && strcmp(word, kinds[kind]) != 0)
+		kind++;
+	if (!word || !name || strtok(NULL, " \t") || kind == SECTION_KINDS) {
+		reader_error(reader, reader->line,
+		             "unknown section: write [service NAME], [role NAME] or [mount PATH]");
 		return;
 	}
-	service = strcmp(kind, "service") == 0;
-	if (!reader_name_valid(reader, kind, name))
+	if (kind == SECTION_MOUNT ? !path_valid(reader, name) : !reader_name_valid(reader, word, name))
 		return;
-	if (service && (strcmp(name, "init") == 0 || strcmp(name, "kernel") == 0)) {
+	if (kind == SECTION_SERVICE && (strcmp(name, "init") == 0 || strcmp(name, "kernel") == 0)) {
 		reader_error(reader, reader->line, "%s is there without a manifest: choose another name",
 		             name);
 		return;
 	}
-	same = section_find(reader, service, name);
+	same = section_find(reader, kind, name);
 	if (same) {
 		reader_error(reader, reader->line, "%s %s is described twice: put all of it under line %u",
-		             kind, name, same->line);
+		             word, name, same->line);
 		return;
 	}
-	reader->section = section_add(reader, service, name);
+	reader->section = section_add(reader, kind, name);
 	reader->in_section = reader->section != NULL;
 }
 
@@ -166,7 +199,7 @@ static bool line_take(struct reader *reader, char *text)
 			return false;
 		}
 		reader_error(reader, reader->line,
-		             "the section does not end: write [service NAME] or [role NAME]");
+		             "the section does not end: write [service NAME], [role NAME] or [mount PATH]");
 		return true;
 	}
 	if (!reader->continued && !strpbrk(start, "=:")) {
@@ -201,8 +234,10 @@ static int handle(void *context, const char *section, const char *name, const ch
 	if (reader->in_section)
 		keys_set(reader, name, value);
 	else if (section[0] == '\0')
-		reader_error(reader, reader->line,
-		             "\"%s\" belongs to no section: write [service NAME] or [role NAME] first", name);
+		reader_error(
+			reader, reader->line,
+			"\"%s\" belongs to no section: write [service NAME], [role NAME] or [mount PATH] first",
+			name);
 	return 1;
 }
 

@@ -27,6 +27,7 @@ enum key {
 	KEY_PRIORITY,
 	KEY_RESTART,
 	KEY_OPTIONS,
+	KEY_SERVICE,
 	KEY_COUNT,
 };
 
@@ -37,10 +38,12 @@ struct named_call {
 	unsigned line;
 };
 
-/* A section; one of `service` and `role` is set, and lies in the manifest. */
+/* A section; one of `service`, `role` and `mount` is set, and lies in the manifest. */
 struct section {
 	struct manifest_service *service;
 	struct manifest_role *role;
+	struct manifest_mount *mount;
+	char of[NAME_SIZE]; /* the service of a mount */
 	unsigned line;
 	unsigned key_lines[KEY_COUNT]; /* 0: not given */
 	uint32_t call_count;
@@ -52,13 +55,13 @@ struct reader {
 	FILE *stream;
 	FILE *errors;
 	struct manifest *manifest;
-	unsigned line;        /* the one read last, from 1 */
+	unsigned line; /* the one read last, from 1 */
 	unsigned error_count;
-	bool continued;       /* the line begins with white space: it continues the one before */
-	bool in_section;      /* false at the beginning, and in a section that is wrong itself */
+	bool continued;  /* the line begins with white space: it continues the one before */
+	bool in_section; /* false at the beginning, and in a section that is wrong itself */
 	struct section *section;
 	uint32_t section_count;
-	struct section sections[MANIFEST_SERVICES + MANIFEST_ROLES];
+	struct section sections[MANIFEST_SERVICES + MANIFEST_ROLES + MANIFEST_MOUNTS];
 };
 
 /* Notes an error in a line. */

@@ -69,14 +69,81 @@ static void resolve_cycle(struct reader *reader)
 		const struct section *section = &reader->sections[index];
 
 		if (section->service == &manifest->services[path[0]])
-			reader_error(reader, section->key_lines[KEY_CALLS],
+			reader_error(reader,
+			             section->key_lines[KEY_CALLS] ? section->key_lines[KEY_CALLS]
+			                                           : section->line,
 			             "calls form a cycle, in which all may wait for others: %s; take one out",
 			             text);
 	}
 }
 
+/* Adds `call` where it is not there, or its flags where it is; false where there is no room. */
+static bool call_imply(struct manifest_call *calls, uint32_t *count, struct manifest_call call)
+{
+	for (uint32_t at = 0; at < *count; at++) {
+		if (calls[at].service == call.service) {
+			calls[at].flags |= call.flags;
+			return true;
+		}
+	}
+	if (*count == MANIFEST_CALLS)
+		return false;
+	calls[(*count)++] = call;
+	return true;
+}
+
+/* Who composes the name space, and who shows it to Linux, must be able to call what is mounted. */
+static bool mount_grant(struct manifest *manifest, struct manifest_service *vfs, uint32_t service)
+{
+	const struct manifest_call call = {.service = service, .flags = CALL_IMPERSONATE};
+	bool room = call_imply(vfs->calls, &vfs->call_count, call);
+
+	for (uint32_t index = 0; index < manifest->role_count; index++) {
+		struct manifest_role *role = &manifest->roles[index];
+
+		if (strcmp(role->name, MANIFEST_FUSE) == 0)
+			room = call_imply(role->calls, &role->call_count, call) && room;
+	}
+	return room;
+}
+
+static void resolve_mount(struct reader *reader, const struct section *section)
+{
+	struct manifest *manifest = reader->manifest;
+	struct manifest_mount *mount = section->mount;
+	uint32_t vfs = service_find(manifest, MANIFEST_VFS);
+	uint32_t service = service_find(manifest, section->of);
+	const char *wrong;
+
+	mount->service = service < manifest->service_count ? service : 0;
+	if (section->key_lines[KEY_SERVICE] == 0)
+		reader_error(reader, section->line,
+		             "mount %s has no service: say whose file system it is, as "
+		             "service = ext4",
+		             mount->path);
+	else if (vfs == manifest->service_count)
+		reader_error(reader, section->line,
+		             "there is no service %s to mount anything: describe it, or "
+		             "take the mount out",
+		             MANIFEST_VFS);
+	else if (service == manifest->service_count)
+		reader_error(reader, section->key_lines[KEY_SERVICE],
+		             "there is no service \"%s\": describe it in [service %s], or do not mount it",
+		             section->of, section->of);
+	else if ((wrong = check_mount(manifest, (uint32_t)(mount - manifest->mounts))) != NULL)
+		reader_error(reader, section->line, "mount %s %s: choose another place or service",
+		             mount->path, wrong);
+	else if (!mount_grant(manifest, &manifest->services[vfs], service))
+		reader_error(reader, section->line,
+		             "vfs or fuse calls too many services: take some out, %u are "
+		             "possible",
+		             MANIFEST_CALLS);
+}
+
 void resolve(struct reader *reader)
 {
+	const struct section *last = NULL; /* of the mounts */
+
 	for (uint32_t index = 0; index < reader->section_count; index++) {
 		struct section *section = &reader->sections[index];
 
@@ -85,5 +152,17 @@ void resolve(struct reader *reader)
 		for (uint32_t at = 0; at < section->call_count; at++)
 			resolve_call(reader, section, &section->calls[at]);
 	}
+	/* Mounts add calls, and look at those before them. */
+	for (uint32_t index = 0; index < reader->section_count; index++) {
+		if (!reader->sections[index].mount)
+			continue;
+		last = &reader->sections[index];
+		resolve_mount(reader, last);
+	}
+	if (last && check_mount_options(reader->manifest) > SPAWN_OPTIONS_SIZE)
+		reader_error(
+			reader, last->line,
+			"the mounts do not fit into the %u characters of options of vfs: choose shorter paths",
+			SPAWN_OPTIONS_SIZE - 1);
 	resolve_cycle(reader);
 }

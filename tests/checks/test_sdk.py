@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""examples/greeter, out of tree: against the installed headers, archives, generator and pkg-config file only.
+"""The examples, out of tree: against the installed headers, archives, generator and pkg-config file only.
 
 usage: test_sdk.py --build DIRECTORY --cc COMPILER... [--instrumented WHAT]
 """
@@ -14,8 +14,9 @@ import tempfile
 
 import tap
 
-EXAMPLE = os.path.join(os.path.dirname(__file__), '..', '..', 'examples', 'greeter')
-SERVERS = ('greeter', 'visitor')
+EXAMPLES = os.path.join(os.path.dirname(__file__), '..', '..', 'examples')
+EXAMPLE = {'greeter': ('greeter', 'visitor'), 'hellofs': ('hellofs',)}
+SERVERS = [(example, server) for example, servers in EXAMPLE.items() for server in servers]
 
 
 class Sdk:
@@ -30,8 +31,8 @@ class Sdk:
         self.environment = dict(os.environ, PKG_CONFIG_SYSROOT_DIR=self.root,
                                 PKG_CONFIG_PATH=os.path.dirname(files[0]) if files else '')
 
-    def run(self, *command, environment=None):
-        result = subprocess.run(command, cwd=self.directory, env=environment, stdout=subprocess.PIPE,
+    def run(self, *command, environment=None, directory=None):
+        result = subprocess.run(command, cwd=directory or self.directory, env=environment, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True, check=False)
         if result.returncode != 0:
             raise RuntimeError('%s: %s' % (' '.join(command), result.stdout.strip()))
@@ -42,18 +43,19 @@ class Sdk:
 
     def make(self):
         """By the example's own Makefile, which knows nothing of a staged installation but what it is told."""
-        shutil.copytree(EXAMPLE, self.directory, dirs_exist_ok=True)
         generator = self.package('--variable=protogen')[0]
         if not generator.startswith(self.root):
             generator = self.root + generator
-        self.run('make', 'PROTOGEN=' + generator, 'CC=' + ' '.join(self.compiler),
-                 'CFLAGS=-std=c11 -Wall -Wextra -Werror ' + ' '.join(self.package('--cflags')),
-                 environment=self.environment)
+        for example in EXAMPLE:
+            shutil.copytree(os.path.join(EXAMPLES, example), os.path.join(self.directory, example))
+            self.run('make', 'PROTOGEN=' + generator, 'CC=' + ' '.join(self.compiler),
+                     'CFLAGS=-std=c11 -Wall -Wextra -Werror ' + ' '.join(self.package('--cflags')),
+                     environment=self.environment, directory=os.path.join(self.directory, example))
 
     def refuses(self):
         """Started by hand it says what it is, which shows that its main() is the SDK's."""
-        for name in SERVERS:
-            result = subprocess.run([os.path.join(self.directory, 'drydock-' + name)], stdin=subprocess.DEVNULL,
+        for example, name in SERVERS:
+            result = subprocess.run([os.path.join(self.directory, example, 'drydock-' + name)], stdin=subprocess.DEVNULL,
                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
             if result.returncode != 2 or name not in result.stdout:
                 raise RuntimeError('exit %d: %s' % (result.returncode, result.stdout.strip()))
@@ -67,12 +69,12 @@ class Sdk:
         os.makedirs(os.path.join(dock, 'servers'))
         for name in ('init', 'log', 'netstack', 'scheduler', 'vfs'):
             os.symlink(os.path.join(build, 'servers', name), os.path.join(dock, 'servers', name))
-        for name in SERVERS:
+        for example, name in SERVERS:
             os.makedirs(os.path.join(dock, 'servers', name))
-            shutil.copy(os.path.join(self.directory, 'drydock-' + name), os.path.join(dock, 'servers', name))
+            shutil.copy(os.path.join(self.directory, example, 'drydock-' + name), os.path.join(dock, 'servers', name))
         with open(manifest, 'w', encoding='utf-8') as whole:
-            for part in (os.path.join(build, 'sim', 'manifest', 'default.manifest'),
-                         os.path.join(self.directory, 'greeter.manifest')):
+            for part in [os.path.join(build, 'sim', 'manifest', 'default.manifest')] + [
+                    os.path.join(self.directory, example, example + '.manifest') for example in EXAMPLE]:
                 with open(part, encoding='utf-8') as lines:
                     whole.write(lines.read())
         environment = dict(os.environ, XDG_RUNTIME_DIR=self.directory)
@@ -80,11 +82,19 @@ class Sdk:
         self.run(*command, 'run', '-d', '--name', 'sdk', '--manifest', manifest, environment=environment)
         try:
             log = self.run(*command, 'log', '--name', 'sdk', environment=environment)
+            listing, content, outside = [
+                self.run(*command, 'fs', '--name', 'sdk', *words, environment=environment)
+                for words in (('ls', '/hello', '/hello/inner'), ('cat', '/hello/hello', '/hello/link'),
+                              ('ls', '/hello/inner/../..'))]
         finally:
             self.run(*command, 'stop', '--name', 'sdk', environment=environment)
         for line in ('[greeter] hello Ada', '[visitor] greeted as number 1'):
             if line not in log:
                 raise RuntimeError('no "%s" in the log:\n%s' % (line, log))
+        if listing.split() != ['/hello:', 'hello', 'inner', 'link', '/hello/inner:', 'note']:
+            raise RuntimeError('the file system lists as:\n' + listing)
+        if content != 'Hello from outside the tree.\nNot for everybody.\n' or outside != 'hello\n':
+            raise RuntimeError('its files have: %r, and it lies beside %r' % (content, outside))
 
 
 def attempt(step):
@@ -110,8 +120,8 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         sdk = Sdk(options, directory)
         tap.run_cases([
-            ('the example builds with what is installed', attempt(sdk.make)),
-            ('its servers start with the main() of the SDK', attempt(sdk.refuses)),
+            ('the examples build with what is installed', attempt(sdk.make)),
+            ('their servers start with the main() of the SDK', attempt(sdk.refuses)),
             ('they run beside the others', attempt(lambda: sdk.boots(options.build))),
         ])
 

@@ -13,10 +13,12 @@
 #include <drydock/abi/sys.h>
 
 #define MANIFEST_MAGIC    0x3154534546494e4dull /* "MNIFEST1" */
-#define MANIFEST_VERSION  1
+#define MANIFEST_VERSION  2
 #define MANIFEST_SERVICES 32
 #define MANIFEST_ROLES    16
 #define MANIFEST_CALLS    32
+#define MANIFEST_MOUNTS   8
+#define MANIFEST_PATH_SIZE 128 /* bytes of a mount's path, with its NUL */
 
 /* Whom one may call. */
 struct manifest_call {
@@ -79,6 +81,27 @@ struct manifest_role {
 	struct manifest_call calls[MANIFEST_CALLS];
 };
 
+/* Flags of a mount. */
+#define MOUNT_READ_ONLY 1u
+#define MOUNT_NO_EXEC   2u
+#define MOUNT_NO_SUID   4u
+#define MOUNT_NO_ATIME  8u
+
+/*
+ * A file system in the name space, which the service MANIFEST_VFS composes. The
+ * tool that makes manifests adds its service, with CALL_IMPERSONATE, to the
+ * calls of that service and of the role MANIFEST_FUSE. init tells vfs of it at
+ * the end of its options: mount=PATH:SERVICE, and `:ro` after it.
+ */
+#define MANIFEST_VFS  "vfs"
+#define MANIFEST_FUSE "fuse"
+
+struct manifest_mount {
+	char path[MANIFEST_PATH_SIZE]; /* absolute, without `.`, `..`, a slash at the end or two together */
+	uint32_t service;              /* index into services */
+	uint32_t flags;                /* MOUNT_* */
+};
+
 struct manifest {
 	uint64_t magic;
 	uint32_t version;
@@ -87,6 +110,9 @@ struct manifest {
 	uint32_t role_count;
 	struct manifest_service services[MANIFEST_SERVICES];
 	struct manifest_role roles[MANIFEST_ROLES];
+	uint32_t mount_count;
+	uint32_t reserved;
+	struct manifest_mount mounts[MANIFEST_MOUNTS];
 };
 
 #endif

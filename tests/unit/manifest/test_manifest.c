@@ -159,9 +159,32 @@ START_TEST(log_is_in_no_cycle)
 }
 END_TEST
 
+/* Whoever composes the name space or shows it to Linux may call what is mounted, said or not. */
+START_TEST(mounts_are_calls)
+{
+	ck_assert_msg(read_text("[mount /a]\nservice = one\noptions = ro, nosuid,\n noexec\n"
+	                        "[service vfs]\nnumber = 4\ncalls = two\n[service one]\nnumber = 5\n"
+	                        "[service two]\nnumber = 6\n[role fuse]\n[role user]\n[mount /b/c]\nservice = two\n"),
+	              "%s", said);
+	ck_assert_uint_eq(manifest.mount_count, 2);
+	ck_assert_str_eq(manifest.mounts[0].path, "/a");
+	ck_assert_uint_eq(manifest.mounts[0].service, 1);
+	ck_assert_uint_eq(manifest.mounts[0].flags, MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_EXEC);
+	ck_assert_str_eq(manifest.mounts[1].path, "/b/c");
+	ck_assert_uint_eq(manifest.mounts[1].flags, 0);
+	ck_assert_uint_eq(manifest.services[0].call_count, 2);
+	ck_assert_uint_eq(manifest.services[0].calls[0].service, 2);
+	ck_assert_uint_eq(manifest.services[0].calls[0].flags, CALL_IMPERSONATE);
+	ck_assert_uint_eq(manifest.services[0].calls[1].service, 1);
+	ck_assert_uint_eq(manifest.roles[0].call_count, 2);
+	ck_assert_uint_eq(manifest.roles[1].call_count, 0);
+}
+END_TEST
+
 /* ---- what is wrong -------------------------------------------------------------- */
 
 #define LOG   "[service log]\nnumber = 2\n"
+#define VFS   "[service vfs]\nnumber = 4\n"
 #define TEN   "0123456789"
 #define FIFTY TEN TEN TEN TEN TEN
 
@@ -226,6 +249,27 @@ static const struct {
 	{LOG "[service vfs]\nnumber=3\ncalls=log, net, ext4\n[service net]\nnumber=4\n"
 	     "[service ext4]\nnumber=5\ncalls = block\n[service block]\nnumber=6\ncalls=net, ext4\n",
 	 10, "ext4 -> block -> ext4"},
+	{LOG "[mount]\n", 3, "unknown section"},
+	{LOG "[mount disk]\n", 3, "write an absolute path"},
+	{LOG "[mount /]\n", 3, "write an absolute path"},
+	{LOG "[mount /a/../b]\n", 3, "write an absolute path"},
+	{LOG "[mount /a//b]\n", 3, "write an absolute path"},
+	{LOG "[mount /a/]\n", 3, "write an absolute path"},
+	{LOG "[mount /a:b]\n", 3, "write an absolute path"},
+	{LOG "[mount /" FIFTY FIFTY TEN TEN "1234567]\n", 3, "at most 127 characters"},
+	{LOG "[mount /a]\nservice = log\n", 3, "no service vfs"},
+	{LOG VFS "[mount /a]\n", 5, "mount /a has no service"},
+	{LOG VFS "[mount /a]\nservice = ext4\n", 6, "no service \"ext4\""},
+	{LOG VFS "[mount /a]\nservice = vfs\n", 5, "is of vfs"},
+	{LOG VFS "[mount /a]\nservice = log\noptions = ro, rw\n", 7, "the option \"rw\""},
+	{LOG VFS "[mount /a]\nservice = log\nnumber = 7\n", 7, "a mount has no number"},
+	{LOG "service = log\n", 3, "a service has no service"},
+	{LOG VFS "[mount /a]\nservice = log\n[mount /a]\n", 7, "described twice"},
+	{LOG VFS "[mount /a]\nservice = log\n[mount /a/b]\nservice = log\n", 7, "lies in another mount"},
+	{LOG VFS "[service fs]\nnumber = 5\ncalls = vfs\n[mount /a]\nservice = fs\n", 3, "vfs -> fs -> vfs"},
+	{LOG VFS "[mount /" FIFTY FIFTY "]\nservice = log\n[mount /b" FIFTY FIFTY "]\nservice = log\n[mount /c" TEN
+	     TEN "]\nservice=log\n",
+	 9, "do not fit into the 255 characters"},
 };
 
 START_TEST(wrong_with_its_line)
@@ -382,6 +426,7 @@ int main(void)
 	tcase_add_test(cases, the_default);
 	tcase_add_test(cases, everything);
 	tcase_add_test(cases, log_is_in_no_cycle);
+	tcase_add_test(cases, mounts_are_calls);
 	tcase_add_loop_test(cases, wrong_with_its_line, 0, (int)(sizeof(wrong) / sizeof(wrong[0])));
 	tcase_add_test(cases, zero_byte);
 	tcase_add_test(cases, unreadable);

@@ -279,12 +279,50 @@ static void add_role(struct manifest *manifest, const char *name, uint32_t autho
 		role->calls[role->call_count++].service = service;
 }
 
+/* Starts, and never registers: whoever waits for it waits for good. */
+static void absent_start(struct runtime *runtime, void *state)
+{
+	(void)runtime;
+	(void)state;
+}
+
+static const struct server_definition absent_server = {
+	.name = "absent", .source = "absent", .state_size = 1, .start = absent_start};
+
+static void add_mount(struct manifest *manifest, const char *path, uint32_t service, uint32_t flags)
+{
+	struct manifest_mount *mount = &manifest->mounts[manifest->mount_count++];
+	struct manifest_service *vfs = &manifest->services[2];
+
+	strcpy(mount->path, path);
+	mount->service = service;
+	mount->flags = flags;
+	for (uint32_t at = 0; at < vfs->call_count; at++) {
+		if (vfs->calls[at].service == service)
+			return;
+	}
+	vfs->calls[vfs->call_count++] = (struct manifest_call){service, CALL_IMPERSONATE};
+}
+
+static void add_mounts(struct manifest *manifest)
+{
+	add_service(manifest, "second", 5, 0);
+	strcpy(manifest->services[3].image, "vfs");
+	strcpy(manifest->services[3].options, "size=32M mode=777");
+	/* The last to be started: init waits for it. */
+	add_service(manifest, "absent", 6, 0);
+	add_mount(manifest, "/mnt/second", 3, 0);
+	add_mount(manifest, "/mnt/look", 3, MOUNT_READ_ONLY);
+	add_mount(manifest, "/mnt/absent", 4, 0);
+}
+
 void harbour_boot(enum harbour_vfs vfs)
 {
 	static struct basin_image images[] = {{"init", &init_server},
 	                                      {"log", &log_server},
 	                                      {"scheduler", &scheduler_server},
 	                                      {"vfs", &vfs_server},
+	                                      {"absent", &absent_server},
 	                                      {NULL, NULL}};
 	static struct manifest manifest;
 
@@ -296,6 +334,8 @@ void harbour_boot(enum harbour_vfs vfs)
 	            AUTHORITY_BIT(AUTHORITY_SWITCH) | AUTHORITY_BIT(AUTHORITY_INSPECT));
 	add_service(&manifest, "vfs", 4, 0);
 	strcpy(manifest.services[2].options, "size=64M");
+	if (vfs == HARBOUR_VFS_MOUNTS)
+		add_mounts(&manifest);
 	/* Killed, it stays so. */
 	manifest.services[1].restart = RESTART_NEVER;
 	add_role(&manifest, "admin", AUTHORITY_BIT(AUTHORITY_INSPECT) | AUTHORITY_BIT(AUTHORITY_CONTROL),
@@ -305,7 +345,7 @@ void harbour_boot(enum harbour_vfs vfs)
 	harbour = basin_create(images);
 	ck_assert_int_eq(kernel_start_init(basin_kernel(harbour), &manifest), E_OK);
 	harbour_pass(50 * MILLISECOND);
-	ck_assert(basin_announced(harbour));
+	ck_assert(vfs == HARBOUR_VFS_MOUNTS || basin_announced(harbour));
 }
 
 void harbour_end(void)

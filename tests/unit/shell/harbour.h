@@ -24,6 +24,12 @@ enum harbour_role {
 enum harbour_vfs {
 	HARBOUR_VFS,
 	HARBOUR_VFS_HANGS,
+	/*
+	 * The real one, with the tmpfs of a second instance, the service "second",
+	 * mounted at /mnt/second and, read-only, at /mnt/look; at /mnt/absent is
+	 * one that never comes.
+	 */
+	HARBOUR_VFS_MOUNTS,
 };
 
 extern struct basin *harbour;

@@ -241,6 +241,76 @@ void call_end(struct call *call)
 	free(call->out);
 }
 
+/* ---- what only mounts need: there are none here (test_mount.c has them) ------------- */
+
+struct client *client_open(struct runtime *runtime, const char *name, const struct protocol *protocol,
+                           const struct client_options *options, int32_t *status)
+{
+	(void)runtime;
+	(void)protocol;
+	(void)options;
+	(void)status;
+	ck_abort_msg("%s is called", name);
+	return NULL;
+}
+
+int32_t client_register_actor(struct client *client, uint32_t uid, uint32_t gid, const uint32_t *groups,
+                              uint32_t group_count, uint32_t flags, uint32_t *actor)
+{
+	(void)client;
+	(void)uid;
+	(void)gid;
+	(void)groups;
+	(void)group_count;
+	(void)flags;
+	(void)actor;
+	ck_abort_msg("an actor is registered");
+	return 0;
+}
+
+bool client_connected(const struct client *client)
+{
+	(void)client;
+	return false;
+}
+
+uint64_t client_generation(const struct client *client)
+{
+	(void)client;
+	return 0;
+}
+
+void call_submit(struct call *call, call_done_t done, void *context)
+{
+	(void)call;
+	(void)done;
+	(void)context;
+	ck_abort_msg("a call is made");
+}
+
+void call_set_actor(struct call *call, uint32_t actor)
+{
+	(void)call;
+	(void)actor;
+	ck_abort_msg("a call is made");
+}
+
+enum error fiber_start(struct runtime *runtime, void (*function)(void *argument), void *argument)
+{
+	(void)runtime;
+	(void)function;
+	(void)argument;
+	ck_abort_msg("a fiber is started");
+	return E_NOMEM;
+}
+
+void fiber_sleep(struct runtime *runtime, uint64_t deadline)
+{
+	(void)runtime;
+	(void)deadline;
+	ck_abort_msg("a fiber sleeps");
+}
+
 /* ---- the harness itself -------------------------------------------------------------- */
 
 struct harness *harness_begin(const char *options)
