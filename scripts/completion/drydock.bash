@@ -60,7 +60,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --sched | --gdb | --wrap | --tap | --ip | --gateway | --mtu | --pcap | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
+		--manifest | --mount | --cpus | --sched | --gdb | --wrap | --tap | --ip | --gateway | --mtu | --pcap | --disk | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
 			((index++))
 			;;
 		--)
@@ -117,7 +117,7 @@ _drydock()
 		return
 	fi
 	case $command in
-	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload" ;;
+	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload --disk --no-io-uring" ;;
 	mount) options+=" --options" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;

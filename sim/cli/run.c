@@ -11,6 +11,7 @@
 #include "ask.h"
 #include "cli.h"
 #include "paths.h"
+#include "run_disk.h"
 #include "run_net.h"
 #include "sim/host/host.h"
 #include "sim/manifest/manifest.h"
@@ -37,6 +38,7 @@ struct run_options {
 	bool background;
 	struct host_wrap wraps[WRAPS_MAXIMUM];
 	struct run_net net;
+	struct run_disk disk;
 	struct host_options host;
 };
 
@@ -93,6 +95,7 @@ static error_t run_parse(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->instance;
 		state->child_inputs[1] = &options->net;
+		state->child_inputs[2] = &options->disk;
 		return 0;
 	case 'd':
 		options->background = true;
@@ -122,10 +125,11 @@ static error_t run_parse(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* The instance's, as cli_instance_child has it, and the network's. */
+/* The instance's, as cli_instance_child has it, the network's and the disks'. */
 static const struct argp_child run_children[] = {
 	{&cli_instance_argp, 0, NULL, 0},
 	{&run_net_argp, 0, "Network:", 0},
+	{&run_disk_argp, 0, "Disks:", 0},
 	{0},
 };
 
@@ -139,6 +143,7 @@ static const struct argp run_argp = {
 	       "  drydock run -d --name test              one more, in the background\n"
 	       "  drydock run --sched server              one process at a time, as on bare metal\n"
 	       "  drydock run --tap auto                  answers ping at 10.77.0.2\n"
+	       "  drydock run --disk root.img:ro          shows what is in an ext4 image at /disk\n"
 	       "  drydock run --gdb vfs                   debugs vfs from its start\n"
 	       "  drydock run --wrap vfs='valgrind -q'    runs vfs under valgrind",
 	.children = run_children,
@@ -368,8 +373,8 @@ int command_run(int argc, char **argv)
 	options.host.name = options.instance;
 	options.host.manifest = manifest;
 	options.host.wraps = options.wraps;
-	if (read_manifest(options.manifest, manifest) && servers_known(&options.host) &&
-	    run_net_apply(&options.net, manifest, &options.host) && choose_mount(&options, mount))
+	if (read_manifest(options.manifest, manifest) && run_disk_apply(&options.disk, manifest, &options.host) &&
+	    servers_known(&options.host) && run_net_apply(&options.net, manifest, &options.host) && choose_mount(&options, mount))
 		result = options.background ? run_background(&options) : run_foreground(&options);
 	free(manifest);
 	return result;

@@ -86,9 +86,10 @@ bool descriptor_send_start(const struct host_process *process, enum scheduling s
 }
 
 bool descriptor_send_device(const struct host_process *process, enum device_kind kind, const void *parameters,
-                            size_t size, const int *descriptors, uint32_t count)
+                            size_t size, const int *descriptors, uint32_t count, uint32_t born)
 {
-	struct descriptor_device packet = {.header = make_header(DESCRIPTOR_DEVICE, count), .kind = kind};
+	struct descriptor_device packet = {
+		.header = make_header(DESCRIPTOR_DEVICE, count), .kind = kind, .born = born};
 
 	memcpy(packet.parameters, parameters, size);
 	return send_packet(process, &packet, sizeof(packet), descriptors, count);

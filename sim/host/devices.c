@@ -75,15 +75,32 @@ void devices_close(struct machine *machine)
 	machine->disks = NULL;
 }
 
-static bool send_disk(struct host_process *process, struct host_disk *disk)
+static bool disk_is_of(const struct host_process *process, unsigned index)
 {
-	int descriptor = disk_prepare(disk);
+	return strcmp(process->machine->options->disks[index].server, process->name) == 0;
+}
 
-	if (disk->ring_obstacle != NULL)
-		console_print(process->machine, "%s: without io_uring, which is slower (%s)",
-		              disk->parameters.name, disk->ring_obstacle);
-	return descriptor_send_device(process, DEVICE_DISK, &disk->parameters, sizeof(disk->parameters),
-	                              &descriptor, 1);
+void devices_prepare(struct host_process *process)
+{
+	struct machine *machine = process->machine;
+
+	process->born_count = 0;
+	for (unsigned i = 0; i < machine->options->disk_count && process->born_count < OS_DEVICES; i++) {
+		struct host_disk *disk = &machine->disks[i];
+
+		if (!disk_is_of(process, i))
+			continue;
+		process->born[process->born_count++] = disk_prepare(disk);
+		if (disk->ring_obstacle != NULL)
+			console_print(machine, "%s: without io_uring, which is slower (%s)",
+			              disk->parameters.name, disk->ring_obstacle);
+	}
+}
+
+static bool send_disk(struct host_process *process, const struct host_disk *disk, uint32_t number)
+{
+	return descriptor_send_device(process, DEVICE_DISK, &disk->parameters, sizeof(disk->parameters), NULL, 0,
+	                              DESCRIPTOR_DEVICES + number);
 }
 
 static bool send_card(struct host_process *process, struct host_card *card)
@@ -93,21 +110,21 @@ static bool send_card(struct host_process *process, struct host_card *card)
 	if (card->tap < 0)
 		return true;
 	return descriptor_send_device(process, DEVICE_CARD, &card->parameters, sizeof(card->parameters),
-	                              descriptors, card->record < 0 ? 1 : 2);
+	                              descriptors, card->record < 0 ? 1 : 2, 0);
 }
 
 bool devices_send(struct host_process *process)
 {
 	const struct host_options *options = process->machine->options;
+	uint32_t born = 0;
 
 	for (unsigned i = 0; i < options->card_count; i++) {
 		if (strcmp(options->cards[i].server, process->name) == 0 &&
 		    !send_card(process, &process->machine->cards[i]))
 			return false;
 	}
-	for (unsigned i = 0; i < options->disk_count; i++) {
-		if (strcmp(options->disks[i].server, process->name) == 0 &&
-		    !send_disk(process, &process->machine->disks[i]))
+	for (unsigned i = 0; i < options->disk_count && born < process->born_count; i++) {
+		if (disk_is_of(process, i) && !send_disk(process, &process->machine->disks[i], born++))
 			return false;
 	}
 	return true;

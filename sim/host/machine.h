@@ -20,6 +20,7 @@
 #include <drydock/list.h>
 #include <ev.h>
 
+#include "sim/user/linux.h"
 #include "sim/user/start.h"
 #include "host.h"
 #include "instance.h"
@@ -72,6 +73,9 @@ struct host_process {
 	bool page_sealed;
 	/* Doorbell: what it reads from, and our own way to ring it. */
 	int doorbell_read, doorbell_write;
+	/* Descriptors, not its own, that it is born with from DESCRIPTOR_DEVICES on. */
+	int born[OS_DEVICES];
+	uint32_t born_count;
 	/* Descriptors that go with the reply of the call being served. */
 	int pass[DESCRIPTOR_MAXIMUM];
 	uint32_t pass_count;
@@ -190,9 +194,13 @@ bool descriptor_send_start(const struct host_process *process, enum scheduling s
 bool descriptor_send(const struct host_process *process, enum descriptor_type type, const int *descriptors,
                      uint32_t count);
 
-/* The same for a device that the process is given; `size` is at most DEVICE_PARAMETERS. Before it is announced. */
+/*
+ * The same for a device that the process is given; `size` is at most
+ * DEVICE_PARAMETERS. Before it is announced. With `count` 0 its descriptor is the
+ * one of number `born`, which the process was born with.
+ */
 bool descriptor_send_device(const struct host_process *process, enum device_kind kind, const void *parameters,
-                            size_t size, const int *descriptors, uint32_t count);
+                            size_t size, const int *descriptors, uint32_t count, uint32_t born);
 
 /* Closes *descriptor unless it is -1, which it becomes. */
 void descriptor_close(int *descriptor);
@@ -209,7 +217,10 @@ int memory_file(const char *name, uint64_t size, unsigned seals);
 bool devices_open(struct machine *machine, char *error, size_t size);
 void devices_close(struct machine *machine);
 
-/* Sends a process the devices of its service; before DESCRIPTOR_START. False as descriptor_send. */
+/* Makes ready what a process is to be born with for its devices (process->born); just before it is spawned. */
+void devices_prepare(struct host_process *process);
+
+/* Tells a process of the devices of its service; before DESCRIPTOR_START. False as descriptor_send. */
 bool devices_send(struct host_process *process);
 
 /* ---- process.c ------------------------------------------------------- */

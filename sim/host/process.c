@@ -384,6 +384,7 @@ enum error platform_process_start(struct machine *machine, struct process *proce
 	if (host_process->outside)
 		return E_OK;
 	host_process->scheduled = machine->options->by_server;
+	devices_prepare(host_process);
 	if (!held && !host_process->scheduled && !process_announce(host_process))
 		return E_NOMEM;
 	pid = process_spawn(host_process, host_process->socket_peer, NULL);

@@ -174,8 +174,25 @@ static void raise_limits(void)
 	}
 }
 
-/* Descriptors 0 to 3 and no other. */
-static bool arrange_descriptors(int socket)
+/* Puts the process's devices where it looks for them: by way of numbers that are none of theirs. */
+static bool arrange_devices(const struct host_process *process)
+{
+	int above[OS_DEVICES];
+
+	for (uint32_t i = 0; i < process->born_count; i++) {
+		above[i] = fcntl(process->born[i], F_DUPFD, DESCRIPTOR_DEVICES + OS_DEVICES);
+		if (above[i] < 0)
+			return false;
+	}
+	for (uint32_t i = 0; i < process->born_count; i++) {
+		if (dup2(above[i], DESCRIPTOR_DEVICES + (int)i) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* Descriptors 0 to 3, those of devices, and no other. */
+static bool arrange_descriptors(const struct host_process *process, int socket)
 {
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -185,7 +202,7 @@ static bool arrange_descriptors(int socket)
 		fcntl(socket, F_SETFD, 0);
 	else if (dup2(socket, DESCRIPTOR_SOCKET) < 0)
 		return false;
-	return close_range(DESCRIPTOR_SOCKET + 1, ~0U, 0) == 0;
+	return arrange_devices(process) && close_range(DESCRIPTOR_DEVICES + process->born_count, ~0U, 0) == 0;
 }
 
 static _Noreturn void become(const struct host_process *process, int socket, const char *const *arguments,
@@ -199,7 +216,7 @@ static _Noreturn void become(const struct host_process *process, int socket, con
 	reset_signals();
 	raise_limits();
 	/* Cores of a plain name fall into the instance directory. */
-	if (fchdir(process->machine->instance.handle) != 0 || !arrange_descriptors(socket)) {
+	if (fchdir(process->machine->instance.handle) != 0 || !arrange_descriptors(process, socket)) {
 		fprintf(stderr, "[kernel] cannot start %s: %s\n", process->name, strerror(errno));
 		_exit(126);
 	}

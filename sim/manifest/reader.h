@@ -31,6 +31,12 @@ enum key {
 	KEY_COUNT,
 };
 
+/*
+ * Who composes the name space, and who shows it to Linux, must be able to call
+ * what is mounted. False where there is no room for more calls (mount.c).
+ */
+bool mount_grant(struct manifest *manifest, struct manifest_service *vfs, uint32_t service);
+
 /* A call by name: services may be described after those who call them. */
 struct named_call {
 	char name[NAME_SIZE];

@@ -77,36 +77,6 @@ static void resolve_cycle(struct reader *reader)
 	}
 }
 
-/* Adds `call` where it is not there, or its flags where it is; false where there is no room. */
-static bool call_imply(struct manifest_call *calls, uint32_t *count, struct manifest_call call)
-{
-	for (uint32_t at = 0; at < *count; at++) {
-		if (calls[at].service == call.service) {
-			calls[at].flags |= call.flags;
-			return true;
-		}
-	}
-	if (*count == MANIFEST_CALLS)
-		return false;
-	calls[(*count)++] = call;
-	return true;
-}
-
-/* Who composes the name space, and who shows it to Linux, must be able to call what is mounted. */
-static bool mount_grant(struct manifest *manifest, struct manifest_service *vfs, uint32_t service)
-{
-	const struct manifest_call call = {.service = service, .flags = CALL_IMPERSONATE};
-	bool room = call_imply(vfs->calls, &vfs->call_count, call);
-
-	for (uint32_t index = 0; index < manifest->role_count; index++) {
-		struct manifest_role *role = &manifest->roles[index];
-
-		if (strcmp(role->name, MANIFEST_FUSE) == 0)
-			room = call_imply(role->calls, &role->call_count, call) && room;
-	}
-	return room;
-}
-
 static void resolve_mount(struct reader *reader, const struct section *section)
 {
 	struct manifest *manifest = reader->manifest;

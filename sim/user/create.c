@@ -5,6 +5,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,9 +91,16 @@ static bool keep_device(struct os *os, const struct descriptor_device *packet, c
 {
 	struct os_device *device = &os->devices[os->device_count];
 	uint32_t count = packet->header.count;
+	int born = (int)packet->born;
 
-	if (os->device_count == OS_DEVICES || count == 0 || count > DEVICE_DESCRIPTORS)
+	if (os->device_count == OS_DEVICES || count > DEVICE_DESCRIPTORS || (count == 0) != (born != 0))
 		return false;
+	if (born != 0) {
+		if (fcntl(born, F_SETFD, FD_CLOEXEC) != 0)
+			return false;
+		descriptors = &born;
+		count = 1;
+	}
 	device->kind = packet->kind;
 	device->descriptor_count = count;
 	memcpy(device->descriptors, descriptors, count * sizeof(int));

@@ -89,11 +89,17 @@ enum device_kind {
 #define DEVICE_DESCRIPTORS 2   /* of one device at most */
 #define DEVICE_PARAMETERS  256 /* bytes */
 
-/* DESCRIPTOR_DEVICE, with 1 to DEVICE_DESCRIPTORS descriptors. */
+/* The first of the descriptors that a process is born with for its devices: what cannot be sent later. */
+#define DESCRIPTOR_DEVICES 4
+
+/*
+ * DESCRIPTOR_DEVICE, with 1 to DEVICE_DESCRIPTORS descriptors, or with none beside
+ * it: then it was born with one. Linux (from 6.7 on) sends no io_uring over a socket.
+ */
 struct descriptor_device {
 	struct descriptor_header header;
 	uint32_t kind; /* enum device_kind */
-	uint32_t reserved;
+	uint32_t born; /* the number of that one, or 0 */
 	uint8_t parameters[DEVICE_PARAMETERS]; /* a structure of the kind's */
 };
 

@@ -1,0 +1,183 @@
+"""Disks: ext4 images that `drydock run --disk` mounts, beside what was put into them and what Linux makes of them."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from harness import Instance
+
+MIB = 1 << 20
+
+
+def make_tree(path):
+    """Something of each kind."""
+    os.makedirs(os.path.join(path, "deep", "er", "still"))
+    for number in range(300):
+        with open(os.path.join(path, "deep", "file-%03d" % number), "w", encoding="utf-8") as file:
+            file.write("content %d\n" % number * number)
+    with open(os.path.join(path, "deep", "er", "big"), "wb") as file:
+        for number in range(96):
+            file.write(hashlib.sha512(b"%d" % number).digest() * 1024)
+    with open(os.path.join(path, "sparse"), "wb") as file:
+        file.seek(5 * MIB)
+        file.write(b"end")
+    os.symlink("deep/er/big", os.path.join(path, "link"))
+    os.symlink("x" * 200, os.path.join(path, "long"))
+    os.mkfifo(os.path.join(path, "fifo"), 0o640)
+    os.chmod(os.path.join(path, "deep", "file-001"), 0o4711)
+    os.utime(os.path.join(path, "deep", "file-002"), (1, 2))
+
+
+def digest(root):
+    """What is to be seen of a tree: types, modes, sizes, times, contents."""
+    seen = []
+    for directory, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if name != "lost+found")
+        for name in sorted(names + files):
+            path = os.path.join(directory, name)
+            status = os.lstat(path)
+            entry = [os.path.relpath(path, root), oct(status.st_mode), status.st_uid, status.st_gid, int(status.st_mtime)]
+            if os.path.islink(path):
+                entry.append(os.readlink(path))
+            elif os.path.isfile(path):
+                with open(path, "rb") as file:
+                    entry += [status.st_size, hashlib.sha256(file.read()).hexdigest()]
+            seen.append(entry)
+    return seen
+
+
+class Disks(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if shutil.which("mke2fs") is None:
+            raise unittest.SkipTest("mke2fs is not installed: scripts/setup installs it")
+        cls.scratch = tempfile.mkdtemp(prefix="drydock-disk-")
+        cls.addClassCleanup(shutil.rmtree, cls.scratch)
+        cls.tree = os.path.join(cls.scratch, "tree")
+        make_tree(cls.tree)
+        cls.image = os.path.join(cls.scratch, "disk.img")
+        cls.make_image(cls.image)
+
+    @classmethod
+    def make_image(cls, path, *options):
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", cls.tree, *options, path, "64M"], check=True,
+                       capture_output=True)
+
+    def path(self, name):
+        return os.path.join(self.scratch, name)
+
+    def need_fuse(self):
+        obstacle = harness.fuse_obstacle()
+        if obstacle:
+            self.skipTest(obstacle)
+
+    def mounted(self, *arguments):
+        """An instance with these arguments, mounted; returns the directory, too."""
+        self.need_fuse()
+        directory = tempfile.mkdtemp(prefix="drydock-mount-")
+        self.addCleanup(os.rmdir, directory)
+        instance = Instance(*arguments, "--mount", directory, name="disk")
+        instance.__enter__()
+        self.addCleanup(instance.__exit__, None, None, None)
+        return instance, directory
+
+    def test_what_was_put_in_comes_out(self):
+        _, directory = self.mounted("--disk", self.image + ":ro")
+        self.assertEqual(digest(os.path.join(directory, "disk")), digest(self.tree))
+        # A file system of its own, and not to be written.
+        self.assertNotEqual(os.stat(directory).st_dev, os.stat(os.path.join(directory, "disk")).st_dev)
+        self.assertRaises(OSError, open, os.path.join(directory, "disk", "new"), "w")
+
+    def test_as_linux_sees_it(self):
+        loop = self.path("loop")
+        os.mkdir(loop)
+        self.addCleanup(os.rmdir, loop)
+        mount = subprocess.run(["mount", "-o", "ro,loop,noload", self.image, loop], capture_output=True, text=True)
+        if mount.returncode != 0:
+            self.skipTest("Linux cannot mount an image here: " + mount.stderr.strip())
+        try:
+            expected = digest(loop)
+        finally:
+            subprocess.run(["umount", loop], check=True)
+        _, directory = self.mounted("--disk", self.image + ":ro")
+        self.assertEqual(digest(os.path.join(directory, "disk")), expected)
+
+    def test_natively(self):
+        for option in ((), ("--no-io-uring",)):
+            with Instance("--disk", self.image + ":/data:ro", *option, name="disk") as instance:
+                self.assertEqual(instance.command("fs", "cat", "/data/link", check=0, text=False).stdout,
+                                 open(os.path.join(self.tree, "link"), "rb").read())
+                self.assertIn("file-299", instance.command("fs", "ls", "/data/deep", check=0).stdout)
+                self.assertEqual(instance.command("fs", "mkdir", "/data/new").returncode, 1)
+                console = instance.command("log", check=0).stdout
+                self.assertIn("[ext4] disk.img mounted read-only", console)
+
+    def test_two_disks_and_a_server_that_dies(self):
+        second = self.path("second.img")
+        self.make_image(second, "-b", "1024", "-O", "^has_journal")
+        instance, directory = self.mounted("--disk", self.image + ":ro", "--disk", second + ":/other:ro")
+        expected = digest(self.tree)
+        self.assertEqual(digest(os.path.join(directory, "disk")), expected)
+        self.assertEqual(digest(os.path.join(directory, "other")), expected)
+        instance.command("restart", "ext4", check=0)
+        self.assertEqual(digest(os.path.join(directory, "other")), expected)
+        self.assertIn("file-299", instance.command("fs", "ls", "/disk/deep", check=0).stdout)
+
+    def test_at_an_offset(self):
+        whole = self.path("whole.img")
+        with open(whole, "wb") as file, open(self.image, "rb") as image:
+            file.seek(3 * MIB)
+            shutil.copyfileobj(image, file)
+        with Instance("--disk", whole + "@3M:ro", name="disk") as instance:
+            self.assertIn("fifo", instance.command("fs", "ls", "/disk", check=0).stdout)
+
+    def test_a_partition(self):
+        if shutil.which("sfdisk") is None:
+            self.skipTest("sfdisk is not installed")
+        for label in ("dos", "gpt"):
+            whole = self.path(label + ".img")
+            with open(whole, "wb") as file:
+                file.truncate(80 * MIB)
+            subprocess.run(["sfdisk", "-q", whole], input="label: %s\nsize=4M\nsize=70M\n" % label, text=True, check=True,
+                           capture_output=True)
+            with open(whole, "r+b") as file, open(self.image, "rb") as image:
+                file.seek(5 * MIB)
+                shutil.copyfileobj(image, file)
+            with Instance("--disk", whole + ":p2:ro", name="disk") as instance:
+                self.assertIn("fifo", instance.command("fs", "ls", "/disk", check=0).stdout)
+            result = harness.command("run", "--name", "none", "--disk", whole + ":p7:ro", check=1)
+            self.assertIn("no partition 7", result.stdout + result.stderr)
+
+    def test_what_cannot_be_mounted_is_said(self):
+        nothing = self.path("nothing.img")
+        with open(nothing, "wb") as file:
+            file.truncate(8 * MIB)
+        with Instance("--disk", nothing + ":ro", name="disk") as instance:
+            # All else is there.
+            instance.command("fs", "mkdir", "/here", check=0)
+            self.assertEqual(instance.command("fs", "ls", "/disk").returncode, 1)
+            self.assertRegex(instance.command("log", check=0).stdout, r"\[ext4\] error: nothing\.img: .*s_magic")
+
+    def test_what_is_refused(self):
+        qcow = self.path("image.qcow2")
+        with open(qcow, "wb") as file:
+            file.write(b"QFI\xfb" + bytes(4092))
+        for arguments, code, said in (
+                (("--disk", self.image), 2, "adding :ro"),
+                (("--disk", ""), 2, "no image is named"),
+                (("--disk", self.path("missing") + ":ro"), 1, "No such file"),
+                (("--disk", qcow + ":ro"), 1, "qemu-img convert -f qcow2"),
+                (("--disk", self.image + ":/a/../b:ro"), 1, "absolute path"),
+                (("--disk", self.image + ":/x:ro", "--disk", self.image + ":/x:ro"), 1, "run: --disk"),
+                (("--disk", self.image + ":ro", "--sched", "server"), 1, "--sched server")):
+            with self.subTest(arguments=arguments):
+                result = harness.command("run", "--name", "none", *arguments, check=code)
+                self.assertIn(said, result.stdout + result.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
