@@ -25,7 +25,7 @@ KERNEL = os.path.join(METAL, "drydock-kernel")
 ARCHIVE = os.path.join(METAL, "user", "boot.cpio")
 QEMU = "qemu-system-x86_64"
 LIMIT = 600             # seconds, after which what was to happen has not
-IMAGES = ("init", "log", "scheduler", "vfs", "shell")
+IMAGES = ("init", "log", "netstack", "scheduler", "vfs", "shell")
 
 
 def need_qemu():

@@ -2,6 +2,7 @@
 responder, by messages and by interrupt lines, read-only and missing, and when a driver dies in the midst of its work."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,11 +30,16 @@ def service(program, authorities="devices", restart="never", options="none=1", n
     return OPTIONS % (program, number, authorities, restart, options)
 
 
-def archive_with(*services):
-    """A boot archive in which these sections come before the shell's."""
+def archive_with(*services, stack=""):
+    """A boot archive in which these sections come before the shell's. The network stack has the card with
+    `stack`, its options, and may else drive none."""
     with open(os.path.join(machine.ROOT, "src", "arch", "x86_64", "metal.manifest"), encoding="utf-8") as file:
         text = file.read()
     text = text.replace("[service shell]", "".join(services) + "[service shell]")
+    if stack:
+        text = text.replace("ip=10.0.2.15/24 gateway=10.0.2.2", stack)
+    else:
+        text = text.replace("authorities = devices\nmemory = 8M\noptions = ip=", "memory = 8M\noptions = ip=")
     path = os.path.join(harness.BUILD, "tests", "devices-%d.manifest" % os.getpid())
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
@@ -41,7 +47,7 @@ def archive_with(*services):
         flat = machine.flat_manifest(path)
     finally:
         os.unlink(path)
-    files = {name: machine.image(name) for name in (*machine.IMAGES, "disktest", "echo")}
+    files = {name: machine.image(name) for name in (*machine.IMAGES, "disktest", "echo", "ext4")}
     return machine.archive(dict(files, manifest=flat))
 
 
@@ -143,6 +149,30 @@ class Disks(DeviceTest):
             booted.expect(r"\[disktest\] the disk has passed\r\n")
 
 
+class FileSystems(DeviceTest):
+    def test_an_ext4_disk_is_read(self):
+        if shutil.which("mke2fs") is None:
+            self.skipTest("mke2fs is not installed: scripts/setup installs it")
+        image = Image(self)
+        tree = os.path.join(os.path.dirname(image.path), "tree")
+        os.mkdir(tree)
+        with open(os.path.join(tree, "letter"), "w", encoding="utf-8") as file:
+            file.write("sailed\n")
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", tree, "-F", image.path], check=True, capture_output=True)
+        before = image.read()
+        section = service("ext4", restart="always", options="cache=1M", number=5) + \
+            "[mount /disk]\nservice = ext4\noptions = ro\n\n"
+        with Machine(*image.arguments(), archive=archive_with(section)) as booted:
+            booted.expect(r"\[init\] Waiting for events\.\.\.\r\n")
+            booted.type("cat /disk/letter\r")
+            booted.expect(r"\r\nsailed\r\n")
+            booted.type("kill ext4\r")
+            booted.expect(r"\[ext4\] Waiting for block I/O requests")
+            booted.type("ls /disk\r")
+            booted.expect(r"lost\+found")
+        self.assertEqual(image.read(), before)
+
+
 class Cards(DeviceTest):
     def echo_over_user_network(self, *arguments, device=""):
         probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -189,17 +219,42 @@ class Cards(DeviceTest):
 
     def test_linux_at_the_other_end(self):
         """Linux's own ARP and UDP, over a TAP device in a network namespace of the test's."""
+        self.inside("--echo", "echoed\n")
+
+    def inside(self, what, said):
+        """Runs a part of this program in a network namespace of its own."""
         inside = subprocess.run(["unshare", "--net", "true"], capture_output=True)
         if inside.returncode != 0 or not os.path.exists("/dev/net/tun"):
             self.skipTest("no network namespace or no /dev/net/tun here")
-        result = subprocess.run(["unshare", "--net", sys.executable, __file__, "--tap"], capture_output=True, text=True)
-        self.assertEqual((result.returncode, result.stdout), (0, "echoed\n"), result.stderr)
+        result = subprocess.run(["unshare", "--net", sys.executable, __file__, what], capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stdout), (0, said), result.stderr)
 
 
-def in_namespace():
-    """A TAP device named tap0 with Linux's address 10.77.0.1, and echo behind it at 10.77.0.2."""
+    def test_the_stack_answers_linux(self):
+        """The network stack itself, on its own card: Linux's ping, up to what has to be cut into fragments."""
+        self.inside("--stack", "answered\n")
+
+
+def in_namespace(what):
+    """A TAP device named tap0 with Linux's address 10.77.0.1, and `what` behind it at 10.77.0.2."""
     for command in ("ip tuntap add dev tap0 mode tap", "ip address add 10.77.0.1/24 dev tap0", "ip link set tap0 up"):
         subprocess.run(command.split(), check=True)
+    return stack_in_namespace() if what == "--stack" else echo_in_namespace()
+
+
+def stack_in_namespace():
+    with Machine("-netdev", "tap,id=net,ifname=tap0,script=no,downscript=no", "-device", "virtio-net-pci,netdev=net",
+                 archive=archive_with(stack="ip=10.77.0.2/24")) as booted:
+        booted.boot()
+        for size in ("0", "56", "1472", "8000", "60000"):
+            result = subprocess.run(["ping", "-c", "2", "-W", "60", "-s", size, "10.77.0.2"], capture_output=True, text=True)
+            if " 2 received, 0% packet loss" not in result.stdout:
+                return "size %s: %s" % (size, result.stdout + result.stderr)
+    print("answered")
+    return 0
+
+
+def echo_in_namespace():
     with Machine("-netdev", "tap,id=net,ifname=tap0,script=no,downscript=no", "-device", "virtio-net-pci,netdev=net",
                  archive=archive_with(service("echo", options="address=10.77.0.2"))) as booted:
         booted.boot()
@@ -218,7 +273,7 @@ def in_namespace():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--tap"]:
-        sys.exit(in_namespace())
+    if sys.argv[1:] in (["--echo"], ["--stack"]):
+        sys.exit(in_namespace(sys.argv[1]))
     machine.need_qemu()
     harness.main()

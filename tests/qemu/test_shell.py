@@ -78,7 +78,8 @@ class ShellTest(unittest.TestCase):
         listed = self.command("ps")
         self.assertRegex(listed[0], r"^PID +NAME +STATE")
         self.assertEqual([line.split()[:2] for line in listed[1:]],
-                         [["1", "init"], ["2", "log"], ["3", "scheduler"], ["4", "vfs"], ["7", "shell"]])
+                         [["1", "init"], ["2", "log"], ["3", "scheduler"], ["4", "vfs"], ["6", "netstack"],
+                          ["7", "shell"]])
         self.assertTrue(any(line.split()[1:2] == ["vfs"] for line in self.command("ports")))
         log = self.command("log")
         self.assertTrue(any(line.endswith("[init] Waiting for events...") for line in log), log)
