@@ -192,6 +192,9 @@ bool operation_submit(struct operation *operation, int32_t status);
 /* The same for the identity of the process that asked: it becomes the owner of what is made. */
 bool operation_submit_owned(struct operation *operation, int32_t status);
 
+/* The `finish` of a call that brings nothing back: whether it was done. */
+void operation_finish_plain(struct operation *operation);
+
 /* For calls that belong to no request. */
 struct operation *operation_take(struct bridge *bridge);
 void operation_put(struct operation *operation);
@@ -254,5 +257,11 @@ void handle_fsync(fuse_req_t request, fuse_ino_t node, int data_only, struct fus
 void handle_readdir(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
                     struct fuse_file_info *file);
 void handle_statfs(fuse_req_t request, fuse_ino_t node);
+
+void handle_setxattr(fuse_req_t request, fuse_ino_t node, const char *name, const char *value, size_t size,
+                     int flags);
+void handle_getxattr(fuse_req_t request, fuse_ino_t node, const char *name, size_t size);
+void handle_listxattr(fuse_req_t request, fuse_ino_t node, size_t size);
+void handle_removexattr(fuse_req_t request, fuse_ino_t node, const char *name);
 
 #endif

@@ -54,8 +54,7 @@ static void handle_forget_multi(fuse_req_t request, size_t count, struct fuse_fo
 
 /*
  * What is missing is answered by libfuse: RELEASE with success, which the
- * kernel does not wait for, and the rest (locks, extended attributes,
- * fallocate, …) with ENOSYS, upon which the kernel does it itself or says that
+ * kernel does not wait for, and the rest (locks, fallocate, …) with ENOSYS, upon which the kernel does it itself or says that
  * it is not supported.
  */
 const struct fuse_lowlevel_ops handlers = {
@@ -81,4 +80,8 @@ const struct fuse_lowlevel_ops handlers = {
 	.readdir = handle_readdir,
 	.fsyncdir = handle_fsync,
 	.statfs = handle_statfs,
+	.setxattr = handle_setxattr,
+	.getxattr = handle_getxattr,
+	.listxattr = handle_listxattr,
+	.removexattr = handle_removexattr,
 };

@@ -29,11 +29,6 @@ static void finish_entry(struct operation *operation, int32_t status, const stru
 		forget_add(bridge, attributes->node, 1);
 }
 
-static void finish_plain(struct operation *operation)
-{
-	fuse_reply_err(operation->request, operation->call.status ? reply_errno(operation->call.status) : 0);
-}
-
 static void finish_lookup(struct operation *operation)
 {
 	struct fs_attributes attributes;
@@ -156,7 +151,7 @@ void handle_link(fuse_req_t request, fuse_ino_t node, fuse_ino_t parent, const c
 
 void handle_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
-	struct operation *operation = operation_start(request, finish_plain);
+	struct operation *operation = operation_start(request, operation_finish_plain);
 
 	if (operation == NULL)
 		return;
@@ -168,7 +163,7 @@ void handle_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
 
 void handle_rmdir(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
-	struct operation *operation = operation_start(request, finish_plain);
+	struct operation *operation = operation_start(request, operation_finish_plain);
 
 	if (operation != NULL &&
 	    operation_submit(operation,
@@ -188,7 +183,7 @@ void handle_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse
 		fuse_reply_err(request, EINVAL);
 		return;
 	}
-	operation = operation_start(request, finish_plain);
+	operation = operation_start(request, operation_finish_plain);
 	if (operation == NULL)
 		return;
 	operation->others = true;

@@ -8,11 +8,6 @@
 
 #define TARGET_MAXIMUM 4095u /* bytes of a symbolic link's target */
 
-static void finish_plain(struct operation *operation)
-{
-	fuse_reply_err(operation->request, operation->call.status ? reply_errno(operation->call.status) : 0);
-}
-
 static void finish_attributes(struct operation *operation, int32_t status,
                               const struct fs_attributes *attributes)
 {
@@ -175,7 +170,7 @@ void handle_write(fuse_req_t request, fuse_ino_t node, const char *data, size_t 
 
 void handle_fsync(fuse_req_t request, fuse_ino_t node, int data_only, struct fuse_file_info *file)
 {
-	struct operation *operation = operation_start(request, finish_plain);
+	struct operation *operation = operation_start(request, operation_finish_plain);
 
 	(void)data_only;
 	(void)file;

@@ -79,6 +79,13 @@ static void operation_done(struct call *call, void *context)
 	operation_put(operation);
 }
 
+void operation_finish_plain(struct operation *operation)
+{
+	int32_t status = operation->call.status;
+
+	fuse_reply_err(operation->request, status ? reply_errno(status) : 0);
+}
+
 static void interrupted(fuse_req_t request, void *context)
 {
 	struct operation *operation = context;
