@@ -54,8 +54,8 @@ static void handle_forget_multi(fuse_req_t request, size_t count, struct fuse_fo
 
 /*
  * What is missing is answered by libfuse: RELEASE with success, which the
- * kernel does not wait for, and the rest (locks, fallocate, …) with ENOSYS, upon which the kernel does it itself or says that
- * it is not supported.
+ * kernel does not wait for, and the rest (locks, …) with ENOSYS, upon which the
+ * kernel does it itself or says that it is not supported.
  */
 const struct fuse_lowlevel_ops handlers = {
 	.init = handle_init,
@@ -80,6 +80,9 @@ const struct fuse_lowlevel_ops handlers = {
 	.readdir = handle_readdir,
 	.fsyncdir = handle_fsync,
 	.statfs = handle_statfs,
+	.fallocate = handle_fallocate,
+	.lseek = handle_lseek,
+	.copy_file_range = handle_copy_file_range,
 	.setxattr = handle_setxattr,
 	.getxattr = handle_getxattr,
 	.listxattr = handle_listxattr,

@@ -91,6 +91,18 @@ class Mounted(unittest.TestCase):
 
 
 class Files(Mounted):
+    @unittest.skipIf(shutil.which("fallocate") is None, "fallocate (util-linux) is not here")
+    def test_ranges_are_zeroed_and_punched(self):
+        self.put("file", b"x" * 40000)
+        model = bytearray(b"x" * 40000)
+        for flag, offset, length in (("-z", 100, 200), ("-p", 8000, 9000), ("-z", 39990, 100)):
+            subprocess.run(["fallocate", flag, "-o", str(offset), "-l", str(length), self.path("file")], check=True)
+            model[offset:offset + length] = bytes(length)
+        with open(self.path("file"), "rb") as file:
+            self.assertEqual(file.read(), model)
+        # A whole page was given back.
+        self.assertLess(os.stat(self.path("file")).st_blocks * 512, 40090)
+
     def test_write_and_read(self):
         for length in [0, 1, 4095, 4096, 4097, 131072, 1048576, 1048577, 3000001]:
             data = os.urandom(length)
@@ -156,7 +168,7 @@ class Files(Mounted):
     def test_not_supported(self):
         path = self.put("file")
         file = os.open(path, os.O_RDWR)
-        result = subprocess.run(["fallocate", "-l", "10", path], capture_output=True, text=True, check=False)
+        result = subprocess.run(["fallocate", "-c", "-l", "4096", path], capture_output=True, text=True, check=False)
         self.assertIn("not supported", result.stderr)
         os.close(file)
 
