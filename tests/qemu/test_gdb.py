@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 import unittest
 
 import machine
@@ -16,6 +17,11 @@ class Debugged(Machine):
 
     def __init__(self):
         super().__init__("-S", "-chardev", "socket,id=gdb,path=gdb,server=on,wait=off", "-gdb", "chardev:gdb")
+        # QEMU is another process: where it is slow to start there is nothing to connect to yet.
+        while not os.path.exists(os.path.join(self.scratch.name, "gdb")):
+            if self.process.poll() is not None:
+                raise AssertionError("the machine ended before gdb could come")
+            time.sleep(0.01)
 
     def gdb(self, program, *commands):
         script = ["set pagination off", "set width 0", "target remote " + os.path.join(self.scratch.name, "gdb"),
