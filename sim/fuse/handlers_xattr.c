@@ -5,11 +5,13 @@
  */
 #include "bridge.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/xattr.h>
 
 #include "reply.h"
 
+#define ACL_PREFIX     "system.posix_acl_"
 #define ANSWER_MAXIMUM 65536u /* bytes: XATTR_SIZE_MAX and XATTR_LIST_MAX of Linux */
 
 _Static_assert(XATTR_CREATE == FS_XATTR_CREATE && XATTR_REPLACE == FS_XATTR_REPLACE,
@@ -34,6 +36,15 @@ static void finish_getxattr(struct operation *operation)
 	finish_value(operation, status, results.size, results.value_length);
 }
 
+/* An error of this kind would be the answer to whoever is to be let through by permissions. */
+static void finish_get_acl(struct operation *operation)
+{
+	if (operation->call.status == EOPNOTSUPP)
+		fuse_reply_err(operation->request, ENODATA);
+	else
+		finish_getxattr(operation);
+}
+
 static void finish_listxattr(struct operation *operation)
 {
 	struct fs_list_xattrs_results results = {0};
@@ -49,7 +60,9 @@ static uint32_t capacity_of(size_t size)
 
 void handle_getxattr(fuse_req_t request, fuse_ino_t node, const char *name, size_t size)
 {
-	struct operation *operation = operation_start(request, finish_getxattr);
+	struct operation *operation =
+		operation_start(request, strncmp(name, ACL_PREFIX, sizeof(ACL_PREFIX) - 1) == 0 ? finish_get_acl
+	                                                                                        : finish_getxattr);
 
 	if (operation != NULL)
 		operation_submit(operation, fs_get_xattr_try_prepare(&operation->call, operation->bridge->client,
