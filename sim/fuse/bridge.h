@@ -48,6 +48,8 @@ struct operation {
 	struct ahead *ahead;   /* attributes asked for together with this, or by this; or NULL */
 	uint32_t serial;       /* of that question */
 	bool others;           /* changes attributes of nodes that it does not name */
+	uint64_t node;         /* whose extended attributes it asks for or sets; 0: none */
+	uint32_t epoch;        /* bridge->bare_epoch when it asked */
 };
 
 /* The answer to a question that Linux is about to ask (ahead.c). */
@@ -61,6 +63,14 @@ struct ahead {
 	uint32_t epoch;   /* bridge->ahead_epoch when the change was made */
 	bool changed;     /* the change has been made */
 	bool valid;
+};
+
+/* A node that has no file capabilities (bare.c). */
+#define BARE_SLOTS 16384u
+
+struct bare {
+	uint64_t node;
+	uint64_t expires; /* monotonic nanoseconds */
 };
 
 /* References to give back that no call has taken along yet (forget.c). */
@@ -115,6 +125,8 @@ struct bridge {
 	struct identities identities;
 	struct ahead ahead[AHEAD_SLOTS];
 	uint32_t ahead_epoch;      /* answers from earlier ones count no more */
+	struct bare bare[BARE_SLOTS];
+	uint32_t bare_epoch;       /* answers from earlier ones count no more */
 
 	/* loop.c */
 	struct buffer buffer[BRIDGE_BUFFERS];
@@ -223,6 +235,23 @@ void ahead_drop(struct operation *change, uint64_t node);
 
 /* What was asked about any node counts no more. */
 void ahead_clear(struct bridge *bridge);
+
+/* ---- bare.c -------------------------------------------------------------------------------- */
+
+/* Whether the extended attribute `name` is of file capabilities. */
+bool bare_concerns(const char *name);
+
+/* `question`, about to be submitted, will tell whether a node has them, or makes a node. */
+void bare_ask(struct operation *question);
+
+/* It has told that `node` has none. */
+void bare_note(struct operation *question, uint64_t node);
+
+/* Whether `node` is known to have none. */
+bool bare_known(struct bridge *bridge, uint64_t node);
+
+/* It may be given some: before and after that. */
+void bare_drop(struct bridge *bridge, uint64_t node);
 
 /* ---- loop.c -------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import tempfile
 import threading
@@ -314,6 +315,22 @@ class Attributes(Mounted):
         os.removexattr(path, "user.x")
         self.assertGreater(os.stat(path).st_ctime_ns, before)
         self.fails(errno.ENODATA, os.getxattr, path, "user.x")
+
+    def test_capabilities(self):
+        """The bridge remembers who has no file capabilities: that must end when they are set."""
+        self.need_others()
+        name, path = "security.capability", self.put("f", b"made")
+        # VFS_CAP_REVISION_2 with CAP_NET_RAW permitted (capabilities(7), linux/capability.h).
+        value = struct.pack("<5I", 0x02000000, 1 << 13, 0, 0, 0)
+        for _ in range(2):
+            self.fails(errno.ENODATA, os.getxattr, path, name)
+            os.setxattr(path, name, value)
+            self.assertEqual(os.getxattr(path, name), value)
+            with open(path, "ab") as file:
+                file.write(b"written")
+        self.fails(errno.ENODATA, os.getxattr, path, name)
+        os.setxattr(path, name, value)
+        self.assertEqual(os.getxattr(path, name), value)
 
     def test_extended_hidden(self):
         self.need_others()

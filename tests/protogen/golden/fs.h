@@ -314,7 +314,10 @@ int32_t fs_read_try_prepare(struct call *call, struct client *client, uint64_t n
 int32_t fs_read_finish(struct call *call, struct fs_read_results *results, void *data);
 void fs_read_reply(struct request *request, int32_t error, const struct fs_read_results *results);
 
-/* write (6), changes state: `offset` of the result is where the first byte went. */
+/*
+ * write (6), changes state: `offset` of the result is where the first byte went. What changes a file's data
+ * removes its attribute "security.capability" (capabilities(7)).
+ */
 struct fs_write_arguments {
 	uint64_t node;
 	uint64_t offset;
