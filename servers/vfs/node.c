@@ -435,13 +435,18 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
                   uint64_t to_offset, uint32_t length, uint32_t *done)
 {
+	struct tmpfs_attributes attributes;
 	int32_t error;
 
 	if (node_is_remote(node) || node_is_remote(to)) /* not asked of other servers yet */
 		return POSIX_EOPNOTSUPP;
 	if (offset > INT64_MAX || to_offset > INT64_MAX)
 		return POSIX_EINVAL;
-	error = length > 0 ? drop_privileges(caller, to) : 0;
+	error = tmpfs_get_attributes(&caller->vfs->tmpfs, to, &attributes);
+	if (!error && attributes.flags & TMPFS_FLAG_IMMUTABLE)
+		error = POSIX_EPERM;
+	if (!error && length > 0)
+		error = drop_privileges(caller, to);
 	if (error)
 		return error;
 	return tmpfs_copy(&caller->vfs->tmpfs, node, offset, to, to_offset, transfer_length(length), done,
@@ -451,10 +456,17 @@ int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, u
 int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,
                       uint64_t length)
 {
+	bool adds = mode == TMPFS_ALLOCATE_GROW || mode == TMPFS_ALLOCATE_KEEP;
+	struct tmpfs_attributes attributes;
 	int32_t error;
 
 	if (node_is_remote(node)) /* not asked of other servers yet */
 		return POSIX_EOPNOTSUPP;
+	error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
+	if (!error)
+		error = adds ? permission_write_at(&attributes, UINT64_MAX) : permission_change(&attributes);
+	if (error)
+		return error;
 	error = tmpfs_allocate(&caller->vfs->tmpfs, node, mode, offset, length, vfs_now(caller->vfs));
 	return error ? error : drop_privileges(caller, node);
 }

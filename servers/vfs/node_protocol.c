@@ -19,8 +19,11 @@ _Static_assert(FS_ROOT == TMPFS_ROOT, "the root has one number");
 _Static_assert(FS_SET_MODE == TMPFS_SET_MODE && FS_SET_UID == TMPFS_SET_UID && FS_SET_GID == TMPFS_SET_GID &&
                        FS_SET_SIZE == TMPFS_SET_SIZE && FS_SET_ATIME == TMPFS_SET_ATIME &&
                        FS_SET_MTIME == TMPFS_SET_MTIME && FS_SET_ATIME_NOW == TMPFS_SET_ATIME_NOW &&
-                       FS_SET_MTIME_NOW == TMPFS_SET_MTIME_NOW,
+                       FS_SET_MTIME_NOW == TMPFS_SET_MTIME_NOW && FS_SET_FLAGS == TMPFS_SET_FLAGS,
                "the bits of set_attributes are handed on as they are");
+_Static_assert(FS_FLAG_IMMUTABLE == TMPFS_FLAG_IMMUTABLE && FS_FLAG_APPEND == TMPFS_FLAG_APPEND &&
+                       FS_FLAG_NO_DUMP == TMPFS_FLAG_NO_DUMP && FS_FLAG_NO_ATIME == TMPFS_FLAG_NO_ATIME,
+               "the flags of nodes are handed on as they are");
 _Static_assert(FS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && FS_RENAME_EXCHANGE == TMPFS_RENAME_EXCHANGE,
                "the flags of rename are handed on as they are");
 
@@ -66,6 +69,7 @@ void node_attributes_fill(struct fs_attributes *to, const struct tmpfs_attribute
 		.uid = from->uid,
 		.gid = from->gid,
 		.device = from->device,
+		.flags = from->flags,
 		.block_size = TMPFS_BLOCK_SIZE,
 	};
 }
@@ -126,6 +130,7 @@ static int32_t serve_set_attributes(struct request *request,
 		.mode = from->mode,
 		.uid = from->uid,
 		.gid = from->gid,
+		.flags = from->flags,
 	};
 	struct tmpfs_attributes result;
 	struct caller caller;
@@ -167,6 +172,9 @@ static int32_t serve_write(struct request *request, const struct fs_write_argume
 	if (error)
 		return error;
 	results->offset = arguments->flags & FS_WRITE_APPEND ? attributes.size : arguments->offset;
+	error = permission_write_at(&attributes, results->offset);
+	if (error)
+		return error;
 	return node_write(&caller, arguments->node, results->offset, arguments->data, arguments->data_length,
 	                  &results->length);
 }
@@ -335,6 +343,8 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 		error = node_attributes_get(&caller, arguments->node, &attributes);
 	if (error)
 		return error;
+	if (arguments->mask & ACCESS_WRITE && attributes.flags & TMPFS_FLAG_IMMUTABLE)
+		return POSIX_EPERM;
 	return permission_allows(caller.who, &attributes, arguments->mask) ? 0 : POSIX_EACCES;
 }
 

@@ -68,6 +68,8 @@ static int32_t check(const struct caller *caller, uint64_t number, const char *n
 		return error;
 	if (length == 0)
 		return POSIX_ERANGE;
+	if (access == ACCESS_WRITE && permission_change(&node) != 0)
+		return POSIX_EPERM;
 	if (HAS_PREFIX(name, length, "user."))
 		error = check_user(caller, &node, access);
 	else if (HAS_PREFIX(name, length, "trusted."))

@@ -9,6 +9,7 @@
 #define NANOSECONDS_PER_SECOND 1000000000u
 #define MODE_BITS              07777u
 #define SECTOR                 512u
+#define FLAGS                (uint32_t)(TMPFS_FLAG_IMMUTABLE | TMPFS_FLAG_APPEND | TMPFS_FLAG_NO_DUMP | TMPFS_FLAG_NO_ATIME)
 #define DIRECTORY_ENTRY_SIZE   20u /* what an entry counts in its directory's size, as in Linux's tmpfs */
 
 static int32_t root_make(struct tmpfs *tmpfs, const struct tmpfs_options *options, struct tmpfs_time now)
@@ -109,6 +110,7 @@ void tmpfs_node_attributes(const struct tmpfs *tmpfs, const struct tmpfs_node *n
 	attributes->uid = node->uid;
 	attributes->gid = node->gid;
 	attributes->device = node->device;
+	attributes->flags = node->flags;
 	tmpfs_acl_find(tmpfs, node, TMPFS_ACL_ACCESS, &attributes->acl);
 }
 
@@ -125,11 +127,14 @@ int32_t tmpfs_get_attributes(const struct tmpfs *tmpfs, uint64_t number, struct 
 /* Whether the values asked for can be set at all. */
 static int32_t set_check(const struct tmpfs_node *node, uint32_t valid, const struct tmpfs_attributes *values)
 {
-	if (valid >= 2 * TMPFS_SET_MTIME_NOW)
+	if (valid >= 2 * TMPFS_SET_FLAGS)
 		return POSIX_EINVAL;
 	if ((valid & TMPFS_SET_ATIME && values->atime.nanoseconds >= NANOSECONDS_PER_SECOND) ||
 	    (valid & TMPFS_SET_MTIME && values->mtime.nanoseconds >= NANOSECONDS_PER_SECOND))
 		return POSIX_EINVAL;
+	if (valid & TMPFS_SET_FLAGS && (values->flags & ~FLAGS ||
+	                                (!node_is(node, POSIX_S_IFREG) && !node_is(node, POSIX_S_IFDIR))))
+		return POSIX_EOPNOTSUPP;
 	if (valid & TMPFS_SET_SIZE) {
 		if (node_is(node, POSIX_S_IFDIR))
 			return POSIX_EISDIR;
@@ -182,6 +187,8 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 		node->uid = values->uid;
 	if (valid & TMPFS_SET_GID)
 		node->gid = values->gid;
+	if (valid & TMPFS_SET_FLAGS)
+		node->flags = values->flags;
 	set_times(node, valid, values, now);
 	change_end(tmpfs);
 	if (result)

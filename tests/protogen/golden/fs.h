@@ -55,7 +55,11 @@
 #define FS_SET_MTIME_NOW 128
 #define FS_SET_FLAGS 256
 
-/* Bits of attributes.flags (as FS_IOC_GETFLAGS of ioctl_iflags(2)). */
+/*
+ * Bits of attributes.flags (as FS_IOC_GETFLAGS of ioctl_iflags(2)). Nobody changes what is immutable, and
+ * what is append-only is only written to at its end (EPERM), also those whose client has checked permissions
+ * itself.
+ */
 #define FS_FLAG_IMMUTABLE 0x10
 #define FS_FLAG_APPEND 0x20
 #define FS_FLAG_NO_DUMP 0x40
@@ -275,7 +279,8 @@ void fs_get_attributes_reply(struct request *request, int32_t error, const struc
 
 /*
  * set_attributes (4), changes state: Changes what `valid` names; `values` gives the new values. The ctime
- * becomes the present time, also where `valid` is 0, as chown(2) that changes nothing has it.
+ * becomes the present time, also where `valid` is 0, as chown(2) that changes nothing has it. EOPNOTSUPP:
+ * flags that the node cannot have.
  */
 struct fs_set_attributes_arguments {
 	uint64_t node;

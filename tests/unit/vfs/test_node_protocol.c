@@ -294,7 +294,7 @@ START_TEST(wrong_values)
 	ck_assert_int_eq(make(client, FS_ROOT, "file", POSIX_S_IFREG | 0644, &found), 0);
 	ck_assert_int_eq(fs_set_attributes(client, found.node, FS_SET_SIZE, &values, &found), POSIX_EFBIG);
 	ck_assert_int_eq(fs_set_attributes(client, found.node, FS_SET_MTIME, &values, &found), POSIX_EINVAL);
-	ck_assert_int_eq(fs_set_attributes(client, found.node, 256, &values, &found), POSIX_EINVAL);
+	ck_assert_int_eq(fs_set_attributes(client, found.node, 512, &values, &found), POSIX_EINVAL);
 	ck_assert_int_eq(fs_set_attributes(client, FS_ROOT, FS_SET_SIZE, &values, &found), POSIX_EISDIR);
 	ck_assert_int_eq(fs_read(client, found.node, 1ull << 63, data, 8, &got), POSIX_EINVAL);
 	ck_assert_int_eq(fs_read(client, found.node, INT64_MAX, data, 8, &got), 0);
