@@ -80,9 +80,23 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 	return remove(path);
 }
 
+static int clear_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+	(void)where;
+	if (type == FTW_D || (type == FTW_F && S_ISREG(status->st_mode)))
+		calls_clear_flags(path);
+	return 0;
+}
+
+static bool remove_work(void)
+{
+	return nftw(WORK, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT;
+}
+
 static void clear(void)
 {
-	if (chdir(base) != 0 || (nftw(WORK, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)) {
+	if (chdir(base) != 0 ||
+	    (!remove_work() && (nftw(WORK, clear_one, 16, FTW_PHYS) != 0 || !remove_work()))) {
 		perror("conformance-calls: cannot clear what a case has left");
 		exit(2);
 	}

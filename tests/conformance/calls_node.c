@@ -1,10 +1,12 @@
 /* Calls about what a name stands for: attributes and extended attributes (calls.h). */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -279,6 +281,58 @@ static int run_removexattr(struct call_words *words)
 	return lremovexattr(words->word[1], words->word[2]);
 }
 
+/* ---- flags (chattr(1)) ------------------------------------------------------------------------ */
+
+static const struct {
+	char letter;
+	int flag;
+} file_flags[] = {{'a', FS_APPEND_FL}, {'i', FS_IMMUTABLE_FL}, {'d', FS_NODUMP_FL}, {'A', FS_NOATIME_FL}, {'c', FS_COMPR_FL}};
+
+#define FILE_FLAGS (sizeof(file_flags) / sizeof(file_flags[0]))
+
+static int flags_ioctl(const char *path, unsigned long command, int *flags)
+{
+	int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW), result, error;
+
+	if (descriptor < 0)
+		return -1;
+	result = ioctl(descriptor, command, flags);
+	error = errno;
+	close(descriptor);
+	errno = error;
+	return result;
+}
+
+/* chattr PATH =LETTER… */
+static int run_chattr(struct call_words *words)
+{
+	int flags = 0;
+
+	for (size_t i = 0; i < FILE_FLAGS; i++) {
+		if (strchr(words->word[2], file_flags[i].letter) != NULL)
+			flags |= file_flags[i].flag;
+	}
+	return flags_ioctl(words->word[1], FS_IOC_SETFLAGS, &flags);
+}
+
+static int run_lsattr(struct call_words *words)
+{
+	int flags = 0;
+
+	if (flags_ioctl(words->word[1], FS_IOC_GETFLAGS, &flags) != 0)
+		return -1;
+	for (size_t i = 0; i < FILE_FLAGS; i++)
+		say(words, "%c", flags & file_flags[i].flag ? file_flags[i].letter : '-');
+	return 0;
+}
+
+void calls_clear_flags(const char *path)
+{
+	int none = 0;
+
+	flags_ioctl(path, FS_IOC_SETFLAGS, &none);
+}
+
 /* ---- access control lists ------------------------------------------------------------------- */
 
 #define ACL_ENTRIES 1024
@@ -358,5 +412,5 @@ const struct call_entry calls_node[] = {
 	{"truncate", 2, 2, run_truncate}, {"access", 2, 2, run_access},         {"chdir", 1, 1, run_chdir},
 	{"setxattr", 3, 4, run_setxattr}, {"getxattr", 2, 3, run_getxattr},     {"listxattr", 1, 1, run_listxattr},
 	{"removexattr", 2, 2, run_removexattr}, {"limits", 1, 1, run_limits},   {"setacl", 3, 3, run_setacl},
-	{NULL, 0, 0, NULL},
+	{"chattr", 2, 2, run_chattr},     {"lsattr", 1, 1, run_lsattr},         {NULL, 0, 0, NULL},
 };

@@ -26,6 +26,10 @@ DIFFERENCES = [
     (r"open .* TMPFILE,.*", r"ok", r"EOPNOTSUPP", "libfuse 3.14 does not pass O_TMPFILE on"),
     (r"fallocate .* (keep,)?zero", r"EOPNOTSUPP", r"ok", "zeroing is served; Linux's tmpfs does not know it"),
     (r"setacl n \S+ \*(512|600)", r"ok", r"E2BIG", "Linux passes no ACL of more than a page on to a FUSE file system"),
+    (r"as \S+ (open n \S+|access n 2)|hold 2 n \S+", r"EPERM", r"ok",
+     "Linux knows of no flags (chattr) of FUSE files, and asks no file system when one is opened; it is refused later"),
+    (r"as \S+ (rmdir n|unlink n|rename other n)", r"EPERM", r"ENOTDIR|EISDIR",
+     "for the same reason Linux sees first what a flagged node is"),
     (r"seek 1 0 end", r"EINVAL", r"ok \d+", "Linux lets no FUSE file system decide where a directory's positions end"),
     (r"ftruncate 1 9223372036854775807", r"ok", r"EFBIG", "files have at most 128 TiB"),
     (r"as 65532:65532 chown n -1 -1", r"EPERM", r"ok",
@@ -105,6 +109,32 @@ class Mount(unittest.TestCase):
                 len(wrong), count, "\n".join("%s: %s" % item for item in list(wrong.items())[:30])))
 
 
+    def test_flag_programs(self):
+        """chattr and lsattr, and that flags count although Linux lets flagged files be opened."""
+        for tool in ("chattr", "lsattr"):
+            if not shutil.which(tool):
+                raise unittest.SkipTest("%s is not installed (Debian's package e2fsprogs)" % tool)
+        program = """
+            mkdir d; echo text >d/fixed; echo text >d/log
+            chattr +i d/fixed; chattr +aA d/log; chattr +d d; lsattr -d d; lsattr d | sort
+            echo more >>d/log; cat d/log d/fixed
+            ! echo more 2>/dev/null >>d/fixed; ! echo less 2>/dev/null >d/log
+            ! rm -f d/fixed 2>/dev/null; ! mv d/log d/old 2>/dev/null
+            ! dd if=/dev/zero of=d/fixed bs=1 count=1 conv=notrunc status=none 2>/dev/null
+            ! dd if=/dev/zero of=d/log bs=1 count=1 conv=notrunc status=none 2>/dev/null
+            cat d/log d/fixed; chattr -i d/fixed; chattr -a d/log; lsattr d | sort; rm -r d
+        """
+        self.compare_programs(program, "more\n")
+
+    def compare_programs(self, program, expected):
+        """What a shell program says on both, which has `expected` in it."""
+        answers = [subprocess.run(["sh", "-ec", program], cwd=directory, capture_output=True, text=True,
+                                  timeout=harness.LIMIT) for directory in (self.oracle, self.mount)]
+        for answer in answers:
+            self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+        self.assertIn(expected, answers[0].stdout)
+        self.assertEqual(answers[0].stdout, answers[1].stdout)
+
     def test_acl_programs(self):
         """setfacl, getfacl, cp and tar with access control lists."""
         if not shutil.which("setfacl"):
@@ -120,12 +150,7 @@ class Mount(unittest.TestCase):
             find tree copy out | sort | xargs getfacl; stat -c '%%A %%n' tree tree/*/* copy/*/* out/tree/*/*
             rm -r tree copy out tree.tar
         """ % (cases.USER, cases.GROUP, cases.OTHER)
-        answers = [subprocess.run(["sh", "-ec", program], cwd=directory, capture_output=True, text=True,
-                                  timeout=harness.LIMIT) for directory in (self.oracle, self.mount)]
-        for answer in answers:
-            self.assertEqual((answer.returncode, answer.stderr), (0, ""))
-        self.assertIn("default:user:%d:rwx" % cases.OTHER, answers[0].stdout)
-        self.assertEqual(answers[0].stdout, answers[1].stdout)
+        self.compare_programs(program, "default:user:%d:rwx" % cases.OTHER)
 
 
 for _group in cases.GROUPS:
