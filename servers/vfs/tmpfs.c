@@ -69,11 +69,15 @@ void tmpfs_statistics(const struct tmpfs *tmpfs, struct tmpfs_statistics *statis
 {
 	const struct tmpfs_super *super = tmpfs->super;
 
-	statistics->block_size = TMPFS_BLOCK_SIZE;
-	statistics->blocks = arena_pages_limit(tmpfs->arena);
-	statistics->blocks_free = statistics->blocks - arena_pages_used(tmpfs->arena);
-	statistics->nodes = super->nodes_limit;
-	statistics->nodes_free = super->nodes_limit - super->nodes;
+	*statistics = (struct tmpfs_statistics){.block_size = TMPFS_BLOCK_SIZE};
+	if (arena_pages_limit(tmpfs->arena) < UINT64_MAX / ARENA_PAGE) {
+		statistics->blocks = arena_pages_limit(tmpfs->arena);
+		statistics->blocks_free = statistics->blocks - arena_pages_used(tmpfs->arena);
+	}
+	if (super->nodes_limit < TMPFS_NODES_MAX) {
+		statistics->nodes = super->nodes_limit;
+		statistics->nodes_free = super->nodes_limit - super->nodes;
+	}
 }
 
 static uint64_t node_size(const struct tmpfs_node *node)

@@ -83,6 +83,7 @@ struct tmpfs_options {
 	uint32_t gid;
 };
 
+/* Where there is no limit to blocks or nodes, both numbers of them are 0, as Linux's tmpfs says it. */
 struct tmpfs_statistics {
 	uint64_t block_size; /* bytes */
 	uint64_t blocks;
