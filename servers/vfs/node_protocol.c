@@ -14,6 +14,7 @@
 #include "permission.h"
 #include "remote.h"
 #include "session.h"
+#include "watch.h"
 
 _Static_assert(FS_ROOT == TMPFS_ROOT, "the root has one number");
 _Static_assert(FS_SET_MODE == TMPFS_SET_MODE && FS_SET_UID == TMPFS_SET_UID && FS_SET_GID == TMPFS_SET_GID &&
@@ -348,6 +349,17 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 	return permission_allows(caller.who, &attributes, arguments->mask) ? 0 : POSIX_EACCES;
 }
 
+static int32_t serve_watch(struct request *request, const struct fs_watch_arguments *arguments,
+                           struct fs_watch_results *results)
+{
+	struct caller caller;
+	int32_t error = caller_find(request, &caller);
+
+	return error ? error
+	             : watch_serve(request, &caller, arguments->events, arguments->events_capacity,
+	                           &results->events_length);
+}
+
 const struct fs_operations node_handlers = {
 	.lookup = serve_lookup,
 	.forget = serve_forget,
@@ -377,4 +389,5 @@ const struct fs_operations node_handlers = {
 	.list_xattrs = node_serve_list_xattrs,
 	.remove_xattr = node_serve_remove_xattr,
 	.sync_all = serve_sync_all,
+	.watch = serve_watch,
 };

@@ -16,6 +16,7 @@
  *   node_space.c     those of a file's space,
  *   node_xattr.c     and those of extended attributes, with their permissions
  *   node_acl.c       access control lists, which come as such attributes; acl.c
+ *   watch.c          telling clients that remember what others have changed
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     and those that work on open files
  *
@@ -30,6 +31,7 @@
 #include <stdint.h>
 
 #include <drydock/hash.h>
+#include <drydock/list.h>
 #include <drydock/posix.h>
 #include <drydock/server.h>
 
@@ -46,6 +48,7 @@ struct vfs {
 	struct arena arena;
 	struct mount *mounts; /* room for MANIFEST_MOUNTS; NULL where there are none */
 	uint32_t mount_count;
+	struct list watches; /* sessions' (watch.c) */
 };
 
 /* On whose behalf something is done. */

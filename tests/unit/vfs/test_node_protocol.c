@@ -318,7 +318,6 @@ END_TEST
 START_TEST(version_two)
 {
 	struct fs_attributes made, found;
-	struct fs_watch_results watched;
 	struct fs_write_results put;
 	uint64_t file;
 
@@ -344,7 +343,6 @@ START_TEST(version_two)
 	/* What there is only in Linux's overlay file system, and what is nowhere yet. */
 	ck_assert_int_eq(fs_rename(client, FS_ROOT, FS_ROOT, FS_RENAME_WHITEOUT, "file", 4, "x", 1),
 	                 POSIX_EINVAL);
-	ck_assert_int_eq(fs_watch(client, NULL, 0, &watched), POSIX_ENOSYS);
 }
 END_TEST
 
