@@ -91,8 +91,8 @@ void handle_mknod(fuse_req_t request, fuse_ino_t parent, const char *name, mode_
 	bare_ask(operation);
 	if (operation_submit_owned(operation,
 	                           fs_create_try_prepare(&operation->call, operation->bridge->client, parent,
-	                                                 mode, 0, (uint32_t)device, name,
-	                                                 length_of(name))))
+	                                                 mode, fuse_req_ctx(request)->umask,
+	                                                 (uint32_t)device, name, length_of(name))))
 		name_changes(operation, parent);
 }
 
@@ -110,7 +110,8 @@ void handle_mkdir(fuse_req_t request, fuse_ino_t parent, const char *name, mode_
 	if (operation != NULL &&
 	    operation_submit_owned(operation, fs_make_directory_try_prepare(
 						      &operation->call, operation->bridge->client, parent,
-						      mode & ~(mode_t)S_IFMT, 0, name, length_of(name))))
+						      mode & ~(mode_t)S_IFMT, fuse_req_ctx(request)->umask, name,
+						      length_of(name))))
 		name_changes(operation, parent);
 }
 

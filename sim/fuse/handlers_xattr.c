@@ -11,6 +11,7 @@
 
 #include "reply.h"
 
+#define ACL_PREFIX     "system.posix_acl_"
 #define ANSWER_MAXIMUM 65536u /* bytes: XATTR_SIZE_MAX and XATTR_LIST_MAX of Linux */
 
 _Static_assert(XATTR_CREATE == FS_XATTR_CREATE && XATTR_REPLACE == FS_XATTR_REPLACE,
@@ -37,6 +38,15 @@ static void finish_getxattr(struct operation *operation)
 	finish_value(operation, status, results.size, results.value_length);
 }
 
+/* An error of this kind would be the answer to whoever is to be let through by permissions. */
+static void finish_get_acl(struct operation *operation)
+{
+	if (operation->call.status == EOPNOTSUPP)
+		fuse_reply_err(operation->request, ENODATA);
+	else
+		finish_getxattr(operation);
+}
+
 static void finish_listxattr(struct operation *operation)
 {
 	struct fs_list_xattrs_results results = {0};
@@ -60,7 +70,9 @@ void handle_getxattr(fuse_req_t request, fuse_ino_t node, const char *name, size
 		fuse_reply_err(request, ENODATA);
 		return;
 	}
-	operation = operation_start(request, finish_getxattr);
+	operation = operation_start(request, strncmp(name, ACL_PREFIX, sizeof(ACL_PREFIX) - 1) == 0
+	                                             ? finish_get_acl
+	                                             : finish_getxattr);
 	if (operation == NULL)
 		return;
 	operation->node = capabilities ? node : 0;
