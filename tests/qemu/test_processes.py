@@ -110,6 +110,10 @@ class ProcessesTest(unittest.TestCase):
         done = self.run_tester("idle=86400", "-icount", "shift=0,sleep=off")
         self.assertEqual(done, ["idle"])
 
+    def test_random_bytes_where_the_processor_has_them(self):
+        for processor, there in [("max", 1), ("qemu64", 0)]:
+            self.assertEqual(self.run_tester("random=%d" % there, "-cpu", processor), ["random"])
+
     def test_services_are_restarted(self):
         number = self.misdeeds().index("write_text")
         with Machine(archive=tester_archive("idle=0", "serve=1 misdeed=%d" % number, "always")) as booted:

@@ -329,6 +329,19 @@ static void test_listen(struct tester *tester)
 	check(tester, false, "listen", "something else than was typed, after bytes:", heard);
 }
 
+/* ---- randomness ------------------------------------------------------------------------ */
+
+/* Whether there are random bytes, where there ought to be some. */
+static void test_random(struct tester *tester, bool some)
+{
+	const struct start_block *start = runtime_start(tester->runtime);
+	uint64_t words[START_RANDOM_SIZE / sizeof(uint64_t)];
+
+	memcpy(words, start->random, sizeof(words));
+	check(tester, some ? words[0] != 0 && words[1] != 0 && words[0] != words[1] : words[0] == 0 && words[1] == 0,
+	      "random", "not what the processor has to give:", words[0]);
+}
+
 /* ---- beginnings ------------------------------------------------------------------------ */
 
 static bool number_option(const struct start_block *start, const char *key, uint64_t *number)
@@ -411,6 +424,8 @@ static void tester_main(struct tester *tester)
 		return;
 	}
 	be_up(tester->runtime);
+	if (number_option(start, "random", &number))
+		test_random(tester, number != 0);
 	if (number_option(start, "misdeeds", &number)) {
 		for (uint32_t i = 0; i < misdeed_count; i++)
 			test_misdeed(tester, i, number != 0);
