@@ -26,6 +26,7 @@
 #define BRIDGE_AREA          (16u * 1024 * 1024) /* bytes of the lane's data area */
 #define BRIDGE_BUFFERS       8u                 /* requests that can lie in memory at once */
 #define BRIDGE_WRITE_MAXIMUM (1024u * 1024)     /* bytes of data in one WRITE */
+#define BRIDGE_READ_AHEAD    (1024u * 1024)     /* bytes, where that may be set: one READ of the largest size */
 #define BRIDGE_HEADER_SIZE   4096u              /* room before the data, as libfuse reckons it */
 #define BRIDGE_BUFFER_SIZE   (BRIDGE_WRITE_MAXIMUM + BRIDGE_HEADER_SIZE)
 
@@ -104,6 +105,7 @@ struct identities {
 struct bridge {
 	struct options options;
 	const char *service;       /* whose file system it is */
+	const char *directory;     /* where it is mounted */
 	struct os *os;
 	struct runtime *runtime;
 	struct client *client;
@@ -142,6 +144,7 @@ struct bridge {
 	bool looked;               /* the device had nothing, and nothing has happened since */
 	int32_t crowd;             /* above 0: requests lately came while others were outstanding */
 	uint32_t probe;            /* requests until one more look whether they do */
+	bool greeted;              /* Linux has just sent INIT */
 	bool ended;                /* the device is gone: unmounted */
 	int error;                 /* errno of the device, where that was not the reason */
 };
@@ -252,6 +255,11 @@ bool bare_known(struct bridge *bridge, uint64_t node);
 
 /* It may be given some: before and after that. */
 void bare_drop(struct bridge *bridge, uint64_t node);
+
+/* ---- read_ahead.c -------------------------------------------------------------------------- */
+
+/* Has Linux read ahead BRIDGE_READ_AHEAD in what is mounted on `directory`, where this process may say so. */
+void read_ahead_raise(const char *directory);
 
 /* ---- loop.c -------------------------------------------------------------------------------- */
 

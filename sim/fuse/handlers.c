@@ -31,6 +31,7 @@ static void handle_init(void *context, struct fuse_conn_info *connection)
 	connection->max_background = BACKGROUND;
 	connection->congestion_threshold = CONGESTION;
 	connection->time_gran = 1;
+	bridge->greeted = true;
 	/* It is mounted, and the kernel is content: the host may tell whoever waits. */
 	os_send_status(bridge->os, NULL);
 }
