@@ -82,10 +82,11 @@ static int32_t check(const struct caller *caller, uint64_t number, const char *n
 int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
                        void *buffer, uint32_t capacity, uint32_t *size)
 {
-	int32_t error = check(caller, node, name, length, ACCESS_READ);
+	int32_t error;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_get(caller, node, name, length, buffer, capacity, size);
+	error = check(caller, node, name, length, ACCESS_READ);
 	return error ? error
 	             : tmpfs_xattr_get(&caller->vfs->tmpfs, node, name, length, buffer, capacity, size);
 }
@@ -95,8 +96,8 @@ int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *n
 {
 	int32_t error = 0;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_set(caller, node, name, length, flags, value, size);
 	if (flags & ~(uint32_t)(TMPFS_XATTR_CREATE | TMPFS_XATTR_REPLACE))
 		error = POSIX_EINVAL;
 	else if (size > TMPFS_XATTR_SIZE_MAX)
@@ -110,10 +111,11 @@ int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *n
 
 int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length)
 {
-	int32_t error = check(caller, node, name, length, ACCESS_WRITE);
+	int32_t error;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_remove(caller, node, name, length);
+	error = check(caller, node, name, length, ACCESS_WRITE);
 	return error ? error
 	             : tmpfs_xattr_remove(&caller->vfs->tmpfs, node, name, length, vfs_now(caller->vfs));
 }
@@ -121,8 +123,8 @@ int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char
 int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
                         uint32_t *size)
 {
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_list(caller, node, buffer, capacity, size);
 	return tmpfs_xattr_list(&caller->vfs->tmpfs, node, caller->who->uid == ROOT ? NULL : not_trusted,
 	                        buffer, capacity, size);
 }

@@ -58,8 +58,6 @@ int32_t tmpfs_read(struct tmpfs *tmpfs, uint64_t number, uint64_t offset, void *
 	if (error)
 		return error;
 	*done = 0;
-	if (length == 0)
-		return 0;
 	node_mark_read(node, now);
 	if (offset >= node->file.size)
 		return 0;
