@@ -6,16 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "calls.h"
+#include "system.h"
 
 /* ---- stat ---------------------------------------------------------------------- */
 
@@ -59,7 +56,7 @@ static int run_stat(struct call_words *words)
 {
 	struct stat status;
 
-	if (stat(words->word[1], &status) != 0)
+	if (sys_stat(words->word[1], &status) != 0)
 		return -1;
 	say_fields(words, &status, words->word[2]);
 	return 0;
@@ -69,7 +66,7 @@ static int run_lstat(struct call_words *words)
 {
 	struct stat status;
 
-	if (lstat(words->word[1], &status) != 0)
+	if (sys_lstat(words->word[1], &status) != 0)
 		return -1;
 	say_fields(words, &status, words->word[2]);
 	return 0;
@@ -80,7 +77,7 @@ static int run_same(struct call_words *words)
 {
 	struct stat left, right;
 
-	if (lstat(words->word[1], &left) != 0 || lstat(words->word[2], &right) != 0)
+	if (sys_lstat(words->word[1], &left) != 0 || sys_lstat(words->word[2], &right) != 0)
 		return -1;
 	say(words, "%s", left.st_ino == right.st_ino && left.st_dev == right.st_dev ? "same" : "other");
 	return 0;
@@ -120,7 +117,7 @@ static int run_mark(struct call_words *words)
 {
 	struct mark *mark = mark_of(words->word[1]);
 
-	if (lstat(words->word[2], &mark->status) != 0)
+	if (sys_lstat(words->word[2], &mark->status) != 0)
 		return -1;
 	mark->set = true;
 	await_tick();
@@ -140,7 +137,7 @@ static int run_moved(struct call_words *words)
 
 	if (!mark->set)
 		script_wrong("nothing marked", words->word[1]);
-	if (lstat(words->word[2], &status) != 0)
+	if (sys_lstat(words->word[2], &status) != 0)
 		return -1;
 	say(words, "%s%s%s", later(&mark->status.st_atim, &status.st_atim) ? "a" : "-",
 	    later(&mark->status.st_mtim, &status.st_mtim) ? "m" : "-",
@@ -167,50 +164,40 @@ static int run_utimes(struct call_words *words)
 {
 	struct timespec times[2] = {time_of(words->word[2]), time_of(words->word[3])};
 
-	return utimensat(AT_FDCWD, words->word[1], times, words->count == 5 ? AT_SYMLINK_NOFOLLOW : 0);
+	return sys_utimens(words->word[1], times, words->count != 5);
 }
 
 /* ---- mode, owner, size --------------------------------------------------------------- */
 
 static int run_chmod(struct call_words *words)
 {
-	return chmod(words->word[1], (mode_t)strtoul(words->word[2], NULL, 8));
+	return sys_chmod(words->word[1], (mode_t)strtoul(words->word[2], NULL, 8));
 }
 
 static int run_chown(struct call_words *words)
 {
-	return chown(words->word[1], (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]));
+	return sys_chown(words->word[1], (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]), true);
 }
 
 static int run_lchown(struct call_words *words)
 {
-	return lchown(words->word[1], (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]));
+	return sys_chown(words->word[1], (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]), false);
 }
 
 static int run_truncate(struct call_words *words)
 {
-	return truncate(words->word[1], number_of(words->word[2]));
+	return sys_truncate(words->word[1], number_of(words->word[2]));
 }
 
 /* access PATH MASK (of 4 2 1), with the effective ids */
 static int run_access(struct call_words *words)
 {
-	return (int)syscall(SYS_faccessat2, AT_FDCWD, words->word[1], (int)number_of(words->word[2]), AT_EACCESS);
+	return sys_access(words->word[1], (int)number_of(words->word[2]));
 }
 
 static int run_chdir(struct call_words *words)
 {
-	int here = open(".", O_PATH | O_DIRECTORY), result, error;
-
-	if (here < 0)
-		return -1;
-	result = chdir(words->word[1]);
-	error = errno;
-	if (result == 0 && fchdir(here) != 0)
-		script_wrong("cannot go back from", words->word[1]);
-	close(here);
-	errno = error;
-	return result;
+	return sys_chdir(words->word[1]);
 }
 
 /* ---- extended attributes ---------------------------------------------------------------- */
@@ -225,13 +212,13 @@ static int run_setxattr(struct call_words *words)
 	int result;
 
 	if (value[0] != '*')
-		return lsetxattr(words->word[1], words->word[2], value, length, flag);
+		return sys_setxattr(words->word[1], words->word[2], value, length, flag);
 	length = (size_t)number_of(value + 1);
 	value = calloc(1, length + 1);
 	if (value == NULL)
 		return -1;
 	memset(value, 'v', length);
-	result = lsetxattr(words->word[1], words->word[2], value, length, flag);
+	result = sys_setxattr(words->word[1], words->word[2], value, length, flag);
 	free(value);
 	return result;
 }
@@ -241,7 +228,7 @@ static int run_getxattr(struct call_words *words)
 {
 	static char value[65537];
 	size_t room = words->count == 4 ? (size_t)number_of(words->word[3]) : sizeof(value) - 1;
-	ssize_t length = lgetxattr(words->word[1], words->word[2], value, room);
+	ssize_t length = sys_getxattr(words->word[1], words->word[2], value, room);
 
 	if (length < 0)
 		return -1;
@@ -263,7 +250,7 @@ static int run_listxattr(struct call_words *words)
 {
 	static char names[65537];
 	char *sorted[256];
-	ssize_t length = llistxattr(words->word[1], names, sizeof(names));
+	ssize_t length = sys_listxattr(words->word[1], names, sizeof(names));
 	size_t count = 0;
 
 	if (length < 0)
@@ -278,7 +265,7 @@ static int run_listxattr(struct call_words *words)
 
 static int run_removexattr(struct call_words *words)
 {
-	return lremovexattr(words->word[1], words->word[2]);
+	return sys_removexattr(words->word[1], words->word[2]);
 }
 
 /* ---- flags (chattr(1)) ------------------------------------------------------------------------ */
@@ -290,18 +277,7 @@ static const struct {
 
 #define FILE_FLAGS (sizeof(file_flags) / sizeof(file_flags[0]))
 
-static int flags_ioctl(const char *path, unsigned long command, int *flags)
-{
-	int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW), result, error;
-
-	if (descriptor < 0)
-		return -1;
-	result = ioctl(descriptor, command, flags);
-	error = errno;
-	close(descriptor);
-	errno = error;
-	return result;
-}
+bool calls_flags_set;
 
 /* chattr PATH =LETTER… */
 static int run_chattr(struct call_words *words)
@@ -312,14 +288,15 @@ static int run_chattr(struct call_words *words)
 		if (strchr(words->word[2], file_flags[i].letter) != NULL)
 			flags |= file_flags[i].flag;
 	}
-	return flags_ioctl(words->word[1], FS_IOC_SETFLAGS, &flags);
+	calls_flags_set = true;
+	return sys_set_flags(words->word[1], flags);
 }
 
 static int run_lsattr(struct call_words *words)
 {
 	int flags = 0;
 
-	if (flags_ioctl(words->word[1], FS_IOC_GETFLAGS, &flags) != 0)
+	if (sys_get_flags(words->word[1], &flags) != 0)
 		return -1;
 	for (size_t i = 0; i < FILE_FLAGS; i++)
 		say(words, "%c", flags & file_flags[i].flag ? file_flags[i].letter : '-');
@@ -328,9 +305,8 @@ static int run_lsattr(struct call_words *words)
 
 void calls_clear_flags(const char *path)
 {
-	int none = 0;
-
-	flags_ioctl(path, FS_IOC_SETFLAGS, &none);
+	if (calls_flags_set)
+		sys_set_flags(path, 0);
 }
 
 /* ---- access control lists ------------------------------------------------------------------- */
@@ -390,7 +366,7 @@ static int run_setacl(struct call_words *words)
 		for (char *entry; (entry = strsep(&rest, ",")) != NULL;)
 			put_entry(&acl, entry);
 	}
-	return lsetxattr(words->word[1], acl_name(words->word[2]), &acl,
+	return sys_setxattr(words->word[1], acl_name(words->word[2]), &acl,
 	                 offsetof(struct acl_value, entry[acl.count]), 0);
 }
 
@@ -399,7 +375,7 @@ static int run_limits(struct call_words *words)
 {
 	struct statvfs limits;
 
-	if (statvfs(words->word[1], &limits) != 0)
+	if (sys_statvfs(words->word[1], &limits) != 0)
 		return -1;
 	say(words, "%lu %lu", limits.f_namemax, limits.f_bsize);
 	return 0;
