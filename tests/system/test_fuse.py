@@ -302,6 +302,17 @@ class Attributes(Mounted):
         self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o4711)
         self.assertEqual(os.statvfs(path).f_namemax, 255)
 
+    def test_access(self):
+        path = os.path.join(self.point, "file")
+        with open(path, "w", encoding="utf-8"):
+            pass
+        os.chmod(path, 0o600)
+        # Also to root, who may else do everything.
+        self.assertFalse(os.access(path, os.X_OK))
+        self.assertTrue(os.access(path, os.R_OK | os.W_OK))
+        os.chmod(path, 0o700)
+        self.assertTrue(os.access(path, os.X_OK))
+
     def test_extended(self):
         """Beyond what the conformance tests ask: all bytes come back, and the file's time of change with them."""
         path, value = self.put("f"), bytes(range(256)) * 256
