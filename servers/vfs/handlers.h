@@ -17,8 +17,6 @@ int32_t node_begin(const struct request *request, uint64_t node, struct caller *
 /* node_protocol.c: for the wire. */
 void node_attributes_fill(struct fs_attributes *to, const struct tmpfs_attributes *from);
 
-#define UMASK_BITS 00777u /* of a mode, that a umask can take away */
-
 /* node_directory.c: those of node_handlers for directories with attributes and unnamed files. */
 int32_t node_serve_readdir_attributes(struct request *request,
                                       const struct fs_readdir_attributes_arguments *arguments,

@@ -169,15 +169,15 @@ static int32_t prepare_new(const struct caller *caller, const struct node_name *
 	return 0;
 }
 
-int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
-                    struct tmpfs_attributes *attributes)
+int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t umask,
+                    uint32_t device, struct tmpfs_attributes *attributes)
 {
-	struct tmpfs_creation creation = {.mode = mode, .device = device};
+	struct tmpfs_creation creation = {.mode = mode, .umask = umask, .device = device};
 	uint32_t type = mode & POSIX_S_IFMT;
 	int32_t error;
 
 	if (node_is_remote(at->directory))
-		return remote_create(caller, at, mode, device, attributes);
+		return remote_create(caller, at, mode, umask, device, attributes);
 	error = prepare_new(caller, at, false, &creation);
 	if (error)
 		return error;
@@ -188,10 +188,10 @@ int32_t node_create(const struct caller *caller, const struct node_name *at, uin
 	                    vfs_now(caller->vfs), attributes);
 }
 
-int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32_t mode,
+int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32_t mode, uint32_t umask,
                             struct tmpfs_attributes *attributes)
 {
-	struct tmpfs_creation creation = {.mode = mode};
+	struct tmpfs_creation creation = {.mode = mode, .umask = umask};
 	struct tmpfs_attributes directory;
 	int32_t error;
 
@@ -201,17 +201,17 @@ int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32
 	if (error)
 		return error;
 	permission_inherit(caller->who, &directory, false, &creation);
-	return tmpfs_create_unnamed(&caller->vfs->tmpfs, &creation, vfs_now(caller->vfs), attributes);
+	return tmpfs_create_unnamed(&caller->vfs->tmpfs, number, &creation, vfs_now(caller->vfs), attributes);
 }
 
 int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
-                            struct tmpfs_attributes *attributes)
+                            uint32_t umask, struct tmpfs_attributes *attributes)
 {
-	struct tmpfs_creation creation = {.mode = mode & MODE_DIRECTORY_BITS};
+	struct tmpfs_creation creation = {.mode = mode & MODE_DIRECTORY_BITS, .umask = umask};
 	int32_t error;
 
 	if (node_is_remote(at->directory))
-		return remote_make_directory(caller, at, mode, attributes);
+		return remote_make_directory(caller, at, mode, umask, attributes);
 	error = prepare_new(caller, at, true, &creation);
 	if (error)
 		return error;

@@ -53,14 +53,17 @@ int32_t node_peek(const struct caller *caller, const struct node_name *at,
 int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,
                             const struct tmpfs_attributes *values, struct tmpfs_attributes *result);
 
-/* Makes a regular file, fifo, socket or device node, by the type in `mode`. */
-int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
-                    struct tmpfs_attributes *attributes);
+/*
+ * Makes a regular file, fifo, socket or device node, by the type in `mode`.
+ * Bits of `umask` are taken away from it, unless a default ACL decides; for others below, too.
+ */
+int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t umask,
+                    uint32_t device, struct tmpfs_attributes *attributes);
 /* Makes a regular file that has no name, of a group as if it were in `directory`, which must be writable. */
-int32_t node_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode,
+int32_t node_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode, uint32_t umask,
                             struct tmpfs_attributes *attributes);
 int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
-                            struct tmpfs_attributes *attributes);
+                            uint32_t umask, struct tmpfs_attributes *attributes);
 int32_t node_symlink(const struct caller *caller, const struct node_name *at, const char *target,
                      uint32_t target_length, struct tmpfs_attributes *attributes);
 int32_t node_link(const struct caller *caller, uint64_t node, const struct node_name *at,

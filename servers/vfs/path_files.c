@@ -42,7 +42,7 @@ static int32_t find_or_make(struct walk *walk, uint32_t flags, uint32_t mode,
 	error = walk_last(walk, attributes);
 	if (error == POSIX_ENOENT && flags & VFS_OPEN_CREATE && walk->last == WALK_NAME) {
 		*made = true;
-		return node_create(walk->caller, &walk->at, POSIX_S_IFREG | (mode & MODE_BITS), 0,
+		return node_create(walk->caller, &walk->at, POSIX_S_IFREG | (mode & MODE_BITS), 0, 0,
 		                   attributes);
 	}
 	if (!error && flags & VFS_OPEN_EXCLUSIVE) {
@@ -113,7 +113,7 @@ static int32_t open_unnamed(const struct caller *caller, uint32_t flags, uint32_
 
 	if (error)
 		return error;
-	error = node_create_unnamed(caller, directory.node, mode & MODE_BITS, attributes);
+	error = node_create_unnamed(caller, directory.node, mode & MODE_BITS, 0, attributes);
 	node_forget(caller, directory.node);
 	return error;
 }

@@ -142,7 +142,7 @@ static int32_t serve_mkdir(struct request *request, const struct vfs_mkdir_argum
 	int32_t error = begin_new(request, arguments->path, true, &caller, &walk);
 
 	if (!error)
-		error = node_make_directory(&caller, &walk.at, arguments->mode, &made);
+		error = node_make_directory(&caller, &walk.at, arguments->mode, 0, &made);
 	if (!error)
 		node_forget(&caller, made.node);
 	walk_end(&walk);

@@ -53,10 +53,10 @@ int32_t remote_lookup(const struct caller *caller, const struct node_name *at,
                       struct tmpfs_attributes *attributes);
 int32_t remote_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,
                               const struct tmpfs_attributes *values, struct tmpfs_attributes *result);
-int32_t remote_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
-                      struct tmpfs_attributes *attributes);
+int32_t remote_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t umask,
+                      uint32_t device, struct tmpfs_attributes *attributes);
 int32_t remote_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
-                              struct tmpfs_attributes *attributes);
+                              uint32_t umask, struct tmpfs_attributes *attributes);
 int32_t remote_symlink(const struct caller *caller, const struct node_name *at, const char *target,
                        uint32_t target_length, struct tmpfs_attributes *attributes);
 int32_t remote_link(const struct caller *caller, uint64_t node, const struct node_name *at,

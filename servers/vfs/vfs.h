@@ -15,6 +15,7 @@
  *   node_directory.c those of directories with attributes, and of unnamed files,
  *   node_space.c     those of a file's space,
  *   node_xattr.c     and those of extended attributes, with their permissions
+ *   node_acl.c       access control lists, which come as such attributes; acl.c
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     and those that work on open files
  *

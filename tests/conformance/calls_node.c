@@ -1,6 +1,7 @@
 /* Calls about what a name stands for: attributes and extended attributes (calls.h). */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,6 +279,67 @@ static int run_removexattr(struct call_words *words)
 	return lremovexattr(words->word[1], words->word[2]);
 }
 
+/* ---- access control lists ------------------------------------------------------------------- */
+
+#define ACL_ENTRIES 1024
+
+struct acl_value {
+	unsigned int version;
+	struct {
+		unsigned short tag, permissions;
+		unsigned int id;
+	} entry[ACL_ENTRIES];
+	int count; /* of entries; no part of the value */
+};
+
+/* "u", "g", "m" or "o", "-" or an id, and permissions, joined by colons: "u:1001:6". */
+static void put_entry(struct acl_value *acl, char *word)
+{
+	static const char kinds[] = "ugmo";
+	static const unsigned short tags[2][4] = {{0x02, 0x08, 0x10, 0x20}, {0x01, 0x04, 0x10, 0x20}};
+	const char *kind = strchr(kinds, strsep(&word, ":")[0]), *id = strsep(&word, ":");
+
+	if (kind == NULL || id == NULL || word == NULL || acl->count == ACL_ENTRIES)
+		script_wrong("no ACL entry", "");
+	acl->entry[acl->count].tag = tags[strcmp(id, "-") == 0][kind - kinds];
+	acl->entry[acl->count].id = strcmp(id, "-") == 0 ? ~0u : (unsigned int)number_of(id);
+	acl->entry[acl->count++].permissions = (unsigned short)number_of(word);
+}
+
+static const char *acl_name(const char *word)
+{
+	return strcmp(word, "default") == 0 ? "system.posix_acl_default" : "system.posix_acl_access";
+}
+
+/* setacl PATH access|default ENTRY,…: or *COUNT entries */
+static int run_setacl(struct call_words *words)
+{
+	static struct acl_value acl;
+	char *rest = words->word[3];
+
+	acl.version = 2;
+	acl.count = 0;
+	if (rest[0] == '*') {
+		long long more = number_of(rest + 1) - 4;
+
+		put_entry(&acl, (char[]){"u:-:6"});
+		for (int id = 1; id <= more; id++) {
+			char entry[32];
+
+			snprintf(entry, sizeof(entry), "u:%d:4", id);
+			put_entry(&acl, entry);
+		}
+		put_entry(&acl, (char[]){"g:-:4"});
+		put_entry(&acl, (char[]){"m:-:4"});
+		put_entry(&acl, (char[]){"o:-:4"});
+	} else {
+		for (char *entry; (entry = strsep(&rest, ",")) != NULL;)
+			put_entry(&acl, entry);
+	}
+	return lsetxattr(words->word[1], acl_name(words->word[2]), &acl,
+	                 offsetof(struct acl_value, entry[acl.count]), 0);
+}
+
 /* limits PATH: what statvfs says that is the same everywhere */
 static int run_limits(struct call_words *words)
 {
@@ -295,5 +357,6 @@ const struct call_entry calls_node[] = {
 	{"chmod", 2, 2, run_chmod},       {"chown", 3, 3, run_chown},           {"lchown", 3, 3, run_lchown},
 	{"truncate", 2, 2, run_truncate}, {"access", 2, 2, run_access},         {"chdir", 1, 1, run_chdir},
 	{"setxattr", 3, 4, run_setxattr}, {"getxattr", 2, 3, run_getxattr},     {"listxattr", 1, 1, run_listxattr},
-	{"removexattr", 2, 2, run_removexattr}, {"limits", 1, 1, run_limits},   {NULL, 0, 0, NULL},
+	{"removexattr", 2, 2, run_removexattr}, {"limits", 1, 1, run_limits},   {"setacl", 3, 3, run_setacl},
+	{NULL, 0, 0, NULL},
 };

@@ -1,6 +1,6 @@
 /* What brings the processor into the kernel: system calls, interrupts, exceptions. */
+#include "arch/x86_64/console.h"
 #include "arch/x86_64/device/apic.h"
-#include "arch/x86_64/device/serial.h"
 #include "arch/x86_64/machine.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/user_layout.h"
@@ -57,7 +57,7 @@ static void serve_interrupt(struct machine *machine, uint64_t vector)
 {
 	if (vector == VECTOR_TIMER)
 		machine_timer(machine);
-	else if (vector == VECTOR_SERIAL && serial_interrupt())
+	else if (vector == VECTOR_SERIAL && console_interrupt())
 		kernel_console_input(machine->kernel);
 	else if (vector >= VECTOR_DEVICES && vector < VECTOR_DEVICES_END)
 		device_interrupted(machine, (unsigned)vector);
