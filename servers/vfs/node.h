@@ -95,6 +95,10 @@ int32_t node_read(const struct caller *caller, uint64_t node, uint64_t offset, v
 int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, const void *data,
                    uint32_t length, uint32_t *done);
 
+/* As node_write, at the end of the file, wherever that is: *offset. */
+int32_t node_append(const struct caller *caller, uint64_t node, const void *data, uint32_t length,
+                    uint64_t *offset, uint32_t *done);
+
 /*
  * As tmpfs_copy, tmpfs_allocate and tmpfs_seek, which say what they do. Like
  * writing, the first two take set-user-id and set-group-id away; ranges that
@@ -106,6 +110,10 @@ int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode,
                       uint64_t length);
 int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
                   uint64_t *result);
+
+/* What was written to the node, and to any, is as safe as it can be made: in memory there is nothing to do. */
+int32_t node_sync(const struct caller *caller, uint64_t node);
+int32_t node_sync_all(const struct caller *caller);
 
 /* node_xattr.c: as tmpfs_xattr_*, with the permissions of xattr(7). POSIX_EOPNOTSUPP: no such class of names. */
 int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,

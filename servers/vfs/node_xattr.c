@@ -87,8 +87,8 @@ int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *n
 	enum tmpfs_acl kind;
 	int32_t error;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_get(caller, node, name, length, buffer, capacity, size);
 	if (node_acl_named(name, length, &kind))
 		return node_acl_get(caller, node, kind, buffer, capacity, size);
 	error = check(caller, node, name, length, ACCESS_READ);
@@ -102,8 +102,8 @@ int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *n
 	enum tmpfs_acl kind;
 	int32_t error = 0;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_set(caller, node, name, length, flags, value, size);
 	if (flags & ~(uint32_t)(TMPFS_XATTR_CREATE | TMPFS_XATTR_REPLACE))
 		error = POSIX_EINVAL;
 	else if (size > TMPFS_XATTR_SIZE_MAX)
@@ -122,8 +122,8 @@ int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char
 	enum tmpfs_acl kind;
 	int32_t error;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_remove(caller, node, name, length);
 	if (node_acl_named(name, length, &kind))
 		return node_acl_set(caller, node, kind, NULL, 0);
 	error = check(caller, node, name, length, ACCESS_WRITE);
@@ -134,8 +134,8 @@ int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char
 int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
                         uint32_t *size)
 {
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_list(caller, node, buffer, capacity, size);
 	return tmpfs_xattr_list(&caller->vfs->tmpfs, node, caller->who->uid == ROOT ? NULL : not_trusted,
 	                        buffer, capacity, size);
 }

@@ -140,6 +140,11 @@ uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_
 	return who->uid == ROOT ? node->mode & MODE_BITS : without_privileges(who, node);
 }
 
+uint32_t permission_mode_chowned(const struct identity *who, const struct tmpfs_attributes *node)
+{
+	return attributes_type_is(node, POSIX_S_IFDIR) ? node->mode & MODE_BITS : without_privileges(who, node);
+}
+
 uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node,
                                uint32_t valid, const struct tmpfs_attributes *values)
 {
@@ -150,8 +155,7 @@ uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_at
 		if (!permission_keeps_group_bit(who, valid & TMPFS_SET_GID ? values->gid : node->gid))
 			mode &= ~POSIX_S_ISGID;
 	} else if (valid & (TMPFS_SET_UID | TMPFS_SET_GID)) {
-		if (!attributes_type_is(node, POSIX_S_IFDIR))
-			mode = without_privileges(who, node);
+		mode = permission_mode_chowned(who, node);
 	} else if (valid & TMPFS_SET_SIZE) {
 		mode = permission_mode_written(who, node);
 	}

@@ -57,6 +57,9 @@ bool permission_keeps_group_bit(const struct identity *who, uint32_t gid);
 /* The permission bits that a regular file has after `who` has written to it. */
 uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_attributes *node);
 
+/* The permission bits that `node` has after chown(2) has changed neither its owner nor its group. */
+uint32_t permission_mode_chowned(const struct identity *who, const struct tmpfs_attributes *node);
+
 /*
  * Fills in owner and group of what `who` makes in `directory`, and corrects
  * the mode: a set-group-id directory hands its group down, and to directories

@@ -267,6 +267,9 @@ int32_t tmpfs_rename(struct tmpfs *tmpfs, uint64_t directory, const char *name, 
                      uint64_t new_directory, const char *new_name, uint32_t new_length, uint32_t flags,
                      struct tmpfs_time now);
 
+/* Whether a directory is `ancestor` or lies within it. Both are directories that exist. */
+bool tmpfs_lies_within(const struct tmpfs *tmpfs, uint64_t directory, uint64_t ancestor);
+
 /*
  * Hands entries to `emit`, beginning after the one whose cookie is `cookie`
  * (0: at the start; "." and ".." come first with cookies 1 and 2), until there

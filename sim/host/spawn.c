@@ -238,18 +238,13 @@ static _Noreturn void become(const struct host_process *process, int socket, con
 	_exit(127);
 }
 
-pid_t process_spawn(struct host_process *process, int socket, const char *const extra[])
+/* The child, or below 0. Apart, so that no variable that lives on is left in a register by vfork's first return. */
+static pid_t give_birth(const struct host_process *process, int socket, const char *const *arguments,
+                        char *const *environment)
 {
-	const char *arguments[WORDS_MAXIMUM + 1];
-	char **environment = trimmed_environment(), *text = NULL;
 	pid_t host = getpid(), pid;
 	sigset_t all, before;
 
-	if (environment == NULL || !command_line(process, &text, arguments, extra)) {
-		free(text);
-		free(environment);
-		return -1;
-	}
 	/* The host's handlers must not run in the child, on the host's memory. */
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
@@ -257,9 +252,21 @@ pid_t process_spawn(struct host_process *process, int socket, const char *const 
 	if (pid == 0)
 		become(process, socket, arguments, environment, host);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+pid_t process_spawn(struct host_process *process, int socket, const char *const extra[])
+{
+	const char *arguments[WORDS_MAXIMUM + 1];
+	char **environment = trimmed_environment(), *text = NULL;
+	pid_t pid = -1;
+
+	if (environment != NULL && command_line(process, &text, arguments, extra)) {
+		pid = give_birth(process, socket, arguments, environment);
+		if (pid < 0)
+			console_print(process->machine, "cannot start %s: %s", process->name, strerror(errno));
+	}
 	free(text);
 	free(environment);
-	if (pid < 0)
-		console_print(process->machine, "cannot start %s: %s", process->name, strerror(errno));
 	return pid;
 }

@@ -28,12 +28,10 @@ void trap_initialize(struct machine *machine)
 static void serve_call(struct machine *machine, struct task *task)
 {
 	struct context *context = &task->context;
-	const uint64_t arguments[6] = {context->rdi, context->rsi, context->rdx,
-	                               context->r10, context->r8,  context->r9};
 	uint64_t number = context->rax, length = context->rbx, result;
 
 	machine->caller = task;
-	result = kernel_syscall(machine->kernel, task->process, number, arguments, &length);
+	result = kernel_syscall(machine->kernel, task->process, number, context->arguments, &length);
 	machine->caller = NULL;
 	if (task->ended)
 		return;
