@@ -1,7 +1,9 @@
 """The HTTP server (src/apps/httpd) and Linux's clients, over a TAP (tap.py)."""
 
+import functools
 import hashlib
 import http.client
+import http.server
 import os
 import random
 import re
@@ -9,12 +11,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
 import harness
 import tap
-from tap import ADDRESS
+from tap import ADDRESS, GATEWAY
 
 MANIFEST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "httpd", "httpd.manifest")
 LARGE = random.Random(1).randbytes(20_000_000)
@@ -60,6 +63,18 @@ def raw(data):
     with socket.create_connection((ADDRESS, 80), timeout=harness.LIMIT) as stream:
         stream.sendall(data)
         return stream.makefile("rb").read()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def answer_once(listener, answer):
+    stream, _ = listener.accept()
+    with stream:
+        stream.recv(65536)
+        stream.sendall(answer)
 
 
 class HttpTest(unittest.TestCase):
@@ -180,6 +195,40 @@ class HttpTest(unittest.TestCase):
                 while not self.answers():
                     self.assertLess(time.monotonic(), end)
                     time.sleep(0.05)
+
+    def test_the_shell_fetches_and_pings(self):
+        with tempfile.TemporaryDirectory() as directory, Server() as server:
+            sh = functools.partial(server.instance.command, "sh", "-c")
+            with open(os.path.join(directory, "there.bin"), "wb") as file:
+                file.write(LARGE)
+            handler = functools.partial(QuietHandler, directory=directory)
+            with http.server.ThreadingHTTPServer((GATEWAY, 0), handler) as linux:
+                threading.Thread(target=linux.serve_forever, daemon=True).start()
+                url = "http://%s:%d" % (GATEWAY, linux.server_address[1])
+                self.assertEqual(sh("cd /docs; wget %s/there.bin" % url, check=0).stdout, "20000000 bytes\n")
+                self.assertIn("the server answers 404", sh("wget %s/nobody" % url, check=1).stderr)
+                linux.shutdown()
+            self.assertEqual(server.instance.command("fs", "get", "/docs/there.bin", "-", text=False).stdout, LARGE)
+            # From itself.
+            self.assertEqual(sh("wget http://127.0.0.1/docs/ /copy; cat /copy", check=0).stdout,
+                             "%d bytes\n%s" % (len(SMALL), SMALL.decode()))
+            for answer, said in [(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\nshort", "ended after 5 bytes of 9"),
+                                 (b"220 mail ready\r\n", "does not speak HTTP"), (b"", "does not speak HTTP"),
+                                 (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "does not speak HTTP"),
+                                 (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 9000, "does not speak HTTP")]:
+                with socket.create_server((GATEWAY, 0)) as listener:
+                    threading.Thread(target=answer_once, args=(listener, answer), daemon=True).start()
+                    result = sh("wget http://%s:%d/x /x" % listener.getsockname(), check=1)
+                    self.assertIn(said, result.stderr)
+            for url, status, said in [("http://%s:99/" % GATEWAY, 1, "connection refused"), ("ftp://x/", 2, "not a URL"),
+                                      ("http://localhost/", 2, "names are not known here"),
+                                      ("http://1.2.3.4.5/", 2, "names are not known here")]:
+                self.assertIn(said, sh("wget " + url, check=status).stderr)
+            self.assertRegex(sh("ping -c 2 %s" % GATEWAY, check=0).stdout,
+                             r"\A(56 bytes from 10\.77\.0\.1: seq=[12] time=\d+\.\d{3} ms\n){2}2 sent, 2 received\n\Z")
+            self.assertIn("1 sent, 0 received\n", sh("ping -c 1 10.77.0.77", check=1).stdout)
+            for wrong in ["ping", "ping x", "ping -c 0 127.0.0.1", "ping 127.0.0.1:7", "wget"]:
+                sh(wrong, check=2)
 
     def answers(self):
         try:

@@ -43,6 +43,7 @@ enum shell_server {
 	SERVER_VFS,
 	SERVER_LOG,
 	SERVER_INIT,
+	SERVER_NETSTACK,
 	SERVERS,
 };
 
