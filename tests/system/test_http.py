@@ -188,6 +188,9 @@ class HttpTest(unittest.TestCase):
 
     def test_servers_may_die(self):
         with Server() as server:
+            # The server is the one to end this, and its stack remembers.
+            self.assertIn(SMALL, raw(b"GET /docs/ HTTP/1.0\r\n\r\n"))
+            self.assertRegex(server.instance.command("net", "status", check=0).stdout, r"(?m)^tcp +10\S+:80 .* time-wait ")
             for name in ["httpd", "netstack"]:
                 server.instance.command("restart", name, check=0)
                 # Once it has been started anew; until then it refuses, or is not there to refuse.

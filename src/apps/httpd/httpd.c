@@ -118,6 +118,9 @@ static int open_listener(struct httpd *httpd, uint32_t port)
 		return socket;
 	/* A response ends with a short segment, which shall not wait; what is connected inherits it. */
 	status = network_set_option(httpd->network, socket, SOCKET_OPTION_NO_DELAY, 1);
+	/* Connections of a server before this one, which the stack still remembers, do not keep the port. */
+	if (status == 0)
+		status = network_set_option(httpd->network, socket, SOCKET_OPTION_REUSE_ADDRESS, 1);
 	if (status == 0)
 		status = network_bind(httpd->network, socket, &address);
 	if (status == 0)
