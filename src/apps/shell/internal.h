@@ -45,6 +45,7 @@ enum shell_server {
 	SERVER_LOG,
 	SERVER_INIT,
 	SERVER_SCHEDULER,
+	SERVER_NETSTACK,
 	SERVERS,
 };
 
