@@ -201,6 +201,7 @@ static int32_t backup_find(struct volume *volume)
 			log_print(volume->runtime, LOG_WARNING,
 			          "%s: using the backup superblock in block %llu", volume->disk->name,
 			          (unsigned long long)block);
+			volume->from_backup = true;
 			return 0;
 		}
 	}
@@ -262,12 +263,14 @@ static int32_t root_check(struct volume *volume)
 	return error;
 }
 
-static int32_t cache_make(struct volume *volume, uint64_t cache_size)
+static int32_t cache_make(struct volume *volume, uint64_t cache_size, bool write)
 {
+	/* What a transaction has changed stays here until it is committed. */
+	const uint32_t minimum = write ? CACHE_BLOCKS_WRITTEN : CACHE_BLOCKS_MINIMUM;
 	uint64_t limit = cache_size / volume->block_size;
 
-	if (limit < CACHE_BLOCKS_MINIMUM)
-		limit = CACHE_BLOCKS_MINIMUM;
+	if (limit < minimum)
+		limit = minimum;
 	if (limit > UINT32_MAX / 2)
 		limit = UINT32_MAX / 2;
 	return cache_create(&volume->cache, volume->runtime, volume->disk, volume->block_size,
@@ -307,11 +310,11 @@ static int32_t superblock_again(struct volume *volume)
 	return features_allow(volume, &read_only) ? 0 : POSIX_EINVAL;
 }
 
-/* Reads the journal, and begins anew with what it says of blocks. */
-static int32_t recover(struct volume *volume, uint64_t cache_size)
+/* Reads the journal, and begins anew with what it says of blocks; *sequence is the first it does not have. */
+static int32_t recover(struct volume *volume, uint64_t cache_size, bool write, uint32_t *sequence)
 {
 	struct block_table replaced = {0};
-	int32_t error = journal_read(volume, &replaced);
+	int32_t error = journal_read(volume, &replaced, sequence);
 
 	if (error) {
 		block_table_end(&replaced, volume->runtime);
@@ -319,7 +322,7 @@ static int32_t recover(struct volume *volume, uint64_t cache_size)
 	}
 	inode_table_empty(volume);
 	cache_destroy(&volume->cache);
-	error = cache_make(volume, cache_size);
+	error = cache_make(volume, cache_size, write);
 	if (error) {
 		block_table_end(&replaced, volume->runtime);
 		volume->mounted = false;
@@ -329,14 +332,20 @@ static int32_t recover(struct volume *volume, uint64_t cache_size)
 	return superblock_again(volume);
 }
 
-int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size)
+int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size,
+                     bool write)
 {
+	uint32_t sequence = 0;
 	bool read_only;
 	int32_t error;
 
 	volume->runtime = runtime;
 	volume->disk = disk;
 	inode_table_init(&volume->inodes);
+	lock_init(&volume->allocation);
+	lock_init(&volume->renaming);
+	lock_init(&volume->orphans_lock);
+	list_init(&volume->orphans);
 	error = superblock_find(volume);
 	if (error)
 		return error;
@@ -348,14 +357,19 @@ int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk
 		          disk->name, volume->block_size, disk->geometry.block_size);
 		return POSIX_EINVAL;
 	}
-	error = cache_make(volume, cache_size);
+	error = cache_make(volume, cache_size, write);
 	if (error)
 		return error;
 	volume->mounted = true;
 	if (volume_has_incompat(volume, INCOMPAT_RECOVER))
-		error = recover(volume, cache_size);
+		error = recover(volume, cache_size, write, &sequence);
 	if (!error)
 		error = root_check(volume);
+	if (!error && write && !read_only) {
+		error = volume_write_begin(volume, sequence);
+		if (error == POSIX_EOPNOTSUPP)
+			error = 0;
+	}
 	if (error)
 		volume_unmount(volume);
 	return error;
@@ -365,6 +379,7 @@ void volume_unmount(struct volume *volume)
 {
 	if (!volume->mounted)
 		return;
+	volume_write_end(volume);
 	volume->mounted = false;
 	inode_table_empty(volume);
 	cache_destroy(&volume->cache);
