@@ -79,7 +79,6 @@ static struct wrong check_sizes(const struct ext4_superblock *superblock)
 	uint32_t block_size;
 
 	CHECK(superblock->magic == SUPERBLOCK_MAGIC, "s_magic", superblock->magic);
-	CHECK(checksum_fits(superblock), "s_checksum", superblock->checksum);
 	CHECK(superblock->log_block_size <= LOG_BLOCK_LARGEST, "s_log_block_size",
 	      superblock->log_block_size);
 	block_size = 1024u << superblock->log_block_size;
@@ -126,6 +125,17 @@ static struct wrong check_division(const struct ext4_superblock *superblock, uin
 	CHECK(superblock->inodes_count == groups * superblock->inodes_per_group, "s_inodes_count",
 	      superblock->inodes_count);
 	return (struct wrong){0};
+}
+
+static struct wrong check_all(const struct ext4_superblock *superblock, uint64_t size)
+{
+	struct wrong wrong = check_sizes(superblock);
+
+	if (!wrong.field)
+		wrong = check_division(superblock, size);
+	if (!wrong.field)
+		CHECK(checksum_fits(superblock), "s_checksum", superblock->checksum);
+	return wrong;
 }
 
 /* ---- where it is ------------------------------------------------------------------ */
@@ -181,10 +191,22 @@ static int32_t superblock_try(struct volume *volume, uint64_t offset, struct wro
 	*wrong = (struct wrong){0};
 	if (error)
 		return error;
-	*wrong = check_sizes(&volume->superblock);
-	if (!wrong->field)
-		*wrong = check_division(&volume->superblock, volume->disk->geometry.size);
+	*wrong = check_all(&volume->superblock, volume->disk->geometry.size);
 	return wrong->field ? POSIX_EINVAL : 0;
+}
+
+/*
+ * Whether nothing is wrong but the checksum, and there is a log to be read: a
+ * crash may have come while the superblock, which is two sectors, was written
+ * home from the log. That still has it, and what it has is checked again.
+ */
+static bool may_be_torn(const struct volume *volume)
+{
+	const struct ext4_superblock *superblock = &volume->superblock;
+
+	return !check_sizes(superblock).field &&
+	       !check_division(superblock, volume->disk->geometry.size).field && !checksum_fits(superblock) &&
+	       superblock->feature_incompat & INCOMPAT_RECOVER;
 }
 
 /* The backup in group 1, wherever that is with each size of blocks and groups as large as they can be. */
@@ -216,6 +238,11 @@ static int32_t superblock_find(struct volume *volume)
 
 	if (!error)
 		return 0;
+	if (wrong.field && may_be_torn(volume)) {
+		log_print(volume->runtime, LOG_WARNING,
+		          "%s: the checksum of the superblock is wrong: the journal's is taken", name);
+		return 0;
+	}
 	if (wrong.field)
 		log_print(volume->runtime, LOG_ERROR, "%s: the superblock is not one of ext4: %s is 0x%llx",
 		          name, wrong.field, (unsigned long long)wrong.value);
@@ -301,9 +328,7 @@ static int32_t superblock_again(struct volume *volume)
 	memcpy(&volume->superblock, buffer->data + (SUPERBLOCK_OFFSET & (volume->block_size - 1)),
 	       sizeof(volume->superblock));
 	cache_put(&volume->cache, buffer);
-	wrong = check_sizes(&volume->superblock);
-	if (!wrong.field)
-		wrong = check_division(&volume->superblock, volume->disk->geometry.size);
+	wrong = check_all(&volume->superblock, volume->disk->geometry.size);
 	if (wrong.field || !same_division(&volume->superblock, &old))
 		return damage(volume, 0, 0, "the superblock in the journal is of another file system");
 	take_geometry(volume);

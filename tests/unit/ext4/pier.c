@@ -19,6 +19,7 @@
 extern const struct server_definition init_server, log_server, ext4_server;
 
 void (*pier_prepare)(uint8_t *image, uint64_t size);
+void (*pier_observe)(const struct disk_request *request);
 
 static struct {
 	struct basin *basin;
@@ -62,6 +63,7 @@ static void disk_load(const char *image, uint64_t seed)
 	                                                                    .torn_sectors = true,
 	                                                                    .flags = DISK_WRITE_CACHE});
 	stage.disk.disk.name = "image";
+	stage.disk.observe = pier_observe;
 	ck_assert_uint_eq(fread(stage.disk.durable, 1, (size_t)status.st_size, file), (size_t)status.st_size);
 	fclose(file);
 	if (pier_prepare)

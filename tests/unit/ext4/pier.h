@@ -54,6 +54,9 @@ void pier_write(const char *image, const char *options, uint64_t seed, enum pier
 /* Called with the image, when it is in memory and before the system boots; NULL at first. */
 extern void (*pier_prepare)(uint8_t *image, uint64_t size);
 
+/* Called with each request of the disk that has ended well; NULL at first. */
+extern void (*pier_observe)(const struct disk_request *request);
+
 /* From now on calls are made for this one. */
 void pier_call_as(struct pier *pier, enum pier_caller caller);
 
