@@ -51,6 +51,30 @@ static const struct service_events events = {
 	.disconnected = disconnected,
 };
 
+/* ---- the end of the system ------------------------------------------------------- */
+
+static void end(void *argument)
+{
+	struct ext4 *ext4 = argument;
+
+	volume_write_end(&ext4->volume);
+	runtime_stop(ext4->runtime, 0);
+}
+
+static void received(void *context, const struct receipt *receipt)
+{
+	struct ext4 *ext4 = context;
+
+	if (receipt->kind != RECEIPT_STOP || ext4->ending)
+		return;
+	ext4->ending = true;
+	/* Without a fiber the journal keeps what was committed. */
+	if (fiber_start(ext4->runtime, end, ext4) != E_OK)
+		runtime_stop(ext4->runtime, 1);
+}
+
+/* ---- the beginning ------------------------------------------------------------------ */
+
 /* Keeps out who cannot guess at which nanosecond the server started: there is no source of randomness. */
 static void make_key(struct ext4 *ext4)
 {
@@ -122,6 +146,7 @@ static void ext4_begin(struct runtime *runtime, void *state)
 	ext4->runtime = runtime;
 	list_init(&ext4->sessions);
 	make_key(ext4);
+	runtime_on_receipt(runtime, received, ext4);
 	service = service_create(runtime, ext4, &limits, &events, &error);
 	if (!service) {
 		log_print(runtime, LOG_ERROR, "cannot allocate a port: error %d", (int)error);

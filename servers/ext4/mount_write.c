@@ -169,8 +169,9 @@ void volume_write_end(struct volume *volume)
 	if (!volume->writable)
 		return;
 	orphans_end(volume);
-	error = transactions_end(volume);
+	/* From here on no handle is opened; those that are open end. */
 	volume->writable = false;
+	error = transactions_end(volume);
 	if (!error) {
 		superblock->feature_incompat &= ~(uint32_t)INCOMPAT_RECOVER;
 		superblock->state |= SUPERBLOCK_VALID;

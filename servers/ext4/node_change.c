@@ -19,6 +19,8 @@ int32_t node_changer_find(const struct request *request, struct caller *caller)
 
 	if (error)
 		return error;
+	if (caller->ext4->ending)
+		return POSIX_EROFS;
 	return caller->volume->writable && !caller->volume->transactions.error ? 0 : POSIX_EROFS;
 }
 

@@ -117,7 +117,10 @@ void orphans_end(struct volume *volume)
 		struct inode *inode = inode_of(volume->orphans.next);
 
 		inode->holders++;
-		error = inode_delete(inode);
+		lock_exclusive(&inode->lock, volume->runtime);
+		if (!inode->freed)
+			error = inode_delete(inode);
+		lock_release(&inode->lock);
 		inode_put(volume, inode);
 	}
 	list_for_each(link, &volume->orphans) {

@@ -269,7 +269,7 @@ int32_t transactions_commit(struct volume *volume)
 	uint32_t wanted;
 
 	if (!volume->writable)
-		return transactions->error ? POSIX_EROFS : 0;
+		return transactions->error || transactions->ending ? POSIX_EROFS : 0;
 	wanted = transactions->sequence - 1;
 	if (transactions->running)
 		want(transactions, &transactions->commit_wanted);
