@@ -252,8 +252,12 @@ struct client *client_open_port(struct runtime *runtime, handle_t port, const st
  */
 void client_close(struct client *client);
 
-/* Calls in flight at most, and whether the lane is connected now. */
+/* Whose it is. */
+struct runtime *client_runtime(const struct client *client);
+
+/* Calls in flight at most, bytes of the data area, and whether the lane is connected now. */
 uint32_t client_depth(const struct client *client);
+uint32_t client_area(const struct client *client);
 bool client_connected(const struct client *client);
 
 /* How often the lane was made anew; what the server knew of an older one may be gone. */

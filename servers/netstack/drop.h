@@ -26,6 +26,7 @@
 	X(UDP_MALFORMED, "udp: malformed") \
 	X(UDP_CHECKSUM, "udp: checksum wrong") \
 	X(UDP_PORT, "udp: nobody has the port") \
+	X(TCP_MANY, "tcp: for more than one machine") \
 	X(SOCKET_FULL, "socket: not read fast enough") \
 	X(OUTPUT_FULL, "output: the card is behind") \
 	X(OUTPUT_FAILED, "output: the card refused it")

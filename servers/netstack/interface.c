@@ -151,6 +151,7 @@ bool netstack_is_local(const struct netstack *stack, uint32_t address)
 
 void netstack_destroy(struct netstack *stack)
 {
+	streams_destroy(stack);
 	datagrams_destroy(stack);
 	reassembly_destroy(stack);
 	for (uint32_t i = 0; i < stack->interface_count; i++)

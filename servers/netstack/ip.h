@@ -34,7 +34,10 @@ struct ip_output {
 	 * ICMP): the card completes it, or else IP does. IP_NO_CHECKSUM: nothing is to be done.
 	 */
 	uint32_t checksum_offset;
-	/* TCP, larger than a segment: its payload in each of them. Only where the way's card does that; else 0. */
+	/*
+	 * TCP, larger than a segment: its payload in each of them, and `fragment` is false. Only
+	 * where the way's card does that; else 0.
+	 */
 	uint32_t segment_size;
 	const struct ip_piece *pieces;  /* the payload */
 	uint32_t piece_count;

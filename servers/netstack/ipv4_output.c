@@ -179,7 +179,10 @@ int32_t ip_output(struct netstack *stack, const struct ip_output *packet)
 			return POSIX_EMSGSIZE;
 		payload += packet->pieces[i].length;
 	}
-	whole = packet->segment_size != 0 || IPV4_HEADER + payload <= way.mtu;
+	if (packet->segment_size != 0)
+		whole = IPV4_HEADER + packet->header_length + packet->segment_size <= way.mtu;
+	else
+		whole = IPV4_HEADER + payload <= way.mtu;
 	if (!whole && !packet->fragment)
 		return POSIX_EMSGSIZE;
 	memcpy(header, packet->header, packet->header_length);

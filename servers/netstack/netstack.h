@@ -14,10 +14,11 @@
  *   icmp.c        echo, and errors in both directions
  *   datagram.c    sockets of UDP and of ICMP echo
  *   udp.c         UDP
+ *   stream.c      sockets of TCP, whose engine is tcp.h
  *   alarm.c       what is to be done later
  *
  * Around it is the server: server.c (its beginning), configure.c (cards and addresses),
- * session.c (what a client holds), socket_protocol.c and status.c (protocol `socket`).
+ * session.c (what a client holds), socket_protocol.c, poll.c and status.c (protocol `socket`).
  *
  * Everything a stranger can make it allocate is bounded, and whatever is dropped
  * is counted by its reason.
@@ -41,6 +42,7 @@
 #include "drop.h"
 #include "reassembly.h"
 #include "route.h"
+#include "stream.h"
 
 #define NETSTACK_INTERFACES 4u
 #define NETSTACK_SECOND     1000000000ull /* nanoseconds */
@@ -161,6 +163,7 @@ struct netstack {
 	struct list alarms;    /* struct alarm.link, the next to ring first */
 	struct transport transports[256]; /* by protocol; without `input` there is none */
 	struct datagrams datagrams;
+	struct streams streams;
 	uint16_t identification; /* of the next IPv4 packet that may be fragmented */
 	uint64_t error_credit_time; /* ICMP errors: when the bucket was last filled, */
 	uint32_t error_credit;      /* and how many may be sent now */

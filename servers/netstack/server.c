@@ -43,14 +43,29 @@ static void conflict(void *context, struct interface *interface, const uint8_t h
 	          hardware[1], hardware[2], hardware[3], hardware[4], hardware[5]);
 }
 
-/* What the clocks said when this process began is the best secret that there is here, as in vfs. */
-static struct hash_key make_secret(struct netstack_server *server)
+/* 16 bytes that are nobody else's, another for each `use`. Without randomness the clocks have to do, as in vfs. */
+static struct hash_key make_secret(struct netstack_server *server, uint64_t use)
 {
-	const struct hash_key clocks = {runtime_wall_time(server->runtime), runtime_time(server->runtime)};
-	const uint64_t places[] = {(uintptr_t)server, 1};
+	const uint64_t material[] = {use, 0, runtime_wall_time(server->runtime), runtime_time(server->runtime)};
+	const uint64_t more[] = {use, 1, material[2], material[3]};
+	struct hash_key key;
 
-	return (struct hash_key){hash_bytes(&clocks, places, sizeof(places[0])),
-	                         hash_bytes(&clocks, places, sizeof(places))};
+	memcpy(&key, runtime_start(server->runtime)->random, sizeof(key));
+	return (struct hash_key){hash_bytes(&key, material, sizeof(material)), hash_bytes(&key, more, sizeof(more))};
+}
+
+/* Streams whose sequence numbers can be foretold are open to anybody's injections: better none. */
+static void make_streams(struct netstack_server *server)
+{
+	static const uint8_t none[START_RANDOM_SIZE];
+	const struct hash_key secret = make_secret(server, 1);
+
+	if (memcmp(runtime_start(server->runtime)->random, none, sizeof(none)) == 0)
+		log_print(server->runtime, LOG_WARNING,
+		          "No TCP: this machine has no source of randomness (a processor with RDRAND, such as "
+		          "scripts/qemu --cpu max)");
+	else if (streams_create(&server->stack, (const uint8_t *)&secret) != 0)
+		log_print(server->runtime, LOG_ERROR, "No TCP: no memory; raise the quota");
 }
 
 static void make_stack(struct netstack_server *server)
@@ -61,11 +76,12 @@ static void make_stack(struct netstack_server *server)
 	                                                 .free = release,
 	                                                 .schedule = schedule,
 	                                                 .conflict = conflict};
-	const struct hash_key secret = make_secret(server);
+	const struct hash_key secret = make_secret(server, 0);
 
 	server->timer.fire = ring;
 	server->timer.context = server;
 	netstack_create(&server->stack, &environment, &secret);
+	make_streams(server);
 }
 
 static enum error connected(struct connection *connection, void *server)

@@ -1,19 +1,15 @@
-/* The handlers of protocol `socket` that work on sockets. None suspends: recv detaches its request. */
+/* The handlers of protocol `socket` that work on sockets. None suspends: who would wait detaches its request. */
 #include <drydock/proto/socket.h>
 
 #include "bytes.h"
 #include "server.h"
 #include "session.h"
 #include "status.h"
+#include "stream_protocol.h"
 
 #define PORT_LAST           65535u
 #define RECEIVE_BUFFER_LEAST 4096u
 #define RECEIVE_BUFFER_MOST  (16u << 20)
-
-static struct session *session_of(const struct request *request)
-{
-	return connection_context(request->connection);
-}
 
 /* ---- addresses as they travel ---------------------------------------------------- */
 
@@ -52,10 +48,9 @@ static int32_t serve_create(struct request *request, const struct socket_create_
 {
 	if (arguments->family != SOCKET_FAMILY_IPV4)
 		return POSIX_EAFNOSUPPORT;
-	if (arguments->kind != SOCKET_KIND_DATAGRAM && arguments->kind != SOCKET_KIND_ECHO)
+	if (arguments->kind < SOCKET_KIND_STREAM || arguments->kind > SOCKET_KIND_ECHO)
 		return POSIX_EPROTONOSUPPORT;
-	return session_open(session_of(request),
-	                    arguments->kind == SOCKET_KIND_ECHO ? DATAGRAM_ECHO : DATAGRAM_UDP, &results->socket);
+	return session_open(session_of(request), arguments->kind, &results->socket);
 }
 
 static int32_t serve_bind(struct request *request, const struct socket_bind_arguments *arguments)
@@ -67,7 +62,10 @@ static int32_t serve_bind(struct request *request, const struct socket_bind_argu
 	if (socket == NULL)
 		return POSIX_EBADF;
 	status = take_local(arguments->family, arguments->port, arguments->address_high, &local);
-	return status != 0 ? status : datagram_bind(&socket->datagram, &local);
+	if (status != 0)
+		return status;
+	return socket->kind == SOCKET_KIND_STREAM ? stream_bind(&socket->stream, &local)
+	                                          : datagram_bind(&socket->datagram, &local);
 }
 
 static int32_t serve_connect(struct request *request, const struct socket_connect_arguments *arguments)
@@ -79,19 +77,60 @@ static int32_t serve_connect(struct request *request, const struct socket_connec
 	if (socket == NULL)
 		return POSIX_EBADF;
 	status = take_endpoint(arguments->family, arguments->port, arguments->address_high, &remote);
-	return status != 0 ? status : datagram_connect(&socket->datagram, &remote);
+	if (status != 0)
+		return status;
+	if (socket->kind == SOCKET_KIND_STREAM)
+		return held_stream_connect(socket, request, &remote, arguments->flags);
+	if (arguments->flags & ~(uint32_t)SOCKET_AT_ONCE)
+		return POSIX_EINVAL;
+	return datagram_connect(&socket->datagram, &remote);
+}
+
+/* The two ends of a socket, as far as they are known. */
+static void ends_of(const struct held_socket *socket, struct endpoint *local, struct endpoint *remote)
+{
+	struct tcp_information information;
+
+	if (socket->kind != SOCKET_KIND_STREAM) {
+		*local = socket->datagram.local;
+		*remote = socket->datagram.remote;
+		return;
+	}
+	tcp_information(socket->stream.tcp, &information);
+	*local = (struct endpoint){information.local, information.local_port};
+	*remote = (struct endpoint){information.remote, information.remote_port};
 }
 
 static int32_t serve_name(struct request *request, const struct socket_name_arguments *arguments,
                           struct socket_name_results *results)
 {
-	struct held_socket *socket = session_find(session_of(request), arguments->socket);
+	const struct held_socket *socket = session_find(session_of(request), arguments->socket);
+	struct endpoint local, remote;
 
 	if (socket == NULL)
 		return POSIX_EBADF;
-	results->port = socket->datagram.local.port;
-	results->family = socket->datagram.local.address.family;
-	results->address_high = give_high(&socket->datagram.local.address);
+	ends_of(socket, &local, &remote);
+	results->port = local.port;
+	results->family = local.address.family;
+	results->address_high = give_high(&local.address);
+	return 0;
+}
+
+static int32_t serve_peer(struct request *request, const struct socket_peer_arguments *arguments,
+                          struct socket_peer_results *results)
+{
+	const struct held_socket *socket = session_find(session_of(request), arguments->socket);
+	struct endpoint local, remote;
+
+	if (socket == NULL)
+		return POSIX_EBADF;
+	ends_of(socket, &local, &remote);
+	if (remote.address.family == NET_FAMILY_NONE ||
+	    (socket->kind == SOCKET_KIND_STREAM && !(tcp_ready(socket->stream.tcp) & TCP_CONNECTED)))
+		return POSIX_ENOTCONN;
+	results->port = remote.port;
+	results->family = remote.address.family;
+	results->address_high = give_high(&remote.address);
 	return 0;
 }
 
@@ -108,6 +147,8 @@ static int32_t serve_set_option(struct request *request, const struct socket_set
 
 	if (socket == NULL)
 		return POSIX_EBADF;
+	if (socket->kind == SOCKET_KIND_STREAM)
+		return held_stream_set_option(socket, arguments->option, arguments->value);
 	switch (arguments->option) {
 	case SOCKET_OPTION_BROADCAST:
 		socket->datagram.broadcast = arguments->value != 0;
@@ -128,6 +169,8 @@ static int32_t serve_get_option(struct request *request, const struct socket_get
 
 	if (socket == NULL)
 		return POSIX_EBADF;
+	if (socket->kind == SOCKET_KIND_STREAM)
+		return held_stream_get_option(socket, arguments->option, &results->value);
 	switch (arguments->option) {
 	case SOCKET_OPTION_BROADCAST:
 		results->value = socket->datagram.broadcast;
@@ -145,7 +188,8 @@ static int32_t serve_get_option(struct request *request, const struct socket_get
 
 /* ---- data ----------------------------------------------------------------------------- */
 
-static int32_t serve_send(struct request *request, const struct socket_send_arguments *arguments)
+static int32_t serve_send(struct request *request, const struct socket_send_arguments *arguments,
+                          struct socket_send_results *results)
 {
 	struct held_socket *socket = session_find(session_of(request), arguments->socket);
 	const struct ip_piece piece = {arguments->data, arguments->data_length};
@@ -154,9 +198,14 @@ static int32_t serve_send(struct request *request, const struct socket_send_argu
 
 	if (socket == NULL)
 		return POSIX_EBADF;
+	if (socket->kind == SOCKET_KIND_STREAM)
+		return held_stream_send(socket, request, arguments, results);
+	if (arguments->flags & ~(uint32_t)SOCKET_AT_ONCE)
+		return POSIX_EINVAL;
 	status = take_endpoint(arguments->family, arguments->port, arguments->address_high, &to);
 	if (status != 0)
 		return status;
+	results->sent = arguments->data_length;
 	return datagram_send(&socket->datagram, arguments->family == SOCKET_FAMILY_NONE ? NULL : &to, &piece,
 	                     arguments->data_length > 0 ? 1 : 0);
 }
@@ -165,9 +214,12 @@ static int32_t receive(struct held_socket *socket, uint8_t *data, uint32_t capac
                        struct socket_recv_results *results)
 {
 	struct endpoint from;
-	int32_t status = datagram_receive(&socket->datagram, data, capacity, flags & SOCKET_RECV_PEEK,
-	                                  &results->whole, &from);
+	int32_t status;
 
+	if (socket->kind == SOCKET_KIND_STREAM)
+		return held_stream_receive(socket, data, capacity, flags, results);
+	status = datagram_receive(&socket->datagram, data, capacity, flags & SOCKET_RECV_PEEK, &results->whole,
+	                          &from);
 	if (status != 0)
 		return status;
 	results->data_length = results->whole < capacity ? results->whole : capacity;
@@ -177,50 +229,15 @@ static int32_t receive(struct held_socket *socket, uint8_t *data, uint32_t capac
 	return 0;
 }
 
-/* What has come goes to those who wait, in their order. */
-static void woken(void *context)
+static bool receive_again(struct held_socket *socket, struct request *request)
 {
-	struct held_socket *socket = context;
+	struct socket_recv_results results = {0};
+	int32_t status = receive(socket, request->out, request->out_length, 0, &results);
 
-	while (socket->waiting != NULL) {
-		struct request *request = socket->waiting;
-		struct socket_recv_results results = {0};
-		int32_t status = receive(socket, request->out, request->out_length, 0, &results);
-
-		if (status == POSIX_EAGAIN)
-			return;
-		socket->waiting = request->next;
-		socket_recv_reply(request, status, status == 0 ? &results : NULL);
-	}
-}
-
-static void recv_cancelled(struct request *request)
-{
-	struct held_socket *socket = request->context;
-	struct request **link = &socket->waiting;
-
-	while (*link != request)
-		link = &(*link)->next;
-	*link = request->next;
-	socket_recv_reply(request, POSIX_ECANCELED, NULL);
-}
-
-static int32_t wait(struct held_socket *socket, struct request *request)
-{
-	struct request **link = &socket->waiting;
-
-	/* The cancel came along with the call: there will be no other. */
-	if (request->cancelled)
-		return POSIX_ECANCELED;
-	while (*link != NULL)
-		link = &(*link)->next;
-	*link = request;
-	request->next = NULL;
-	request->context = socket;
-	request->on_cancel = recv_cancelled;
-	socket->datagram.wake = woken;
-	socket->datagram.context = socket;
-	return REQUEST_DETACHED;
+	if (status == POSIX_EAGAIN)
+		return false;
+	socket_recv_reply(request, status, status == 0 ? &results : NULL);
+	return true;
 }
 
 static int32_t serve_recv(struct request *request, const struct socket_recv_arguments *arguments,
@@ -232,18 +249,20 @@ static int32_t serve_recv(struct request *request, const struct socket_recv_argu
 	if (socket == NULL)
 		return POSIX_EBADF;
 	/* Who looks without taking does not wait: those who wait are served in order, and take. */
-	if ((arguments->flags & ~(uint32_t)(SOCKET_RECV_PEEK | SOCKET_RECV_AT_ONCE)) ||
+	if ((arguments->flags & ~(uint32_t)(SOCKET_RECV_PEEK | SOCKET_AT_ONCE)) ||
 	    arguments->flags == SOCKET_RECV_PEEK)
 		return POSIX_EINVAL;
 	status = receive(socket, arguments->data, arguments->data_capacity, arguments->flags, results);
-	if (status != POSIX_EAGAIN || (arguments->flags & SOCKET_RECV_AT_ONCE))
+	if (status != POSIX_EAGAIN || (arguments->flags & SOCKET_AT_ONCE))
 		return status;
-	return wait(socket, request);
+	return held_wait(socket, WAIT_RECEIVE, request, receive_again);
 }
 
 const struct socket_operations socket_handlers = {
 	.create = serve_create,
 	.bind = serve_bind,
+	.listen = serve_listen,
+	.accept = serve_accept,
 	.connect = serve_connect,
 	.send = serve_send,
 	.recv = serve_recv,
@@ -251,6 +270,10 @@ const struct socket_operations socket_handlers = {
 	.name = serve_name,
 	.set_option = serve_set_option,
 	.get_option = serve_get_option,
+	.shutdown = serve_shutdown,
+	.peer = serve_peer,
+	.poll = serve_poll,
+	.information = serve_information,
 	.interfaces = serve_interfaces,
 	.routes = serve_routes,
 	.neighbours = serve_neighbours,

@@ -122,11 +122,9 @@ int32_t serve_neighbours(struct request *request, const struct socket_neighbours
 	return 0;
 }
 
-int32_t serve_sockets(struct request *request, const struct socket_sockets_arguments *arguments,
-                      struct socket_sockets_results *results)
+static void put_datagrams(const struct netstack *stack, struct list_writer *writer)
 {
-	struct list_writer writer = {arguments->entries, arguments->entries_capacity, 0};
-	const struct datagrams *all = &stack_of(request)->datagrams;
+	const struct datagrams *all = &stack->datagrams;
 
 	for (uint32_t i = 0; i < DATAGRAM_KINDS * DATAGRAM_BUCKETS; i++) {
 		const struct list *bucket = &all->buckets[i / DATAGRAM_BUCKETS][i % DATAGRAM_BUCKETS];
@@ -142,12 +140,73 @@ int32_t serve_sockets(struct request *request, const struct socket_sockets_argum
 				.remote = net_address_number(&socket->remote.address),
 			};
 
-			if (!list_put(&writer, &record, sizeof(record)))
-				break;
+			if (!list_put(writer, &record, sizeof(record)))
+				return;
 		}
 	}
+}
+
+static void put_stream(void *context, const struct tcp_socket *socket)
+{
+	struct tcp_information information;
+	struct socket_entry record = {.kind = SOCKET_KIND_STREAM};
+
+	tcp_information(socket, &information);
+	if (information.local_port == 0)
+		return;
+	record.queued = information.state == TCP_STATE_LISTEN ? information.waiting : information.receive_queued;
+	record.unsent = information.send_queued;
+	record.state = information.state;
+	record.local_port = information.local_port;
+	record.remote_port = information.remote_port;
+	record.local = net_address_number(&information.local);
+	record.remote = net_address_number(&information.remote);
+	list_put(context, &record, sizeof(record));
+}
+
+int32_t serve_sockets(struct request *request, const struct socket_sockets_arguments *arguments,
+                      struct socket_sockets_results *results)
+{
+	struct list_writer writer = {arguments->entries, arguments->entries_capacity, 0};
+	const struct netstack *stack = stack_of(request);
+
+	put_datagrams(stack, &writer);
+	if (stack->streams.tcp != NULL)
+		tcp_each(stack->streams.tcp, put_stream, &writer);
 	results->entries_length = writer.length;
 	return 0;
+}
+
+static bool put_drop(struct list_writer *writer, uint64_t count, const char *reason)
+{
+	char line[128];
+	size_t length = format_string(line, sizeof(line), "%llu %s\n", (unsigned long long)count, reason);
+
+	return count == 0 || list_put(writer, line, (uint32_t)length);
+}
+
+/* What the engine has dropped for reasons of its own. */
+static void put_stream_drops(struct list_writer *writer, const struct tcp_statistics *statistics)
+{
+	const struct {
+		uint64_t count;
+		const char *reason;
+	} drops[] = {
+		{statistics->bad_header, "tcp: malformed"},
+		{statistics->bad_checksum, "tcp: checksum wrong"},
+		{statistics->no_socket, "tcp: nobody has the port"},
+		{statistics->old_timestamp, "tcp: older than what has come"},
+		{statistics->out_of_window, "tcp: outside the window"},
+		{statistics->bad_acknowledgement, "tcp: acknowledges what was not sent"},
+		{statistics->backlog_full, "tcp: not accepted fast enough"},
+		{statistics->no_memory, "tcp: no memory"},
+		{statistics->cookies_bad, "tcp: no such connection was begun"},
+	};
+
+	for (uint32_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++) {
+		if (!put_drop(writer, drops[i].count, drops[i].reason))
+			return;
+	}
 }
 
 int32_t serve_drops(struct request *request, const struct socket_drops_arguments *arguments,
@@ -157,13 +216,11 @@ int32_t serve_drops(struct request *request, const struct socket_drops_arguments
 	const struct netstack *stack = stack_of(request);
 
 	for (uint32_t reason = 0; reason < DROP_REASONS; reason++) {
-		char line[128];
-		size_t length = format_string(line, sizeof(line), "%llu %s\n", (unsigned long long)stack->drops[reason],
-		                              netstack_drop_name(reason));
-
-		if (stack->drops[reason] != 0 && !list_put(&writer, line, (uint32_t)length))
+		if (!put_drop(&writer, stack->drops[reason], netstack_drop_name(reason)))
 			break;
 	}
+	if (stack->streams.tcp != NULL)
+		put_stream_drops(&writer, tcp_statistics(stack->streams.tcp));
 	results->text_length = writer.length;
 	return 0;
 }

@@ -17,8 +17,6 @@ int32_t node_begin(const struct request *request, uint64_t node, struct caller *
 /* node_protocol.c: for the wire. */
 void node_attributes_fill(struct fs_attributes *to, const struct tmpfs_attributes *from);
 
-#define UMASK_BITS 00777u /* of a mode, that a umask can take away */
-
 /* node_directory.c: those of node_handlers for directories with attributes and unnamed files. */
 int32_t node_serve_readdir_attributes(struct request *request,
                                       const struct fs_readdir_attributes_arguments *arguments,
@@ -58,6 +56,27 @@ int32_t path_allocate(struct request *request, const struct vfs_allocate_argumen
 int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arguments *arguments,
                         struct vfs_copy_range_results *results);
 int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments);
+
+/* path_files.c: finds who calls and the open file, opened with any of `flags` (0: anyhow). POSIX_EBADF. */
+struct open_file;
+int32_t path_begin(const struct request *request, uint32_t number, uint32_t flags, struct caller *caller,
+                   struct open_file **file);
+
+/* path_attributes.c: those for attributes of all kinds. */
+int32_t path_chmod(struct request *request, const struct vfs_chmod_arguments *arguments);
+int32_t path_chown(struct request *request, const struct vfs_chown_arguments *arguments);
+int32_t path_truncate(struct request *request, const struct vfs_truncate_arguments *arguments);
+int32_t path_set_times(struct request *request, const struct vfs_set_times_arguments *arguments);
+int32_t path_chmod_file(struct request *request, const struct vfs_chmod_file_arguments *arguments);
+int32_t path_chown_file(struct request *request, const struct vfs_chown_file_arguments *arguments);
+int32_t path_truncate_file(struct request *request, const struct vfs_truncate_file_arguments *arguments);
+int32_t path_set_times_file(struct request *request, const struct vfs_set_times_file_arguments *arguments);
+int32_t path_get_xattr(struct request *request, const struct vfs_get_xattr_arguments *arguments,
+                       struct vfs_get_xattr_results *results);
+int32_t path_set_xattr(struct request *request, const struct vfs_set_xattr_arguments *arguments);
+int32_t path_list_xattrs(struct request *request, const struct vfs_list_xattrs_arguments *arguments,
+                         struct vfs_list_xattrs_results *results);
+int32_t path_remove_xattr(struct request *request, const struct vfs_remove_xattr_arguments *arguments);
 
 /* path_protocol.c */
 void path_status_fill(struct vfs_status *status, const struct tmpfs_attributes *attributes);

@@ -169,15 +169,15 @@ static int32_t prepare_new(const struct caller *caller, const struct node_name *
 	return 0;
 }
 
-int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
-                    struct tmpfs_attributes *attributes)
+int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t umask,
+                    uint32_t device, struct tmpfs_attributes *attributes)
 {
-	struct tmpfs_creation creation = {.mode = mode, .device = device};
+	struct tmpfs_creation creation = {.mode = mode, .umask = umask, .device = device};
 	uint32_t type = mode & POSIX_S_IFMT;
 	int32_t error;
 
 	if (node_is_remote(at->directory))
-		return remote_create(caller, at, mode, device, attributes);
+		return remote_create(caller, at, mode, umask, device, attributes);
 	error = prepare_new(caller, at, false, &creation);
 	if (error)
 		return error;
@@ -188,30 +188,30 @@ int32_t node_create(const struct caller *caller, const struct node_name *at, uin
 	                    vfs_now(caller->vfs), attributes);
 }
 
-int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32_t mode,
+int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32_t mode, uint32_t umask,
                             struct tmpfs_attributes *attributes)
 {
-	struct tmpfs_creation creation = {.mode = mode};
+	struct tmpfs_creation creation = {.mode = mode, .umask = umask};
 	struct tmpfs_attributes directory;
 	int32_t error;
 
-	if (node_is_remote(number)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(number))
+		return remote_create_unnamed(caller, number, mode, attributes);
 	error = check_directory(caller, number, ACCESS_WRITE | ACCESS_EXECUTE, &directory);
 	if (error)
 		return error;
 	permission_inherit(caller->who, &directory, false, &creation);
-	return tmpfs_create_unnamed(&caller->vfs->tmpfs, &creation, vfs_now(caller->vfs), attributes);
+	return tmpfs_create_unnamed(&caller->vfs->tmpfs, number, &creation, vfs_now(caller->vfs), attributes);
 }
 
 int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
-                            struct tmpfs_attributes *attributes)
+                            uint32_t umask, struct tmpfs_attributes *attributes)
 {
-	struct tmpfs_creation creation = {.mode = mode & MODE_DIRECTORY_BITS};
+	struct tmpfs_creation creation = {.mode = mode & MODE_DIRECTORY_BITS, .umask = umask};
 	int32_t error;
 
 	if (node_is_remote(at->directory))
-		return remote_make_directory(caller, at, mode, attributes);
+		return remote_make_directory(caller, at, mode, umask, attributes);
 	error = prepare_new(caller, at, true, &creation);
 	if (error)
 		return error;
@@ -335,6 +335,11 @@ static int32_t check_rename(const struct caller *caller, const struct node_name 
 		return found;
 	if (found == 0 && flags & TMPFS_RENAME_NOREPLACE)
 		return POSIX_EEXIST;
+	/* A directory into itself, or over one that it is in, is refused to everybody. */
+	if (tmpfs_lies_within(&caller->vfs->tmpfs, to->directory, moved.node))
+		return POSIX_EINVAL;
+	if (found == 0 && tmpfs_lies_within(&caller->vfs->tmpfs, from->directory, replaced.node))
+		return flags & TMPFS_RENAME_EXCHANGE ? POSIX_EINVAL : POSIX_ENOTEMPTY;
 	if (found == 0 && replaced.node == moved.node)
 		return 0;
 	error = check_remove(caller, from, &moved);
@@ -423,7 +428,7 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 	if (offset > INT64_MAX)
 		return POSIX_EINVAL;
 	if (node_is_remote(node))
-		return remote_write(caller, node, offset, data, transfer_length(length), done);
+		return remote_write(caller, node, &offset, 0, data, transfer_length(length), done);
 	/* Before, so that nobody ever runs new content with old privileges. */
 	error = length > 0 ? drop_privileges(caller, node) : 0;
 	if (error)
@@ -432,15 +437,33 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 	                   vfs_now(caller->vfs));
 }
 
+int32_t node_append(const struct caller *caller, uint64_t node, const void *data, uint32_t length,
+                    uint64_t *offset, uint32_t *done)
+{
+	struct tmpfs_attributes attributes;
+	int32_t error;
+
+	/* Only its server knows where the end is when the data come. */
+	if (node_is_remote(node))
+		return remote_write(caller, node, offset, FS_WRITE_APPEND, data, transfer_length(length), done);
+	error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
+	if (error)
+		return error;
+	*offset = attributes.size;
+	return node_write(caller, node, *offset, data, length, done);
+}
+
 int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
                   uint64_t to_offset, uint32_t length, uint32_t *done)
 {
 	int32_t error;
 
-	if (node_is_remote(node) || node_is_remote(to)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (remote_mount(node) != remote_mount(to))
+		return POSIX_EXDEV;
 	if (offset > INT64_MAX || to_offset > INT64_MAX)
 		return POSIX_EINVAL;
+	if (node_is_remote(node))
+		return remote_copy(caller, node, offset, to, to_offset, transfer_length(length), done);
 	error = length > 0 ? drop_privileges(caller, to) : 0;
 	if (error)
 		return error;
@@ -453,8 +476,8 @@ int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode,
 {
 	int32_t error;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_allocate(caller, node, mode, offset, length);
 	error = tmpfs_allocate(&caller->vfs->tmpfs, node, mode, offset, length, vfs_now(caller->vfs));
 	return error ? error : drop_privileges(caller, node);
 }
@@ -462,11 +485,28 @@ int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode,
 int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
                   uint64_t *result)
 {
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
 	if (whence != TMPFS_SEEK_DATA && whence != TMPFS_SEEK_HOLE)
 		return POSIX_EINVAL;
+	if (node_is_remote(node))
+		return remote_seek(caller, node, offset, whence, result);
 	return tmpfs_seek(&caller->vfs->tmpfs, node, offset, whence, result);
+}
+
+int32_t node_sync(const struct caller *caller, uint64_t node)
+{
+	return node_is_remote(node) ? remote_sync(caller, node) : 0;
+}
+
+int32_t node_sync_all(const struct caller *caller)
+{
+	int32_t first = 0;
+
+	for (uint32_t at = 0; at < caller->vfs->mount_count; at++) {
+		int32_t error = remote_sync_all(caller, &caller->vfs->mounts[at]);
+
+		first = first ? first : error;
+	}
+	return first;
 }
 
 struct entries {

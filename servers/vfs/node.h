@@ -53,14 +53,17 @@ int32_t node_peek(const struct caller *caller, const struct node_name *at,
 int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,
                             const struct tmpfs_attributes *values, struct tmpfs_attributes *result);
 
-/* Makes a regular file, fifo, socket or device node, by the type in `mode`. */
-int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
-                    struct tmpfs_attributes *attributes);
+/*
+ * Makes a regular file, fifo, socket or device node, by the type in `mode`.
+ * Bits of `umask` are taken away from it, unless a default ACL decides; for others below, too.
+ */
+int32_t node_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t umask,
+                    uint32_t device, struct tmpfs_attributes *attributes);
 /* Makes a regular file that has no name, of a group as if it were in `directory`, which must be writable. */
-int32_t node_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode,
+int32_t node_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode, uint32_t umask,
                             struct tmpfs_attributes *attributes);
 int32_t node_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
-                            struct tmpfs_attributes *attributes);
+                            uint32_t umask, struct tmpfs_attributes *attributes);
 int32_t node_symlink(const struct caller *caller, const struct node_name *at, const char *target,
                      uint32_t target_length, struct tmpfs_attributes *attributes);
 int32_t node_link(const struct caller *caller, uint64_t node, const struct node_name *at,
@@ -92,6 +95,10 @@ int32_t node_read(const struct caller *caller, uint64_t node, uint64_t offset, v
 int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, const void *data,
                    uint32_t length, uint32_t *done);
 
+/* As node_write, at the end of the file, wherever that is: *offset. */
+int32_t node_append(const struct caller *caller, uint64_t node, const void *data, uint32_t length,
+                    uint64_t *offset, uint32_t *done);
+
 /*
  * As tmpfs_copy, tmpfs_allocate and tmpfs_seek, which say what they do. Like
  * writing, the first two take set-user-id and set-group-id away; ranges that
@@ -103,6 +110,10 @@ int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode,
                       uint64_t length);
 int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
                   uint64_t *result);
+
+/* What was written to the node, and to any, is as safe as it can be made: in memory there is nothing to do. */
+int32_t node_sync(const struct caller *caller, uint64_t node);
+int32_t node_sync_all(const struct caller *caller);
 
 /* node_xattr.c: as tmpfs_xattr_*, with the permissions of xattr(7). POSIX_EOPNOTSUPP: no such class of names. */
 int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,

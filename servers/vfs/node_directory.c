@@ -88,8 +88,7 @@ int32_t node_serve_create_unnamed(struct request *request,
 	if (!error)
 		error = session_reserve(caller.session);
 	if (!error)
-		error = node_create_unnamed(&caller, arguments->directory,
-		                            arguments->mode & ~(arguments->umask & UMASK_BITS), &made);
+		error = node_create_unnamed(&caller, arguments->directory, arguments->mode, arguments->umask, &made);
 	if (error)
 		return error;
 	session_hold(caller.session, made.node);

@@ -179,8 +179,7 @@ static int32_t serve_create(struct request *request, const struct fs_create_argu
 	int32_t error = begin_giving(request, arguments->directory, &caller);
 
 	if (!error)
-		error = node_create(&caller, &at, arguments->mode & ~(arguments->umask & UMASK_BITS),
-		                    arguments->device, &made);
+		error = node_create(&caller, &at, arguments->mode, arguments->umask, arguments->device, &made);
 	return give(&caller, error, &made, arguments->attributes);
 }
 
@@ -193,8 +192,7 @@ static int32_t serve_make_directory(struct request *request,
 	int32_t error = begin_giving(request, arguments->directory, &caller);
 
 	if (!error)
-		error = node_make_directory(&caller, &at, arguments->mode & ~(arguments->umask & UMASK_BITS),
-		                            &made);
+		error = node_make_directory(&caller, &at, arguments->mode, arguments->umask, &made);
 	return give(&caller, error, &made, arguments->attributes);
 }
 

@@ -2,13 +2,15 @@
  * Extended attributes with permissions, as xattr(7) has them, and their handlers
  * in the node protocol. `user.` is for regular files and directories and goes by
  * their permission bits, `trusted.` is root's and hidden from others, and
- * `security.` is for all to read and for root to write. There is nothing else.
+ * `security.` is for all to read and for root to write. Of `system.` there are
+ * access control lists (node_acl.c), and there is nothing else.
  */
 #include <drydock/posix.h>
 #include <drydock/string.h>
 
 #include "handlers.h"
 #include "node.h"
+#include "node_acl.h"
 #include "permission.h"
 #include "remote.h"
 
@@ -82,10 +84,14 @@ static int32_t check(const struct caller *caller, uint64_t number, const char *n
 int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
                        void *buffer, uint32_t capacity, uint32_t *size)
 {
-	int32_t error = check(caller, node, name, length, ACCESS_READ);
+	enum tmpfs_acl kind;
+	int32_t error;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_get(caller, node, name, length, buffer, capacity, size);
+	if (node_acl_named(name, length, &kind))
+		return node_acl_get(caller, node, kind, buffer, capacity, size);
+	error = check(caller, node, name, length, ACCESS_READ);
 	return error ? error
 	             : tmpfs_xattr_get(&caller->vfs->tmpfs, node, name, length, buffer, capacity, size);
 }
@@ -93,14 +99,17 @@ int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *n
 int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
                        uint32_t flags, const void *value, uint32_t size)
 {
+	enum tmpfs_acl kind;
 	int32_t error = 0;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_set(caller, node, name, length, flags, value, size);
 	if (flags & ~(uint32_t)(TMPFS_XATTR_CREATE | TMPFS_XATTR_REPLACE))
 		error = POSIX_EINVAL;
 	else if (size > TMPFS_XATTR_SIZE_MAX)
 		error = POSIX_E2BIG;
+	else if (node_acl_named(name, length, &kind)) /* whether there is one or not, as on Linux */
+		return node_acl_set(caller, node, kind, value, size);
 	else
 		error = check(caller, node, name, length, ACCESS_WRITE);
 	return error ? error
@@ -110,10 +119,14 @@ int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *n
 
 int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length)
 {
-	int32_t error = check(caller, node, name, length, ACCESS_WRITE);
+	enum tmpfs_acl kind;
+	int32_t error;
 
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_remove(caller, node, name, length);
+	if (node_acl_named(name, length, &kind))
+		return node_acl_set(caller, node, kind, NULL, 0);
+	error = check(caller, node, name, length, ACCESS_WRITE);
 	return error ? error
 	             : tmpfs_xattr_remove(&caller->vfs->tmpfs, node, name, length, vfs_now(caller->vfs));
 }
@@ -121,8 +134,8 @@ int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char
 int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
                         uint32_t *size)
 {
-	if (node_is_remote(node)) /* not asked of other servers yet */
-		return POSIX_EOPNOTSUPP;
+	if (node_is_remote(node))
+		return remote_xattr_list(caller, node, buffer, capacity, size);
 	return tmpfs_xattr_list(&caller->vfs->tmpfs, node, caller->who->uid == ROOT ? NULL : not_trusted,
 	                        buffer, capacity, size);
 }

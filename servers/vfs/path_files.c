@@ -13,13 +13,17 @@
 
 #define OPEN_FLAGS                                                                                   \
 	(VFS_OPEN_READ | VFS_OPEN_WRITE | VFS_OPEN_CREATE | VFS_OPEN_EXCLUSIVE | VFS_OPEN_TRUNCATE | \
-	 VFS_OPEN_APPEND | VFS_OPEN_DIRECTORY | VFS_OPEN_NOFOLLOW | VFS_OPEN_UNNAMED)
-#define MODE_BITS 07777u
+	 VFS_OPEN_APPEND | VFS_OPEN_DIRECTORY | VFS_OPEN_NOFOLLOW | VFS_OPEN_UNNAMED | VFS_OPEN_PATH)
+#define PATH_FLAGS (VFS_OPEN_PATH | VFS_OPEN_DIRECTORY | VFS_OPEN_NOFOLLOW)
+#define OPENED     (VFS_OPEN_READ | VFS_OPEN_WRITE) /* not as a path only */
+#define MODE_BITS  07777u
 
 /* ---- opening ------------------------------------------------------------- */
 
 static bool flags_valid(uint32_t flags)
 {
+	if (flags & VFS_OPEN_PATH)
+		return !(flags & ~(uint32_t)PATH_FLAGS);
 	if (flags & ~(uint32_t)OPEN_FLAGS || !(flags & (VFS_OPEN_READ | VFS_OPEN_WRITE)))
 		return false;
 	if (flags & VFS_OPEN_UNNAMED)
@@ -42,7 +46,7 @@ static int32_t find_or_make(struct walk *walk, uint32_t flags, uint32_t mode,
 	error = walk_last(walk, attributes);
 	if (error == POSIX_ENOENT && flags & VFS_OPEN_CREATE && walk->last == WALK_NAME) {
 		*made = true;
-		return node_create(walk->caller, &walk->at, POSIX_S_IFREG | (mode & MODE_BITS), 0,
+		return node_create(walk->caller, &walk->at, POSIX_S_IFREG | (mode & MODE_BITS), 0, 0,
 		                   attributes);
 	}
 	if (!error && flags & VFS_OPEN_EXCLUSIVE) {
@@ -62,6 +66,8 @@ static int32_t check_open(const struct caller *caller, uint32_t flags, bool slas
 
 	if ((flags & VFS_OPEN_DIRECTORY || slash) && !is_directory)
 		return POSIX_ENOTDIR;
+	if (flags & VFS_OPEN_PATH)
+		return 0;
 	if (attributes_type_is(attributes, POSIX_S_IFLNK))
 		return POSIX_ELOOP;
 	if (is_directory && flags & (VFS_OPEN_CREATE | VFS_OPEN_WRITE | VFS_OPEN_TRUNCATE))
@@ -113,7 +119,7 @@ static int32_t open_unnamed(const struct caller *caller, uint32_t flags, uint32_
 
 	if (error)
 		return error;
-	error = node_create_unnamed(caller, directory.node, mode & MODE_BITS, attributes);
+	error = node_create_unnamed(caller, directory.node, mode & MODE_BITS, 0, attributes);
 	node_forget(caller, directory.node);
 	return error;
 }
@@ -149,16 +155,15 @@ int32_t path_open(struct request *request, const struct vfs_open_arguments *argu
 
 /* ---- open files ------------------------------------------------------------ */
 
-/* Finds who calls and the open file he means, which must have been opened with `flag` (0: anyhow). */
-static int32_t begin(const struct request *request, uint32_t number, uint32_t flag, struct caller *caller,
-                     struct open_file **file)
+int32_t path_begin(const struct request *request, uint32_t number, uint32_t flags, struct caller *caller,
+                   struct open_file **file)
 {
 	int32_t error = caller_find(request, caller);
 
 	if (error)
 		return error;
 	*file = open_file_find(&caller->session->files, number);
-	return *file && ((*file)->flags & flag) == flag ? 0 : POSIX_EBADF;
+	return *file && (!flags || (*file)->flags & flags) ? 0 : POSIX_EBADF;
 }
 
 /*
@@ -175,11 +180,17 @@ int32_t path_close(struct request *request, const struct vfs_close_arguments *ar
 {
 	struct open_file *file;
 	struct caller caller;
-	int32_t error = begin(request, arguments->file, 0, &caller, &file);
+	int32_t error = path_begin(request, arguments->file, 0, &caller, &file);
 
 	if (!error)
 		open_file_close(caller.vfs, &caller.session->files, arguments->file);
 	return error;
+}
+
+/* As Linux, which has a range that ends beyond all offsets refused before a file system sees it. */
+static bool range_valid(uint64_t offset, uint32_t length)
+{
+	return offset <= INT64_MAX && length <= INT64_MAX - offset;
 }
 
 int32_t path_read(struct request *request, const struct vfs_read_arguments *arguments,
@@ -189,12 +200,14 @@ int32_t path_read(struct request *request, const struct vfs_read_arguments *argu
 	uint64_t offset, serial;
 	struct open_file *file;
 	struct caller caller;
-	int32_t error = begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
+	int32_t error = path_begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
 
 	if (error)
 		return error;
 	serial = file->serial;
 	offset = at_position ? file->position : arguments->offset;
+	if (!range_valid(offset, arguments->data_capacity))
+		return POSIX_EINVAL;
 	error = node_read(&caller, file->node, offset, arguments->data, arguments->data_capacity,
 	                  &results->data_length);
 	if (!error && at_position)
@@ -202,77 +215,80 @@ int32_t path_read(struct request *request, const struct vfs_read_arguments *argu
 	return error;
 }
 
-/* Where a write begins; with APPEND that is the end, whatever was asked for. */
-static int32_t write_offset(const struct caller *caller, const struct open_file *file, uint64_t *offset)
-{
-	struct tmpfs_attributes attributes;
-	int32_t error;
-
-	if (*offset == VFS_POSITION)
-		*offset = file->position;
-	if (!(file->flags & VFS_OPEN_APPEND))
-		return 0;
-	error = node_attributes_get(caller, file->node, &attributes);
-	*offset = attributes.size;
-	return error;
-}
-
 int32_t path_write(struct request *request, const struct vfs_write_arguments *arguments,
                    struct vfs_write_results *results)
 {
+	bool at_position = arguments->offset == VFS_POSITION;
 	uint64_t offset = arguments->offset;
 	struct open_file *file, opened;
 	struct caller caller;
-	int32_t error = begin(request, arguments->file, VFS_OPEN_WRITE, &caller, &file);
+	int32_t error = path_begin(request, arguments->file, VFS_OPEN_WRITE, &caller, &file);
 
 	if (error)
 		return error;
 	opened = *file;
+	if (at_position)
+		offset = opened.position;
+	if (!range_valid(offset, arguments->data_length))
+		return POSIX_EINVAL;
 	error = node_hold(&caller, opened.node);
 	if (error)
 		return error;
-	error = write_offset(&caller, &opened, &offset);
-	if (!error)
-		error = node_write(&caller, opened.node, offset, arguments->data, arguments->data_length,
-		                   &results->length);
+	/* With APPEND always at the end, whatever was asked for, as Linux does it. */
+	error = opened.flags & VFS_OPEN_APPEND
+	                ? node_append(&caller, opened.node, arguments->data, arguments->data_length, &offset,
+	                              &results->length)
+	                : node_write(&caller, opened.node, offset, arguments->data, arguments->data_length,
+	                             &results->length);
 	node_forget(&caller, opened.node);
-	if (!error && arguments->offset == VFS_POSITION && results->length > 0)
+	if (!error && at_position && results->length > 0)
 		move_position(file, opened.serial, offset + results->length);
 	return error;
+}
+
+/* Where a seek goes to. The caller holds the node: `file` may be another's once a server has been asked. */
+static int32_t seek_to(const struct caller *caller, const struct open_file *file, int64_t offset,
+                       uint32_t whence, uint64_t *found)
+{
+	struct tmpfs_attributes attributes;
+	int64_t from = 0, to;
+	int32_t error = node_attributes_get(caller, file->node, &attributes);
+
+	if (error)
+		return error;
+	if (attributes_type_is(&attributes, POSIX_S_IFDIR)) /* read by cookies */
+		return POSIX_EISDIR;
+	if (whence == VFS_SEEK_DATA || whence == VFS_SEEK_HOLE)
+		return node_seek(caller, file->node, (uint64_t)offset, whence, found);
+	if (whence == VFS_SEEK_CURRENT)
+		from = (int64_t)file->position;
+	else if (whence == VFS_SEEK_END)
+		from = (int64_t)attributes.size;
+	else if (whence != VFS_SEEK_SET)
+		return POSIX_EINVAL;
+	if (__builtin_add_overflow(from, offset, &to) || to < 0)
+		return POSIX_EINVAL;
+	*found = (uint64_t)to;
+	return 0;
 }
 
 int32_t path_seek(struct request *request, const struct vfs_seek_arguments *arguments,
                   struct vfs_seek_results *results)
 {
-	struct tmpfs_attributes attributes;
-	struct open_file *file;
+	struct open_file *file, opened;
 	struct caller caller;
-	uint64_t found;
-	int64_t from = 0, to;
-	int32_t error = begin(request, arguments->file, 0, &caller, &file);
+	int32_t error = path_begin(request, arguments->file, OPENED, &caller, &file);
 
 	if (!error)
-		error = node_attributes_get(&caller, file->node, &attributes);
+		error = node_hold(&caller, file->node);
 	if (error)
 		return error;
-	if (attributes_type_is(&attributes, POSIX_S_IFDIR)) /* read by cookies */
-		return POSIX_EISDIR;
-	if (arguments->whence == VFS_SEEK_DATA || arguments->whence == VFS_SEEK_HOLE) {
-		error = node_seek(&caller, file->node, (uint64_t)arguments->offset, arguments->whence, &found);
-		if (!error)
-			file->position = results->offset = found;
-		return error;
-	}
-	if (arguments->whence == VFS_SEEK_CURRENT)
-		from = (int64_t)file->position;
-	else if (arguments->whence == VFS_SEEK_END)
-		from = (int64_t)attributes.size;
-	else if (arguments->whence != VFS_SEEK_SET)
-		return POSIX_EINVAL;
-	if (__builtin_add_overflow(from, arguments->offset, &to) || to < 0)
-		return POSIX_EINVAL;
-	file->position = results->offset = (uint64_t)to;
-	return 0;
+	opened = *file;
+	error = seek_to(&caller, &opened, arguments->offset, arguments->whence, &results->offset);
+	node_forget(&caller, opened.node);
+	if (!error)
+		move_position(file, opened.serial, results->offset);
+	return error;
 }
 
 int32_t path_readdir(struct request *request, const struct vfs_readdir_arguments *arguments,
@@ -280,7 +296,7 @@ int32_t path_readdir(struct request *request, const struct vfs_readdir_arguments
 {
 	struct open_file *file;
 	struct caller caller;
-	int32_t error = begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
+	int32_t error = path_begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
 
 	if (!error)
 		error = node_readdir(&caller, file->node, arguments->cookie, arguments->entries,
@@ -293,7 +309,7 @@ int32_t path_stat_file(struct request *request, const struct vfs_stat_file_argum
 	struct tmpfs_attributes attributes;
 	struct open_file *file;
 	struct caller caller;
-	int32_t error = begin(request, arguments->file, 0, &caller, &file);
+	int32_t error = path_begin(request, arguments->file, 0, &caller, &file);
 
 	if (!error)
 		error = node_attributes_get(&caller, file->node, &attributes);
@@ -306,9 +322,9 @@ int32_t path_allocate(struct request *request, const struct vfs_allocate_argumen
 {
 	struct open_file *file;
 	struct caller caller;
-	int32_t error = begin(request, arguments->file, 0, &caller, &file);
+	int32_t error = path_begin(request, arguments->file, OPENED, &caller, &file);
 
-	if (!error && arguments->length == 0)
+	if (!error && (arguments->length == 0 || arguments->length > INT64_MAX || arguments->offset > INT64_MAX))
 		error = POSIX_EINVAL;
 	if (!error && !(file->flags & VFS_OPEN_WRITE))
 		error = POSIX_EBADF;
@@ -321,31 +337,38 @@ int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arg
                         struct vfs_copy_range_results *results)
 {
 	bool at_position = arguments->offset == VFS_POSITION, to_position = arguments->to_offset == VFS_POSITION;
-	struct open_file *file, *to;
+	struct open_file *file, *to, from_opened, to_opened;
+	uint64_t offset, to_offset;
 	struct caller caller;
-	int32_t error = begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
+	int32_t error = path_begin(request, arguments->file, VFS_OPEN_READ, &caller, &file);
 
 	if (!error)
-		error = begin(request, arguments->to, VFS_OPEN_WRITE, &caller, &to);
+		error = path_begin(request, arguments->to, VFS_OPEN_WRITE, &caller, &to);
 	if (!error && to->flags & VFS_OPEN_APPEND) /* as Linux: where it would go was said */
 		error = POSIX_EBADF;
+	if (!error)
+		error = node_hold(&caller, file->node);
 	if (error)
 		return error;
-	error = node_copy(&caller, file->node, at_position ? file->position : arguments->offset, to->node,
-	                  to_position ? to->position : arguments->to_offset, arguments->length,
+	from_opened = *file;
+	to_opened = *to;
+	offset = at_position ? file->position : arguments->offset;
+	to_offset = to_position ? to->position : arguments->to_offset;
+	error = node_copy(&caller, from_opened.node, offset, to_opened.node, to_offset, arguments->length,
 	                  &results->length);
+	node_forget(&caller, from_opened.node);
 	if (!error && at_position)
-		file->position += results->length;
+		move_position(file, from_opened.serial, offset + results->length);
 	if (!error && to_position)
-		to->position += results->length;
+		move_position(to, to_opened.serial, to_offset + results->length);
 	return error;
 }
 
-/* What is in memory is as safe as it will be. */
 int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments)
 {
 	struct open_file *file;
 	struct caller caller;
+	int32_t error = path_begin(request, arguments->file, OPENED, &caller, &file);
 
-	return begin(request, arguments->file, 0, &caller, &file);
+	return error ? error : node_sync(&caller, file->node);
 }

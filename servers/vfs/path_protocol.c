@@ -1,7 +1,7 @@
 /*
  * The path protocol `vfs`: what is done to names. Rules about the end of a
  * path ("." and "..", slashes) are those of Linux. What is done to open files
- * is in path_files.c.
+ * is in path_files.c, and to attributes in path_attributes.c.
  */
 #include <stddef.h>
 
@@ -20,6 +20,8 @@ _Static_assert(sizeof(struct vfs_entry) == sizeof(struct fs_entry) &&
                        offsetof(struct vfs_entry, mode) == offsetof(struct fs_entry, mode) &&
                        offsetof(struct vfs_entry, name_length) == offsetof(struct fs_entry, name_length),
                "both protocols list directories alike");
+
+#define MODE_BITS 07777u
 
 void path_status_fill(struct vfs_status *status, const struct tmpfs_attributes *attributes)
 {
@@ -111,6 +113,23 @@ static int32_t serve_readlink(struct request *request, const struct vfs_readlink
 	return error;
 }
 
+static int32_t serve_access(struct request *request, const struct vfs_access_arguments *arguments)
+{
+	struct tmpfs_attributes attributes;
+	struct caller caller;
+	int32_t error;
+
+	if (arguments->mask & ~(ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE))
+		return POSIX_EINVAL;
+	error = begin(request, arguments->path, true, &caller, &attributes);
+	if (error)
+		return error;
+	if (arguments->mask)
+		error = node_check(&caller, attributes.node, arguments->mask);
+	node_forget(&caller, attributes.node);
+	return error;
+}
+
 /* ---- making ---------------------------------------------------------------- */
 
 /* Finds who calls, and walks to a name that is to be made; walk_end must follow. */
@@ -142,7 +161,30 @@ static int32_t serve_mkdir(struct request *request, const struct vfs_mkdir_argum
 	int32_t error = begin_new(request, arguments->path, true, &caller, &walk);
 
 	if (!error)
-		error = node_make_directory(&caller, &walk.at, arguments->mode, &made);
+		error = node_make_directory(&caller, &walk.at, arguments->mode, 0, &made);
+	if (!error)
+		node_forget(&caller, made.node);
+	walk_end(&walk);
+	return error;
+}
+
+static int32_t serve_mknod(struct request *request, const struct vfs_mknod_arguments *arguments)
+{
+	uint32_t type = arguments->mode & POSIX_S_IFMT, mode = arguments->mode & MODE_BITS;
+	struct tmpfs_attributes made;
+	struct caller caller;
+	struct walk walk;
+	int32_t error;
+
+	/* As Linux: what is made by other calls is refused before anything is looked at. */
+	if (type == POSIX_S_IFDIR)
+		return POSIX_EPERM;
+	if (type == POSIX_S_IFLNK)
+		return POSIX_EINVAL;
+	error = begin_new(request, arguments->path, false, &caller, &walk);
+	if (!error)
+		error = node_create(&caller, &walk.at, mode | (type ? type : POSIX_S_IFREG), arguments->device,
+		                    &made);
 	if (!error)
 		node_forget(&caller, made.node);
 	walk_end(&walk);
@@ -321,77 +363,14 @@ static int32_t serve_rename(struct request *request, const struct vfs_rename_arg
 	return error;
 }
 
-/* ---- attributes ------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------ */
 
-static int32_t change(const struct request *request, const char *path, uint32_t valid,
-                      const struct tmpfs_attributes *values)
-{
-	struct tmpfs_attributes attributes;
-	struct caller caller;
-	int32_t error = begin(request, path, true, &caller, &attributes);
-
-	if (error)
-		return error;
-	error = node_set_attributes(&caller, attributes.node, valid, values, NULL);
-	node_forget(&caller, attributes.node);
-	return error;
-}
-
-static int32_t serve_chmod(struct request *request, const struct vfs_chmod_arguments *arguments)
-{
-	const struct tmpfs_attributes values = {.mode = arguments->mode};
-
-	return change(request, arguments->path, TMPFS_SET_MODE, &values);
-}
-
-static int32_t serve_chown(struct request *request, const struct vfs_chown_arguments *arguments)
-{
-	const struct tmpfs_attributes values = {.uid = arguments->uid, .gid = arguments->gid};
-	uint32_t valid = 0;
-
-	if (arguments->uid != VFS_UNCHANGED)
-		valid |= TMPFS_SET_UID;
-	if (arguments->gid != VFS_UNCHANGED)
-		valid |= TMPFS_SET_GID;
-	return change(request, arguments->path, valid, &values);
-}
-
-static int32_t serve_truncate(struct request *request, const struct vfs_truncate_arguments *arguments)
-{
-	const struct tmpfs_attributes values = {.size = arguments->size};
-
-	if (arguments->size > INT64_MAX)
-		return POSIX_EINVAL;
-	return change(request, arguments->path, TMPFS_SET_SIZE, &values);
-}
-
-/* The bit to be set for one of the two times, by its nanoseconds. */
-static uint32_t time_bit(uint32_t nanoseconds, uint32_t now, uint32_t explicit)
-{
-	if (nanoseconds == VFS_TIME_OMIT)
-		return 0;
-	return nanoseconds == VFS_TIME_NOW ? now : explicit;
-}
-
-static int32_t serve_set_times(struct request *request, const struct vfs_set_times_arguments *arguments)
-{
-	const struct tmpfs_attributes values = {
-		.atime = {arguments->atime, arguments->atime_ns},
-		.mtime = {arguments->mtime, arguments->mtime_ns},
-	};
-	uint32_t valid = time_bit(arguments->atime_ns, TMPFS_SET_ATIME_NOW, TMPFS_SET_ATIME) |
-	                 time_bit(arguments->mtime_ns, TMPFS_SET_MTIME_NOW, TMPFS_SET_MTIME);
-
-	/* As Linux: to change nothing the path need not even exist. */
-	return valid ? change(request, arguments->path, valid, &values) : 0;
-}
-
-/* What is in memory is as safe as it will be. */
 static int32_t serve_sync_all(struct request *request)
 {
 	struct caller caller;
+	int32_t error = caller_find(request, &caller);
 
-	return caller_find(request, &caller);
+	return error ? error : node_sync_all(&caller);
 }
 
 const struct vfs_operations path_handlers = {
@@ -409,10 +388,10 @@ const struct vfs_operations path_handlers = {
 	.link = serve_link,
 	.symlink = serve_symlink,
 	.readlink = serve_readlink,
-	.chmod = serve_chmod,
-	.chown = serve_chown,
-	.truncate = serve_truncate,
-	.set_times = serve_set_times,
+	.chmod = path_chmod,
+	.chown = path_chown,
+	.truncate = path_truncate,
+	.set_times = path_set_times,
 	.stat_file = path_stat_file,
 	.statistics = serve_statistics,
 	.allocate = path_allocate,
@@ -420,4 +399,14 @@ const struct vfs_operations path_handlers = {
 	.sync = path_sync,
 	.sync_all = serve_sync_all,
 	.link_file = serve_link_file,
+	.access = serve_access,
+	.mknod = serve_mknod,
+	.chmod_file = path_chmod_file,
+	.chown_file = path_chown_file,
+	.truncate_file = path_truncate_file,
+	.set_times_file = path_set_times_file,
+	.get_xattr = path_get_xattr,
+	.set_xattr = path_set_xattr,
+	.list_xattrs = path_list_xattrs,
+	.remove_xattr = path_remove_xattr,
 };

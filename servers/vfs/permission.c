@@ -7,6 +7,7 @@
 
 #define ROOT            0u
 #define MODE_BITS       07777u
+#define MODE_GROUP      00070u
 #define MODE_GROUP_EXEC 00010u
 #define MODE_EXECUTE    00111u
 
@@ -29,6 +30,32 @@ bool permission_in_group(const struct identity *who, uint32_t gid)
 	return false;
 }
 
+/*
+ * acl(5), "ACCESS CHECK ALGORITHM", for all but the owner. The mask is what the
+ * mode has for the group.
+ */
+static bool acl_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted)
+{
+	uint32_t mask = node->mode >> 3;
+	bool in_class = false;
+
+	for (uint32_t at = 0; at < node->acl.count; at++) {
+		const struct acl_entry *entry = &node->acl.entries[at];
+		bool in_group = (entry->tag == ACL_GROUP_OBJ && permission_in_group(who, node->gid)) ||
+		                (entry->tag == ACL_GROUP && permission_in_group(who, entry->id));
+
+		if (entry->tag == ACL_USER && entry->id == who->uid)
+			return (wanted & ~(entry->permissions & mask)) == 0;
+		/* It is enough that one of his groups allows all. */
+		if (in_group && (wanted & ~(entry->permissions & mask)) == 0)
+			return true;
+		in_class |= in_group;
+		if (entry->tag == ACL_OTHER)
+			return !in_class && (wanted & ~(uint32_t)entry->permissions) == 0;
+	}
+	return false;
+}
+
 bool permission_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted)
 {
 	uint32_t bits = node->mode;
@@ -39,6 +66,8 @@ bool permission_allows(const struct identity *who, const struct tmpfs_attributes
 	/* Only the first class that fits counts, even where a later one would allow more. */
 	if (who->uid == node->uid)
 		bits >>= 6;
+	else if (node->acl.count > 0 && bits & MODE_GROUP) /* under an empty mask Linux looks at no ACL */
+		return acl_allows(who, node, wanted);
 	else if (permission_in_group(who, node->gid))
 		bits >>= 3;
 	return (wanted & ~bits) == 0;
@@ -91,8 +120,7 @@ int32_t permission_set(const struct identity *who, const struct tmpfs_attributes
 	return valid & TMPFS_SET_SIZE ? permission_check(who, node, ACCESS_WRITE) : 0;
 }
 
-/* Whether `who` may leave set-group-id on something of that group. */
-static bool keeps_group_bit(const struct identity *who, uint32_t gid)
+bool permission_keeps_group_bit(const struct identity *who, uint32_t gid)
 {
 	return is_checked(who) || who->uid == ROOT || permission_in_group(who, gid);
 }
@@ -102,7 +130,7 @@ static uint32_t without_privileges(const struct identity *who, const struct tmpf
 {
 	uint32_t mode = node->mode & MODE_BITS & ~POSIX_S_ISUID;
 
-	if (mode & MODE_GROUP_EXEC || !keeps_group_bit(who, node->gid))
+	if (mode & MODE_GROUP_EXEC || !permission_keeps_group_bit(who, node->gid))
 		mode &= ~POSIX_S_ISGID;
 	return mode;
 }
@@ -112,6 +140,11 @@ uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_
 	return who->uid == ROOT ? node->mode & MODE_BITS : without_privileges(who, node);
 }
 
+uint32_t permission_mode_chowned(const struct identity *who, const struct tmpfs_attributes *node)
+{
+	return attributes_type_is(node, POSIX_S_IFDIR) ? node->mode & MODE_BITS : without_privileges(who, node);
+}
+
 uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node,
                                uint32_t valid, const struct tmpfs_attributes *values)
 {
@@ -119,11 +152,10 @@ uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_at
 
 	if (valid & TMPFS_SET_MODE) {
 		mode = values->mode & MODE_BITS;
-		if (!keeps_group_bit(who, valid & TMPFS_SET_GID ? values->gid : node->gid))
+		if (!permission_keeps_group_bit(who, valid & TMPFS_SET_GID ? values->gid : node->gid))
 			mode &= ~POSIX_S_ISGID;
 	} else if (valid & (TMPFS_SET_UID | TMPFS_SET_GID)) {
-		if (!attributes_type_is(node, POSIX_S_IFDIR))
-			mode = without_privileges(who, node);
+		mode = permission_mode_chowned(who, node);
 	} else if (valid & TMPFS_SET_SIZE) {
 		mode = permission_mode_written(who, node);
 	}
@@ -140,6 +172,6 @@ void permission_inherit(const struct identity *who, const struct tmpfs_attribute
 	creation->gid = directory->gid;
 	if (is_directory)
 		creation->mode |= POSIX_S_ISGID;
-	else if (creation->mode & MODE_GROUP_EXEC && !keeps_group_bit(who, directory->gid))
+	else if (creation->mode & MODE_GROUP_EXEC && !permission_keeps_group_bit(who, directory->gid))
 		creation->mode &= ~POSIX_S_ISGID;
 }

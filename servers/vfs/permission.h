@@ -1,6 +1,6 @@
 /*
- * Who may do what to files: the checks of Linux by uid, gid, groups and mode
- * bits (path_resolution(7), credentials(7)), without capabilities: uid 0 may
+ * Who may do what to files: the checks of Linux by uid, gid, groups, mode bits
+ * and ACLs (path_resolution(7), credentials(7), acl(5)), without capabilities: uid 0 may
  * do all, but execute only what is executable for somebody.
  *
  * An identity with IDENTITY_CHECKED is always allowed: the kernel that the
@@ -23,7 +23,7 @@
 
 bool permission_in_group(const struct identity *who, uint32_t gid);
 
-/* Whether mode and owner let `who` do all of `wanted` (ACCESS_*); IDENTITY_CHECKED does not matter here. */
+/* Whether mode, owner and access ACL let `who` do all of `wanted` (ACCESS_*); IDENTITY_CHECKED does not matter here. */
 bool permission_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted);
 
 /* POSIX_EACCES where they do not. */
@@ -51,8 +51,14 @@ int32_t permission_set(const struct identity *who, const struct tmpfs_attributes
 uint32_t permission_mode_after(const struct identity *who, const struct tmpfs_attributes *node,
                                uint32_t valid, const struct tmpfs_attributes *values);
 
+/* Whether `who` may leave set-group-id on something of that group. */
+bool permission_keeps_group_bit(const struct identity *who, uint32_t gid);
+
 /* The permission bits that a regular file has after `who` has written to it. */
 uint32_t permission_mode_written(const struct identity *who, const struct tmpfs_attributes *node);
+
+/* The permission bits that `node` has after chown(2) has changed neither its owner nor its group. */
+uint32_t permission_mode_chowned(const struct identity *who, const struct tmpfs_attributes *node);
 
 /*
  * Fills in owner and group of what `who` makes in `directory`, and corrects

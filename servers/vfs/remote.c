@@ -173,6 +173,7 @@ void remote_attributes_take(struct tmpfs_attributes *to, const struct fs_attribu
 		.atime = {from->atime, from->atime_ns},
 		.mtime = {from->mtime, from->mtime_ns},
 		.ctime = {from->ctime, from->ctime_ns},
+		.birth = {from->birth, from->birth_ns},
 		.mode = from->mode,
 		.links = from->links,
 		.uid = from->uid,

@@ -53,10 +53,10 @@ int32_t remote_lookup(const struct caller *caller, const struct node_name *at,
                       struct tmpfs_attributes *attributes);
 int32_t remote_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,
                               const struct tmpfs_attributes *values, struct tmpfs_attributes *result);
-int32_t remote_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
-                      struct tmpfs_attributes *attributes);
+int32_t remote_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t umask,
+                      uint32_t device, struct tmpfs_attributes *attributes);
 int32_t remote_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
-                              struct tmpfs_attributes *attributes);
+                              uint32_t umask, struct tmpfs_attributes *attributes);
 int32_t remote_symlink(const struct caller *caller, const struct node_name *at, const char *target,
                        uint32_t target_length, struct tmpfs_attributes *attributes);
 int32_t remote_link(const struct caller *caller, uint64_t node, const struct node_name *at,
@@ -69,10 +69,28 @@ int32_t remote_readlink(const struct caller *caller, uint64_t node, void *buffer
                         uint32_t *length);
 int32_t remote_read(const struct caller *caller, uint64_t node, uint64_t offset, void *buffer,
                     uint32_t length, uint32_t *done);
-int32_t remote_write(const struct caller *caller, uint64_t node, uint64_t offset, const void *data,
-                     uint32_t length, uint32_t *done);
+/* `flags` as fs.write's; with FS_WRITE_APPEND *offset becomes where the data went. */
+int32_t remote_write(const struct caller *caller, uint64_t node, uint64_t *offset, uint32_t flags,
+                     const void *data, uint32_t length, uint32_t *done);
 int32_t remote_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,
                        uint32_t capacity, uint32_t *length);
+int32_t remote_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode,
+                              struct tmpfs_attributes *attributes);
+int32_t remote_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
+                    uint64_t to_offset, uint32_t length, uint32_t *done);
+int32_t remote_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,
+                        uint64_t length);
+int32_t remote_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,
+                    uint64_t *result);
+int32_t remote_sync(const struct caller *caller, uint64_t node);
+int32_t remote_sync_all(const struct caller *caller, struct mount *mount);
+int32_t remote_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
+                         void *buffer, uint32_t capacity, uint32_t *size);
+int32_t remote_xattr_set(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
+                         uint32_t flags, const void *value, uint32_t size);
+int32_t remote_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length);
+int32_t remote_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
+                          uint32_t *size);
 int32_t remote_statistics(const struct caller *caller, uint64_t node, struct tmpfs_statistics *statistics);
 
 #endif

@@ -29,8 +29,8 @@ int32_t remote_lookup(const struct caller *caller, const struct node_name *at,
 	return operation_end_finding(&operation, status, &found, attributes);
 }
 
-int32_t remote_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t device,
-                      struct tmpfs_attributes *attributes)
+int32_t remote_create(const struct caller *caller, const struct node_name *at, uint32_t mode, uint32_t umask,
+                      uint32_t device, struct tmpfs_attributes *attributes)
 {
 	struct fs_attributes found;
 	struct operation operation;
@@ -41,8 +41,8 @@ int32_t remote_create(const struct caller *caller, const struct node_name *at, u
 	if (status)
 		return status;
 	status = operation_run(&operation,
-	                       fs_create_prepare(&operation.call, operation.client, operation.number, mode, 0,
-	                                         device, at->name, at->length));
+	                       fs_create_prepare(&operation.call, operation.client, operation.number, mode,
+	                                         umask, device, at->name, at->length));
 	if (!status) {
 		status = fs_create_finish(&operation.call, &found);
 		call_end(&operation.call);
@@ -51,7 +51,7 @@ int32_t remote_create(const struct caller *caller, const struct node_name *at, u
 }
 
 int32_t remote_make_directory(const struct caller *caller, const struct node_name *at, uint32_t mode,
-                              struct tmpfs_attributes *attributes)
+                              uint32_t umask, struct tmpfs_attributes *attributes)
 {
 	struct fs_attributes found;
 	struct operation operation;
@@ -63,7 +63,7 @@ int32_t remote_make_directory(const struct caller *caller, const struct node_nam
 		return status;
 	status = operation_run(&operation,
 	                       fs_make_directory_prepare(&operation.call, operation.client, operation.number,
-	                                                 mode, 0, at->name, at->length));
+	                                                 mode, umask, at->name, at->length));
 	if (!status) {
 		status = fs_make_directory_finish(&operation.call, &found);
 		call_end(&operation.call);

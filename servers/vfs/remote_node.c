@@ -168,8 +168,8 @@ int32_t remote_read(const struct caller *caller, uint64_t node, uint64_t offset,
 	return operation_end(&operation, status);
 }
 
-int32_t remote_write(const struct caller *caller, uint64_t node, uint64_t offset, const void *data,
-                     uint32_t length, uint32_t *done)
+int32_t remote_write(const struct caller *caller, uint64_t node, uint64_t *offset, uint32_t flags,
+                     const void *data, uint32_t length, uint32_t *done)
 {
 	struct fs_write_results results = {0};
 	struct operation operation;
@@ -178,13 +178,15 @@ int32_t remote_write(const struct caller *caller, uint64_t node, uint64_t offset
 	if (status)
 		return status;
 	status = operation_run(&operation, fs_write_prepare(&operation.call, operation.client,
-	                                                    operation.number, offset, 0, data, length));
+	                                                    operation.number, *offset, flags, data, length));
 	if (!status) {
 		status = fs_write_finish(&operation.call, &results);
 		call_end(&operation.call);
 	}
 	if (!status && results.length > length)
 		status = POSIX_EIO;
+	if (!status && flags & FS_WRITE_APPEND)
+		*offset = results.offset;
 	*done = results.length;
 	return operation_end(&operation, status);
 }

@@ -89,7 +89,8 @@ static uint64_t node_size(const struct tmpfs_node *node)
 	}
 }
 
-void tmpfs_node_attributes(const struct tmpfs_node *node, struct tmpfs_attributes *attributes)
+void tmpfs_node_attributes(const struct tmpfs *tmpfs, const struct tmpfs_node *node,
+                           struct tmpfs_attributes *attributes)
 {
 	attributes->node = node->number;
 	attributes->size = node_size(node);
@@ -108,6 +109,7 @@ void tmpfs_node_attributes(const struct tmpfs_node *node, struct tmpfs_attribute
 	attributes->uid = node->uid;
 	attributes->gid = node->gid;
 	attributes->device = node->device;
+	tmpfs_acl_find(tmpfs, node, TMPFS_ACL_ACCESS, &attributes->acl);
 }
 
 int32_t tmpfs_get_attributes(const struct tmpfs *tmpfs, uint64_t number, struct tmpfs_attributes *attributes)
@@ -116,7 +118,7 @@ int32_t tmpfs_get_attributes(const struct tmpfs *tmpfs, uint64_t number, struct 
 
 	if (!node)
 		return POSIX_ESTALE;
-	tmpfs_node_attributes(node, attributes);
+	tmpfs_node_attributes(tmpfs, node, attributes);
 	return 0;
 }
 
@@ -172,8 +174,10 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 	}
 	if (valid & (TMPFS_SET_SIZE | TMPFS_SET_UID | TMPFS_SET_GID))
 		node_drop_capability(tmpfs, node);
-	if (valid & TMPFS_SET_MODE)
+	if (valid & TMPFS_SET_MODE) {
 		node->mode = (node->mode & POSIX_S_IFMT) | (values->mode & MODE_BITS);
+		tmpfs_acl_mode_changed(tmpfs, node);
+	}
 	if (valid & TMPFS_SET_UID)
 		node->uid = values->uid;
 	if (valid & TMPFS_SET_GID)
@@ -181,6 +185,6 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 	set_times(node, valid, values, now);
 	change_end(tmpfs);
 	if (result)
-		tmpfs_node_attributes(node, result);
+		tmpfs_node_attributes(tmpfs, node, result);
 	return 0;
 }

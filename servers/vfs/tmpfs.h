@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "acl.h"
 #include "arena.h"
 
 #define TMPFS_ROOT          1u /* the root's node number */
@@ -55,11 +56,13 @@ struct tmpfs_attributes {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t device;
+	struct acl acl; /* the access ACL, if there is one; valid until the next change of the file system */
 };
 
 /* What a new node is to be. */
 struct tmpfs_creation {
-	uint32_t mode; /* permission bits; for tmpfs_create the type too */
+	uint32_t mode;  /* permission bits; for tmpfs_create the type too */
+	uint32_t umask; /* bits that are taken away, unless the directory has a default ACL, which then decides */
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t device; /* of a character or block device */
@@ -130,6 +133,15 @@ enum tmpfs_seek {
 	TMPFS_SEEK_DATA = 3,
 	TMPFS_SEEK_HOLE = 4,
 };
+
+enum tmpfs_acl {
+	TMPFS_ACL_ACCESS = 0,
+	TMPFS_ACL_DEFAULT = 1, /* of a directory: for what is made in it */
+};
+
+/* How they are listed among the extended attributes, which have them for no other purpose. */
+#define TMPFS_XATTR_ACL_ACCESS  "system.posix_acl_access"
+#define TMPFS_XATTR_ACL_DEFAULT "system.posix_acl_default"
 
 enum tmpfs_xattr_flag {
 	TMPFS_XATTR_CREATE = 1,
@@ -204,9 +216,12 @@ int32_t tmpfs_create(struct tmpfs *tmpfs, uint64_t directory, const char *name, 
                      const struct tmpfs_creation *creation, struct tmpfs_time now,
                      struct tmpfs_attributes *attributes);
 
-/* A regular file without a name, which tmpfs_link can give it one; `creation->mode` is permission bits only. */
-int32_t tmpfs_create_unnamed(struct tmpfs *tmpfs, const struct tmpfs_creation *creation, struct tmpfs_time now,
-                             struct tmpfs_attributes *attributes);
+/*
+ * A regular file without a name, which tmpfs_link can give it one, with ACLs as
+ * if it were in `directory`; `creation->mode` is permission bits only.
+ */
+int32_t tmpfs_create_unnamed(struct tmpfs *tmpfs, uint64_t directory, const struct tmpfs_creation *creation,
+                             struct tmpfs_time now, struct tmpfs_attributes *attributes);
 
 /* POSIX_EMLINK: the directory has TMPFS_LINK_MAX links already. */
 int32_t tmpfs_make_directory(struct tmpfs *tmpfs, uint64_t directory, const char *name, uint32_t length,
@@ -251,6 +266,9 @@ int32_t tmpfs_remove_directory(struct tmpfs *tmpfs, uint64_t directory, const ch
 int32_t tmpfs_rename(struct tmpfs *tmpfs, uint64_t directory, const char *name, uint32_t length,
                      uint64_t new_directory, const char *new_name, uint32_t new_length, uint32_t flags,
                      struct tmpfs_time now);
+
+/* Whether a directory is `ancestor` or lies within it. Both are directories that exist. */
+bool tmpfs_lies_within(const struct tmpfs *tmpfs, uint64_t directory, uint64_t ancestor);
 
 /*
  * Hands entries to `emit`, beginning after the one whose cookie is `cookie`
@@ -309,8 +327,19 @@ int32_t tmpfs_seek(struct tmpfs *tmpfs, uint64_t node, uint64_t offset, enum tmp
                    uint64_t *result);
 
 /*
+ * Access control lists: what acl_is_valid holds for. One without entries is
+ * none, for getting and for setting. An access ACL gives the node its
+ * permission bits; one that says no more than these is not kept. Where bits
+ * change (tmpfs_set_attributes) the access ACL does, too. What is got is valid
+ * until the next change of the file system.
+ */
+int32_t tmpfs_acl_get(const struct tmpfs *tmpfs, uint64_t node, enum tmpfs_acl kind, struct acl *acl);
+int32_t tmpfs_acl_set(struct tmpfs *tmpfs, uint64_t node, enum tmpfs_acl kind, const struct acl *acl,
+                      struct tmpfs_time now);
+
+/*
  * Extended attributes. What their names begin with, and who may do what, is the
- * caller's matter. POSIX_ERANGE: the name is empty or longer than
+ * caller's matter; but those of ACLs are only to be listed. POSIX_ERANGE: the name is empty or longer than
  * TMPFS_XATTR_NAME_MAX; POSIX_EINVAL: there is a NUL in it.
  *
  * Of what is read, `*size` says how many bytes there are; with a `capacity` of

@@ -58,8 +58,6 @@ int32_t tmpfs_read(struct tmpfs *tmpfs, uint64_t number, uint64_t offset, void *
 	if (error)
 		return error;
 	*done = 0;
-	if (length == 0)
-		return 0;
 	node_mark_read(node, now);
 	if (offset >= node->file.size)
 		return 0;
@@ -200,12 +198,13 @@ static int32_t copy_check(const struct tmpfs_node *from, uint64_t offset, const 
 {
 	if (*length == 0)
 		return 0;
-	if (copy_overlaps(from->number, offset, to->number, to_offset, *length))
-		return POSIX_EINVAL;
+	/* As Linux: what counts is what there is to copy. */
+	*length = offset < from->file.size ? smaller(from->file.size - offset, *length) : 0;
 	if (to_offset >= TMPFS_FILE_SIZE_MAX)
 		return POSIX_EFBIG;
 	*length = smaller(TMPFS_FILE_SIZE_MAX - to_offset, *length);
-	*length = offset < from->file.size ? smaller(from->file.size - offset, *length) : 0;
+	if (copy_overlaps(from->number, offset, to->number, to_offset, *length))
+		return POSIX_EINVAL;
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 #include "tmpfs.h"
 
 #define TMPFS_MAGIC   0x73667061746d7064u
-#define TMPFS_VERSION 2u
+#define TMPFS_VERSION 3u
 
 /*
  * Trees map indexes to 64-bit values that are multiples of 16 and not 0. A
@@ -91,7 +91,9 @@ static inline uint64_t page_reference(uint64_t word)
 	return word & ~(uint64_t)(ARENA_PAGE - 1);
 }
 
-#define NODE_LINKABLE 1u /* made without a name, and has not had one yet */
+#define NODE_LINKABLE    1u /* made without a name, and has not had one yet */
+#define NODE_ACL_ACCESS  2u /* has an access ACL, */
+#define NODE_ACL_DEFAULT 4u /* a default ACL; see tmpfs_acl.c */
 
 #define NODE_SLOT_BITS 5u
 #define NODE_SLOTS     25u
@@ -201,7 +203,8 @@ int32_t tmpfs_node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_c
 /* Frees the node and all it holds if nothing needs it any more. */
 void tmpfs_node_release(struct tmpfs *tmpfs, struct tmpfs_node *node);
 
-void tmpfs_node_attributes(const struct tmpfs_node *node, struct tmpfs_attributes *attributes);
+void tmpfs_node_attributes(const struct tmpfs *tmpfs, const struct tmpfs_node *node,
+                           struct tmpfs_attributes *attributes);
 
 static inline void node_mark_atime(struct tmpfs_node *node, struct tmpfs_time now)
 {
@@ -282,6 +285,20 @@ void tmpfs_entry_remove(struct tmpfs *tmpfs, struct tmpfs_node *directory, uint6
 
 /* tmpfs_xattr.c */
 
+/* Makes an attribute that is no node's yet; put or discard must follow. */
+int32_t tmpfs_xattr_make(struct tmpfs *tmpfs, const char *name, uint32_t length, const void *value,
+                         uint32_t size, uint64_t *reference);
+void tmpfs_xattr_discard(struct tmpfs *tmpfs, uint64_t reference);
+
+/* Gives it to a node, in place of the one of its name. */
+void tmpfs_xattr_put(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t reference);
+
+/* Where the value of an attribute that the node has lies; it must not be longer than the first part of one. */
+void *tmpfs_xattr_piece(const struct tmpfs *tmpfs, struct tmpfs_node *node, const char *name, uint32_t length,
+                        uint32_t *size);
+
+/* Drops one, if it is there, and all. */
+void tmpfs_xattr_drop(struct tmpfs *tmpfs, struct tmpfs_node *node, const char *name, uint32_t length);
 void tmpfs_xattr_drop_all(struct tmpfs *tmpfs, struct tmpfs_node *node);
 void tmpfs_xattr_drop_capability(struct tmpfs *tmpfs, struct tmpfs_node *node);
 
@@ -291,6 +308,32 @@ static inline void node_drop_capability(struct tmpfs *tmpfs, struct tmpfs_node *
 	if (node->xattrs)
 		tmpfs_xattr_drop_capability(tmpfs, node);
 }
+
+/* tmpfs_acl.c; all but tmpfs_acl_find within a change */
+
+/* An ACL of the node, or one without entries. */
+void tmpfs_acl_find(const struct tmpfs *tmpfs, const struct tmpfs_node *node, enum tmpfs_acl kind,
+                    struct acl *acl);
+
+/* Makes the access ACL, if there is one, go with the node's new permission bits. */
+void tmpfs_acl_mode_changed(const struct tmpfs *tmpfs, struct tmpfs_node *node);
+
+/* References to what a new node is to get of its directory's default ACL; 0: nothing. */
+struct tmpfs_inheritance {
+	uint64_t access; /* its access ACL */
+	uint64_t preset; /* its default ACL */
+};
+
+/*
+ * Makes the ACLs of a new node of type and permission bits `*mode`, and takes
+ * away from these what the default ACL, or where there is none `umask`, does
+ * not give. Bestow or abandon must follow.
+ */
+int32_t tmpfs_acl_inherit(struct tmpfs *tmpfs, const struct tmpfs_node *directory, uint32_t *mode,
+                          uint32_t umask, struct tmpfs_inheritance *inheritance);
+void tmpfs_acl_bestow(struct tmpfs *tmpfs, struct tmpfs_node *node,
+                      const struct tmpfs_inheritance *inheritance);
+void tmpfs_acl_abandon(struct tmpfs *tmpfs, const struct tmpfs_inheritance *inheritance);
 
 /* tmpfs_file.c */
 

@@ -90,7 +90,7 @@ int32_t tmpfs_lookup(struct tmpfs *tmpfs, uint64_t number, const char *name, uin
 	if (node->references == UINT64_MAX)
 		return POSIX_EOVERFLOW;
 	node->references++;
-	tmpfs_node_attributes(node, attributes);
+	tmpfs_node_attributes(tmpfs, node, attributes);
 	return 0;
 }
 
@@ -104,7 +104,7 @@ static void place_fill(struct tmpfs *tmpfs, const struct place *place, uint64_t 
 	node_mark_changed(place->directory, now);
 	node->links++;
 	node->references++;
-	tmpfs_node_attributes(node, attributes);
+	tmpfs_node_attributes(tmpfs, node, attributes);
 }
 
 /* Makes a node of any type but a symbolic link. */
@@ -112,19 +112,22 @@ static int32_t make(struct tmpfs *tmpfs, const struct place *place, uint32_t mod
                     const struct tmpfs_creation *creation, struct tmpfs_time now,
                     struct tmpfs_attributes *attributes)
 {
+	struct tmpfs_inheritance inheritance;
 	uint64_t entry, reference;
 	struct tmpfs_node *node;
 	int32_t error;
 
-	error = tmpfs_entry_prepare(tmpfs, place->directory, place->name, place->length, place->hash, &entry);
+	error = tmpfs_acl_inherit(tmpfs, place->directory, &mode, creation->umask, &inheritance);
 	if (error)
 		return error;
+	error = tmpfs_entry_prepare(tmpfs, place->directory, place->name, place->length, place->hash, &entry);
+	if (error)
+		goto abandon_acls;
 	error = tmpfs_node_make(tmpfs, mode, creation, now, &reference);
-	if (error) {
-		tmpfs_entry_abandon(tmpfs, place->directory, entry);
-		return error;
-	}
+	if (error)
+		goto abandon_entry;
 	node = node_at(tmpfs, reference);
+	tmpfs_acl_bestow(tmpfs, node, &inheritance);
 	if (node_is(node, POSIX_S_IFDIR)) {
 		node->links = 1; /* its "." */
 		node->directory.parent = place->directory->reference;
@@ -134,6 +137,12 @@ static int32_t make(struct tmpfs *tmpfs, const struct place *place, uint32_t mod
 	}
 	place_fill(tmpfs, place, entry, reference, now, attributes);
 	return 0;
+
+abandon_entry:
+	tmpfs_entry_abandon(tmpfs, place->directory, entry);
+abandon_acls:
+	tmpfs_acl_abandon(tmpfs, &inheritance);
+	return error;
 }
 
 int32_t tmpfs_create(struct tmpfs *tmpfs, uint64_t directory, const char *name, uint32_t length,
@@ -158,23 +167,45 @@ int32_t tmpfs_create(struct tmpfs *tmpfs, uint64_t directory, const char *name, 
 	return error;
 }
 
-int32_t tmpfs_create_unnamed(struct tmpfs *tmpfs, const struct tmpfs_creation *creation, struct tmpfs_time now,
-                             struct tmpfs_attributes *attributes)
+static int32_t make_unnamed(struct tmpfs *tmpfs, const struct tmpfs_node *directory,
+                            const struct tmpfs_creation *creation, struct tmpfs_time now,
+                            struct tmpfs_attributes *attributes)
 {
+	uint32_t mode = POSIX_S_IFREG | creation->mode;
+	struct tmpfs_inheritance inheritance;
 	struct tmpfs_node *node;
 	uint64_t reference;
 	int32_t error;
 
+	error = tmpfs_acl_inherit(tmpfs, directory, &mode, creation->umask, &inheritance);
+	if (error)
+		return error;
+	error = tmpfs_node_make(tmpfs, mode, creation, now, &reference);
+	if (error) {
+		tmpfs_acl_abandon(tmpfs, &inheritance);
+		return error;
+	}
+	node = node_at(tmpfs, reference);
+	tmpfs_acl_bestow(tmpfs, node, &inheritance);
+	node->marks |= NODE_LINKABLE;
+	node->references++;
+	tmpfs_node_attributes(tmpfs, node, attributes);
+	return 0;
+}
+
+int32_t tmpfs_create_unnamed(struct tmpfs *tmpfs, uint64_t number, const struct tmpfs_creation *creation,
+                             struct tmpfs_time now, struct tmpfs_attributes *attributes)
+{
+	struct tmpfs_node *directory;
+	int32_t error;
+
 	if (creation->mode & ~MODE_BITS)
 		return POSIX_EINVAL;
+	error = tmpfs_directory_find(tmpfs, number, &directory);
+	if (error)
+		return error;
 	change_begin(tmpfs);
-	error = tmpfs_node_make(tmpfs, POSIX_S_IFREG | creation->mode, creation, now, &reference);
-	if (!error) {
-		node = node_at(tmpfs, reference);
-		node->marks |= NODE_LINKABLE;
-		node->references++;
-		tmpfs_node_attributes(node, attributes);
-	}
+	error = make_unnamed(tmpfs, directory, creation, now, attributes);
 	change_end(tmpfs);
 	return error;
 }

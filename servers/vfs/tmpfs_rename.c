@@ -49,6 +49,14 @@ static bool lies_within(const struct tmpfs *tmpfs, const struct tmpfs_node *dire
 	return true;
 }
 
+bool tmpfs_lies_within(const struct tmpfs *tmpfs, uint64_t directory, uint64_t ancestor)
+{
+	struct tmpfs_node *from, *to;
+
+	return tmpfs_directory_find(tmpfs, directory, &from) == 0 &&
+	       tmpfs_directory_find(tmpfs, ancestor, &to) == 0 && lies_within(tmpfs, from, to);
+}
+
 /* Whether the node at `from` may come to lie in the directory of `to`, which loses `lost` links by it. */
 static int32_t move_check(const struct tmpfs *tmpfs, const struct end *from, const struct end *to,
                           uint32_t lost)

@@ -112,8 +112,8 @@ static int32_t value_make(struct tmpfs *tmpfs, const uint8_t *value, uint32_t si
 	return 0;
 }
 
-static int32_t xattr_make(struct tmpfs *tmpfs, const char *name, uint32_t length, const void *value,
-                          uint32_t size, uint64_t *reference)
+int32_t tmpfs_xattr_make(struct tmpfs *tmpfs, const char *name, uint32_t length, const void *value,
+                         uint32_t size, uint64_t *reference)
 {
 	struct xattr *xattr;
 	int32_t error;
@@ -133,6 +133,14 @@ static int32_t xattr_make(struct tmpfs *tmpfs, const char *name, uint32_t length
 	return 0;
 }
 
+void tmpfs_xattr_discard(struct tmpfs *tmpfs, uint64_t reference)
+{
+	const struct xattr *xattr = xattr_at(tmpfs, reference);
+
+	value_free(tmpfs, xattr->value, xattr->size);
+	arena_free(tmpfs->arena, reference, xattr_size(xattr->length));
+}
+
 /* Takes the attribute to which `link` refers out of the list and frees it. */
 static void xattr_drop(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t *link)
 {
@@ -141,8 +149,38 @@ static void xattr_drop(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t *l
 
 	*link = xattr->next;
 	node->xattr_names -= xattr->length + 1u;
-	value_free(tmpfs, xattr->value, xattr->size);
-	arena_free(tmpfs->arena, reference, xattr_size(xattr->length));
+	tmpfs_xattr_discard(tmpfs, reference);
+}
+
+void tmpfs_xattr_put(struct tmpfs *tmpfs, struct tmpfs_node *node, uint64_t reference)
+{
+	struct xattr *xattr = xattr_at(tmpfs, reference);
+	uint64_t *link;
+
+	if (xattr_find(tmpfs, node, xattr->name, xattr->length, &link))
+		xattr_drop(tmpfs, node, link);
+	xattr->next = *link;
+	*link = reference;
+	node->xattr_names += xattr->length + 1u;
+}
+
+void *tmpfs_xattr_piece(const struct tmpfs *tmpfs, struct tmpfs_node *node, const char *name, uint32_t length,
+                        uint32_t *size)
+{
+	const struct xattr *xattr;
+	uint64_t *link;
+
+	xattr = xattr_find(tmpfs, node, name, length, &link);
+	*size = xattr->size;
+	return ((struct part *)arena_address(tmpfs->arena, xattr->value))->bytes;
+}
+
+void tmpfs_xattr_drop(struct tmpfs *tmpfs, struct tmpfs_node *node, const char *name, uint32_t length)
+{
+	uint64_t *link;
+
+	if (xattr_find(tmpfs, node, name, length, &link))
+		xattr_drop(tmpfs, node, link);
 }
 
 void tmpfs_xattr_drop_all(struct tmpfs *tmpfs, struct tmpfs_node *node)
@@ -153,10 +191,7 @@ void tmpfs_xattr_drop_all(struct tmpfs *tmpfs, struct tmpfs_node *node)
 
 void tmpfs_xattr_drop_capability(struct tmpfs *tmpfs, struct tmpfs_node *node)
 {
-	uint64_t *link;
-
-	if (xattr_find(tmpfs, node, capability, sizeof(capability) - 1, &link))
-		xattr_drop(tmpfs, node, link);
+	tmpfs_xattr_drop(tmpfs, node, capability, sizeof(capability) - 1);
 }
 
 /* ---- what tmpfs.h has -------------------------------------------------------- */
@@ -217,13 +252,9 @@ int32_t tmpfs_xattr_set(struct tmpfs *tmpfs, uint64_t number, const char *name, 
 	if (!old && node->xattr_names + length + 1 > TMPFS_XATTR_NAMES_MAX)
 		return POSIX_ENOSPC;
 	change_begin(tmpfs);
-	error = xattr_make(tmpfs, name, length, value, size, &reference);
+	error = tmpfs_xattr_make(tmpfs, name, length, value, size, &reference);
 	if (!error) {
-		if (old)
-			xattr_drop(tmpfs, node, link);
-		xattr_at(tmpfs, reference)->next = *link;
-		*link = reference;
-		node->xattr_names += length + 1;
+		tmpfs_xattr_put(tmpfs, node, reference);
 		node_mark_ctime(node, now);
 	}
 	change_end(tmpfs);

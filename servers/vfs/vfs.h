@@ -15,8 +15,10 @@
  *   node_directory.c those of directories with attributes, and of unnamed files,
  *   node_space.c     those of a file's space,
  *   node_xattr.c     and those of extended attributes, with their permissions
+ *   node_acl.c       access control lists, which come as such attributes; acl.c
  *   path_protocol.c  the handlers of `vfs` that work on names,
- *   path_files.c     and those that work on open files
+ *   path_files.c     those that work on open files,
+ *   path_attributes.c  and those for attributes, of names and of open files
  *
  * tmpfs never suspends, so neither does a handler that has to do with it alone:
  * what one has looked at does not change before it is done. Where another

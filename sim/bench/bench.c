@@ -16,14 +16,15 @@ struct arguments {
 static const struct {
 	const char *name;
 	int (*part)(const struct bench_options *options);
-} parts[] = {{"ipc", bench_ipc}, {"boot", bench_boot}, {"files", bench_files}};
+} parts[] = {{"ipc", bench_ipc}, {"boot", bench_boot}, {"files", bench_files}, {"vfs", bench_vfs}};
 
-enum { KEY_ROUNDS = 'r', KEY_TIME = 't', KEY_FILES = 'f', KEY_ONLY = 'o', KEY_JSON = 'j', KEY_NAME = 0x100 };
+enum { KEY_ROUNDS = 'r', KEY_TIME = 't', KEY_FILES = 'f', KEY_ONLY = 'o', KEY_JSON = 'j', KEY_NAME = 0x100, KEY_SIZE };
 
 static const struct argp_option options[] = {
 	{"rounds", KEY_ROUNDS, "N", 0, "measure every row N times (default 11; at most 101)", 0},
 	{"time", KEY_TIME, "MS", 0, "a row of a round takes MS milliseconds (default 50)", 0},
-	{"files", KEY_FILES, "N", 0, "files that `files' makes (default 5000)", 0},
+	{"files", KEY_FILES, "N", 0, "files that `files' and `vfs' make (default 5000)", 0},
+	{"size", KEY_SIZE, "MIB", 0, "the large file of `vfs' has MIB MiB (default 256)", 0},
 	{"only", KEY_ONLY, "TEXT", 0, "of `ipc', only the rows whose names contain TEXT", 0},
 	{"json", KEY_JSON, NULL, 0, "print JSON, with every figure", 0},
 	{"name", KEY_NAME, "NAME", 0, "what the instances are called that it boots (default bench-PID)", 0},
@@ -54,6 +55,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_FILES:
 		arguments->options.files = (unsigned)number(state, argument, 1, 1000000);
 		return 0;
+	case KEY_SIZE:
+		arguments->options.length = number(state, argument, 1, 65536) << 20;
+		return 0;
 	case KEY_ONLY:
 		arguments->options.only = argument;
 		return 0;
@@ -76,7 +80,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		argp_error(state, "there is no benchmark `%s'", argument);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which benchmark? ipc, boot or files");
+		argp_error(state, "which benchmark? ipc, boot, files or vfs");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -85,13 +89,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "ipc|boot|files",
+	.args_doc = "ipc|boot|files|vfs",
 	.doc = "Measure this machine: Drydock beside what Linux itself does, in one run."
 	       "\v"
 	       "ipc    a lane call beside futex, pipe, eventfd and Unix sockets\n"
 	       "boot   until all services are up, and what they hold in memory\n"
 	       "files  small files through the FUSE mount, beside libfuse's passthrough_ll (needs root, cc "
 	       "and libfuse3-dev)\n"
+	       "vfs    the same, and data, beside a kernel tmpfs and bindfs, too\n"
 	       "\n"
 	       "Rows of one round are measured together; what counts is the ratio within a round, its median and "
 	       "quartiles. Bounds that do not hold are said, and do not change the exit status.\n"
@@ -107,7 +112,7 @@ int command_bench(int argc, char **argv)
 {
 	char name[INSTANCE_NAME_MAXIMUM + 1];
 	struct arguments arguments = {
-		.options = {.rounds = 11, .duration = 50000000, .files = 5000, .name = name}};
+		.options = {.rounds = 11, .duration = 50000000, .files = 5000, .length = 256u << 20, .name = name}};
 
 	snprintf(name, sizeof(name), "bench-%d", (int)getpid());
 

@@ -14,7 +14,8 @@
 struct bench_options {
 	unsigned rounds;   /* each measures every row once */
 	uint64_t duration; /* nanoseconds a row of a round is measured for */
-	unsigned files;    /* of `files` */
+	unsigned files;    /* of `files` and `vfs`: how many small ones */
+	uint64_t length;   /* of `vfs`: bytes of the large file */
 	const char *only;  /* of `ipc`: rows whose names contain this; NULL: all */
 	const char *name;  /* of the instances that are booted */
 	bool json;
@@ -24,6 +25,7 @@ struct bench_options {
 int bench_ipc(const struct bench_options *options);
 int bench_boot(const struct bench_options *options);
 int bench_files(const struct bench_options *options);
+int bench_vfs(const struct bench_options *options);
 
 /* An instance of the benchmark's own. */
 struct bench_instance {

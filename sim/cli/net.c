@@ -144,11 +144,29 @@ static int32_t show_neighbours(struct net_options *options)
 	return status;
 }
 
+static const char *kind_name(uint32_t kind)
+{
+	return kind == SOCKET_KIND_STREAM ? "tcp" : kind == SOCKET_KIND_ECHO ? "echo" : "udp";
+}
+
+/* As RFC 9293, section 3.3.2, calls them, in lower case. */
+static const char *state_name(const struct socket_entry *entry)
+{
+	static const char *const names[] = {
+		"closed",     "listen",     "syn-sent", "syn-received", "established", "fin-wait-1",
+		"fin-wait-2", "close-wait", "closing",  "last-ack",     "time-wait",
+	};
+
+	if (entry->kind != SOCKET_KIND_STREAM)
+		return "-";
+	return entry->state < sizeof(names) / sizeof(names[0]) ? names[entry->state] : "?";
+}
+
 static int32_t show_sockets(struct net_options *options)
 {
-	static const char *const titles[] = {"SOCKET", "LOCAL", "REMOTE", "QUEUED"};
-	static const bool right[] = {false, false, false, true};
-	struct table table = {.titles = titles, .right = right, .columns = 4};
+	static const char *const titles[] = {"SOCKET", "LOCAL", "REMOTE", "STATE", "QUEUED", "UNSENT"};
+	static const bool right[] = {false, false, false, false, true, true};
+	struct table table = {.titles = titles, .right = right, .columns = 6};
 	const struct socket_entry *entries = options->buffer;
 	struct socket_sockets_results results;
 	int32_t status = socket_sockets(options->client, options->buffer, BUFFER_SIZE, &results);
@@ -156,14 +174,16 @@ static int32_t show_sockets(struct net_options *options)
 	for (uint32_t i = 0; status == 0 && i < results.entries_length / sizeof(*entries); i++) {
 		char text[TEXT_SIZE];
 
-		table_add(&table, "%s", entries[i].kind == SOCKET_KIND_ECHO ? "echo" : "udp");
+		table_add(&table, "%s", kind_name(entries[i].kind));
 		table_add(&table, "%s:%u", entries[i].local ? address_text(entries[i].local, text) : "*",
 		          entries[i].local_port);
 		if (entries[i].remote)
 			table_add(&table, "%s:%u", address_text(entries[i].remote, text), entries[i].remote_port);
 		else
 			table_add(&table, "-");
+		table_add(&table, "%s", state_name(&entries[i]));
 		table_add(&table, "%u", entries[i].queued);
+		table_add(&table, "%u", entries[i].unsent);
 	}
 	if (table.count > 0) {
 		puts("");

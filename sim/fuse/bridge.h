@@ -26,6 +26,7 @@
 #define BRIDGE_AREA          (16u * 1024 * 1024) /* bytes of the lane's data area */
 #define BRIDGE_BUFFERS       8u                 /* requests that can lie in memory at once */
 #define BRIDGE_WRITE_MAXIMUM (1024u * 1024)     /* bytes of data in one WRITE */
+#define BRIDGE_READ_AHEAD    (1024u * 1024)     /* bytes, where that may be set: one READ of the largest size */
 #define BRIDGE_HEADER_SIZE   4096u              /* room before the data, as libfuse reckons it */
 #define BRIDGE_BUFFER_SIZE   (BRIDGE_WRITE_MAXIMUM + BRIDGE_HEADER_SIZE)
 
@@ -48,6 +49,8 @@ struct operation {
 	struct ahead *ahead;   /* attributes asked for together with this, or by this; or NULL */
 	uint32_t serial;       /* of that question */
 	bool others;           /* changes attributes of nodes that it does not name */
+	uint64_t node;         /* whose extended attributes it asks for or sets; 0: none */
+	uint32_t epoch;        /* bridge->bare_epoch when it asked */
 };
 
 /* The answer to a question that Linux is about to ask (ahead.c). */
@@ -61,6 +64,14 @@ struct ahead {
 	uint32_t epoch;   /* bridge->ahead_epoch when the change was made */
 	bool changed;     /* the change has been made */
 	bool valid;
+};
+
+/* A node that has no file capabilities (bare.c). */
+#define BARE_SLOTS 16384u
+
+struct bare {
+	uint64_t node;
+	uint64_t expires; /* monotonic nanoseconds */
 };
 
 /* References to give back that no call has taken along yet (forget.c). */
@@ -94,6 +105,7 @@ struct identities {
 struct bridge {
 	struct options options;
 	const char *service;       /* whose file system it is */
+	const char *directory;     /* where it is mounted */
 	struct os *os;
 	struct runtime *runtime;
 	struct client *client;
@@ -115,6 +127,8 @@ struct bridge {
 	struct identities identities;
 	struct ahead ahead[AHEAD_SLOTS];
 	uint32_t ahead_epoch;      /* answers from earlier ones count no more */
+	struct bare bare[BARE_SLOTS];
+	uint32_t bare_epoch;       /* answers from earlier ones count no more */
 
 	/* loop.c */
 	struct buffer buffer[BRIDGE_BUFFERS];
@@ -130,6 +144,7 @@ struct bridge {
 	bool looked;               /* the device had nothing, and nothing has happened since */
 	int32_t crowd;             /* above 0: requests lately came while others were outstanding */
 	uint32_t probe;            /* requests until one more look whether they do */
+	bool greeted;              /* Linux has just sent INIT */
 	bool ended;                /* the device is gone: unmounted */
 	int error;                 /* errno of the device, where that was not the reason */
 };
@@ -223,6 +238,28 @@ void ahead_drop(struct operation *change, uint64_t node);
 
 /* What was asked about any node counts no more. */
 void ahead_clear(struct bridge *bridge);
+
+/* ---- bare.c -------------------------------------------------------------------------------- */
+
+/* Whether the extended attribute `name` is of file capabilities. */
+bool bare_concerns(const char *name);
+
+/* `question`, about to be submitted, will tell whether a node has them, or makes a node. */
+void bare_ask(struct operation *question);
+
+/* It has told that `node` has none. */
+void bare_note(struct operation *question, uint64_t node);
+
+/* Whether `node` is known to have none. */
+bool bare_known(struct bridge *bridge, uint64_t node);
+
+/* It may be given some: before and after that. */
+void bare_drop(struct bridge *bridge, uint64_t node);
+
+/* ---- read_ahead.c -------------------------------------------------------------------------- */
+
+/* Has Linux read ahead BRIDGE_READ_AHEAD in what is mounted on `directory`, where this process may say so. */
+void read_ahead_raise(const char *directory);
 
 /* ---- loop.c -------------------------------------------------------------------------------- */
 

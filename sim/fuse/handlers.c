@@ -12,21 +12,26 @@ static void handle_init(void *context, struct fuse_conn_info *connection)
 {
 	static const unsigned int wanted =
 		FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_AUTO_INVAL_DATA |
-		FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_NO_OPEN_SUPPORT | FUSE_CAP_NO_OPENDIR_SUPPORT;
+		FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_NO_OPEN_SUPPORT | FUSE_CAP_NO_OPENDIR_SUPPORT |
+		FUSE_CAP_DONT_MASK;
 	struct bridge *bridge = context;
 
 	/*
 	 * Not among them: splice, which pays less than copying straight from and
 	 * to the lane; O_TRUNC in OPEN, since there is no OPEN; taking set-id bits
-	 * off, which Linux does.
+	 * off, which Linux does. The umask is the file system's matter, since default
+	 * ACLs are. Linux goes by ACLs where it checks at all; this makes it check.
 	 */
 	connection->want = connection->capable & wanted;
 	if (bridge->options.writeback)
 		connection->want |= connection->capable & FUSE_CAP_WRITEBACK_CACHE;
+	if (bridge->options.kernel_checks)
+		connection->want |= connection->capable & FUSE_CAP_POSIX_ACL;
 	connection->max_write = BRIDGE_WRITE_MAXIMUM;
 	connection->max_background = BACKGROUND;
 	connection->congestion_threshold = CONGESTION;
 	connection->time_gran = 1;
+	bridge->greeted = true;
 	/* It is mounted, and the kernel is content: the host may tell whoever waits. */
 	os_send_status(bridge->os, NULL);
 }

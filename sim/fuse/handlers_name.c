@@ -67,6 +67,8 @@ static void finish_mknod(struct operation *operation)
 	struct fs_attributes attributes;
 	int32_t status = fs_create_finish(&operation->call, &attributes);
 
+	if (status == 0)
+		bare_note(operation, attributes.node);
 	/*
 	 * Somebody made the file since Linux looked. ESTALE makes it look again,
 	 * and open what is there unless O_EXCL forbids.
@@ -84,11 +86,13 @@ void handle_mknod(fuse_req_t request, fuse_ino_t parent, const char *name, mode_
 {
 	struct operation *operation = operation_start(request, finish_mknod);
 
-	if (operation != NULL &&
-	    operation_submit_owned(operation,
+	if (operation == NULL)
+		return;
+	bare_ask(operation);
+	if (operation_submit_owned(operation,
 	                           fs_create_try_prepare(&operation->call, operation->bridge->client, parent,
-	                                                 mode, 0, (uint32_t)device, name,
-	                                                 length_of(name))))
+	                                                 mode, fuse_req_ctx(request)->umask,
+	                                                 (uint32_t)device, name, length_of(name))))
 		name_changes(operation, parent);
 }
 
@@ -106,7 +110,8 @@ void handle_mkdir(fuse_req_t request, fuse_ino_t parent, const char *name, mode_
 	if (operation != NULL &&
 	    operation_submit_owned(operation, fs_make_directory_try_prepare(
 						      &operation->call, operation->bridge->client, parent,
-						      mode & ~(mode_t)S_IFMT, 0, name, length_of(name))))
+						      mode & ~(mode_t)S_IFMT, fuse_req_ctx(request)->umask, name,
+						      length_of(name))))
 		name_changes(operation, parent);
 }
 

@@ -2,6 +2,7 @@
 #include "bridge.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "reply.h"
@@ -150,18 +151,19 @@ void handle_write(fuse_req_t request, fuse_ino_t node, const char *data, size_t 
                   struct fuse_file_info *file)
 {
 	struct operation *operation = operation_start(request, finish_write);
+	/* Where the end is now only the server knows; pages that Linux has collected have their place. */
+	const uint32_t flags = file->flags & O_APPEND && !file->writepage ? FS_WRITE_APPEND : 0;
 	struct client *client;
 	int32_t status;
 
-	(void)file;
 	if (operation == NULL)
 		return;
 	client = operation->bridge->client;
-	status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, 0, NULL, 0);
+	status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, flags, NULL, 0);
 	if (status == 0 && !lend(operation, data, size)) {
 		/* The lane is newer than the buffer. */
 		call_end(&operation->call);
-		status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, 0, data,
+		status = fs_write_try_prepare(&operation->call, client, node, (uint64_t)offset, flags, data,
 		                              (uint32_t)size);
 	}
 	if (operation_submit(operation, status))

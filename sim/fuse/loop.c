@@ -71,6 +71,11 @@ static void dispatch(struct bridge *bridge, struct buffer *buffer, size_t length
 	bridge->current = buffer;
 	bridge->park = false;
 	fuse_session_process_buf(bridge->session, &message);
+	if (bridge->greeted) {
+		/* Not earlier: with the reply to INIT Linux takes the lesser of two figures. */
+		bridge->greeted = false;
+		read_ahead_raise(bridge->directory);
+	}
 	if (bridge->park) {
 		bridge->parked = buffer;
 		bridge->parked_length = length;

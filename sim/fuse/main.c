@@ -166,6 +166,7 @@ int main(int argument_count, char **arguments)
 		        arguments[0]);
 		return 2;
 	}
+	bridge.directory = arguments[1];
 	bridge.service = arguments[3];
 	bridge.os = os_create(DESCRIPTOR_SOCKET, reason, sizeof(reason));
 	if (bridge.os == NULL) {

@@ -2,6 +2,7 @@
 #include "machine.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 
 void *platform_allocate(struct machine *machine, size_t size)
@@ -24,6 +25,13 @@ uint64_t platform_time(struct machine *machine)
 	(void)machine;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+bool platform_random(struct machine *machine, void *bytes, size_t size)
+{
+	(void)machine;
+	/* getrandom(2): up to 256 bytes come whole, and are never interrupted once the kernel's pool is ready. */
+	return getrandom(bytes, size, 0) == (ssize_t)size;
 }
 
 void platform_timer(struct machine *machine, uint64_t deadline)

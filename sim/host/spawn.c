@@ -129,6 +129,12 @@ static bool command_line(const struct host_process *process, char **text, const 
 
 /* ---- the child ------------------------------------------------------------------ */
 
+/*
+ * The child shares the host's memory until it executes something (vfork(2)):
+ * a copy of all page tables would cost more than the rest of its birth. It
+ * changes only what is its own: descriptors, signals, limits, directory.
+ */
+
 /* What of the host's environment a server may see: what tools and libraries need to run. */
 static bool wanted_variable(const char *variable)
 {
@@ -143,15 +149,20 @@ static bool wanted_variable(const char *variable)
 	return false;
 }
 
-static void trim_environment(void)
+/* What a server sees of it: a list for free(), of the host's own strings. NULL: no memory. */
+static char **trimmed_environment(void)
 {
-	char **to = environ;
+	size_t count = 0;
+	char **list, **to;
 
-	for (char **from = environ; *from != NULL; from++) {
+	while (environ[count] != NULL)
+		count++;
+	list = to = calloc(count + 1, sizeof(*list));
+	for (char **from = environ; list != NULL && *from != NULL; from++) {
 		if (wanted_variable(*from))
 			*to++ = *from;
 	}
-	*to = NULL;
+	return list;
 }
 
 static void reset_signals(void)
@@ -206,7 +217,7 @@ static bool arrange_descriptors(const struct host_process *process, int socket)
 }
 
 static _Noreturn void become(const struct host_process *process, int socket, const char *const *arguments,
-                             pid_t host)
+                             char *const *environment, pid_t host)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* The host may have died before that took effect. */
@@ -217,30 +228,44 @@ static _Noreturn void become(const struct host_process *process, int socket, con
 	raise_limits();
 	/* Cores of a plain name fall into the instance directory. */
 	if (fchdir(process->machine->instance.handle) != 0 || !arrange_descriptors(process, socket)) {
-		fprintf(stderr, "[kernel] cannot start %s: %s\n", process->name, strerror(errno));
+		dprintf(STDERR_FILENO, "[kernel] cannot start %s: %s\n", process->name, strerror(errno));
 		_exit(126);
 	}
-	trim_environment();
-	execvp(arguments[0], (char *const *)(uintptr_t)arguments);
-	fprintf(stderr, "[kernel] cannot start %s: %s: %s\n", process->name, arguments[0], strerror(errno));
+	execvpe(arguments[0], (char *const *)(uintptr_t)arguments, environment);
+	dprintf(STDERR_FILENO, "[kernel] cannot start %s: %s: %s\n", process->name, arguments[0],
+	        strerror(errno));
 	_exit(127);
+}
+
+/* The child, or below 0. Apart, so that no variable that lives on is left in a register by vfork's first return. */
+static pid_t give_birth(const struct host_process *process, int socket, const char *const *arguments,
+                        char *const *environment)
+{
+	pid_t host = getpid(), pid;
+	sigset_t all, before;
+
+	/* The host's handlers must not run in the child, on the host's memory. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid = vfork();
+	if (pid == 0)
+		become(process, socket, arguments, environment, host);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
 }
 
 pid_t process_spawn(struct host_process *process, int socket, const char *const extra[])
 {
 	const char *arguments[WORDS_MAXIMUM + 1];
-	pid_t host = getpid(), pid;
-	char *text;
+	char **environment = trimmed_environment(), *text = NULL;
+	pid_t pid = -1;
 
-	if (!command_line(process, &text, arguments, extra)) {
-		free(text);
-		return -1;
+	if (environment != NULL && command_line(process, &text, arguments, extra)) {
+		pid = give_birth(process, socket, arguments, environment);
+		if (pid < 0)
+			console_print(process->machine, "cannot start %s: %s", process->name, strerror(errno));
 	}
-	pid = fork();
-	if (pid == 0)
-		become(process, socket, arguments, host);
 	free(text);
-	if (pid < 0)
-		console_print(process->machine, "cannot start %s: %s", process->name, strerror(errno));
+	free(environment);
 	return pid;
 }

@@ -30,6 +30,12 @@ void platform_free(struct machine *machine, void *address, size_t size);
 /* Monotonic nanoseconds. */
 uint64_t platform_time(struct machine *machine);
 
+/*
+ * Fills `bytes` with what nobody can foretell, `size` at most 256. False, and they are zero or
+ * untouched, where the machine has no source of that.
+ */
+bool platform_random(struct machine *machine, void *bytes, size_t size);
+
 /* Calls kernel_tick at `deadline` or soon after; replaces the last one. DEADLINE_NEVER: no more. */
 void platform_timer(struct machine *machine, uint64_t deadline);
 

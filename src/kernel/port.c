@@ -74,6 +74,18 @@ void port_notify(struct kernel *kernel, struct port *port)
 	process_wake(kernel, owner);
 }
 
+static void receipt_fill(struct receipt *receipt, const struct port *port, uint64_t badge, uint64_t process,
+                         uint32_t number, const uint64_t words[8])
+{
+	memset(receipt, 0, sizeof(*receipt));
+	receipt->kind = RECEIPT_DATAGRAM;
+	receipt->badge = badge;
+	receipt->process = process;
+	receipt->number = number;
+	receipt->handle = port->receive;
+	memcpy(receipt->datagram, words, sizeof(receipt->datagram));
+}
+
 static bool datagram_receive(struct kernel *kernel, struct port *port, struct receipt *receipt)
 {
 	struct list *link = list_take(&port->datagrams);
@@ -84,13 +96,7 @@ static bool datagram_receive(struct kernel *kernel, struct port *port, struct re
 		return false;
 	datagram = list_entry(link, struct datagram, link);
 	sender = datagram->sender;
-	memset(receipt, 0, sizeof(*receipt));
-	receipt->kind = RECEIPT_DATAGRAM;
-	receipt->badge = datagram->badge;
-	receipt->process = datagram->process;
-	receipt->number = datagram->number;
-	receipt->handle = port->receive;
-	memcpy(receipt->datagram, datagram->words, sizeof(receipt->datagram));
+	receipt_fill(receipt, port, datagram->badge, datagram->process, datagram->number, datagram->words);
 	platform_free(kernel->machine, datagram, sizeof(*datagram));
 	port->datagram_count--;
 	sender->count--;
@@ -247,6 +253,20 @@ static enum error sender_create(struct kernel *kernel, struct port *port, struct
 	return E_OK;
 }
 
+/* Whoever waits for this very port, which is empty then, gets it without its being kept. False: nobody does. */
+static bool datagram_hand_over(struct call *call, const struct capability *capability)
+{
+	const struct port *port = capability->port;
+	struct process *owner = port->owner;
+
+	if (owner == NULL || owner->blocked.kind != BLOCKED_RECEIVE || owner->blocked.port != port)
+		return false;
+	receipt_fill(owner->buffer, port, capability->badge, call->process->id, call->process->number,
+	             call->kernel->input.words);
+	process_complete(call->kernel, owner, 0, sizeof(struct receipt));
+	return true;
+}
+
 uint64_t sys_port_send(struct call *call)
 {
 	struct kernel *kernel = call->kernel;
@@ -261,6 +281,8 @@ uint64_t sys_port_send(struct call *call)
 		return error_result(error);
 	if (call->length != sizeof(datagram->words))
 		return error_result(E_INVAL);
+	if (datagram_hand_over(call, capability))
+		return 0;
 	port = capability->port;
 	sender = sender_find(port, process);
 	if (sender == NULL)

@@ -1,8 +1,6 @@
 /* The order of who runs (kernel/queue.h). */
 #include "kernel/queue.h"
 
-#include <stddef.h>
-
 #define NANOSECONDS_OF_MICROSECOND 1000u
 #define DEBT_MAXIMUM               16u /* slices: what is owed beyond that is forgiven */
 
@@ -111,13 +109,4 @@ bool queue_choose(struct queue *queue, struct runnable *runnable)
 	turn_renew(runnable);
 	queue->chosen = runnable;
 	return true;
-}
-
-struct runnable *queue_first(const struct queue *queue)
-{
-	if (queue->chosen != NULL)
-		return queue->chosen;
-	if (queue->occupied == 0)
-		return NULL;
-	return list_entry(queue->ready[31 - __builtin_clz(queue->occupied)].next, struct runnable, link);
 }

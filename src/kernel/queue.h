@@ -9,6 +9,7 @@
 #define DRYDOCK_KERNEL_QUEUE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <drydock/abi/sys.h>
@@ -60,7 +61,14 @@ void queue_schedule(struct queue *queue, struct runnable *runnable, uint32_t pri
 /* It goes first, with a whole turn. False where it cannot run. */
 bool queue_choose(struct queue *queue, struct runnable *runnable);
 
-/* Who should run now; NULL where nobody can. */
-struct runnable *queue_first(const struct queue *queue);
+/* Who should run now; NULL where nobody can. At the end of every system call that is asked. */
+static inline struct runnable *queue_first(const struct queue *queue)
+{
+	if (queue->chosen != NULL)
+		return queue->chosen;
+	if (queue->occupied == 0)
+		return NULL;
+	return list_entry(queue->ready[31 - __builtin_clz(queue->occupied)].next, struct runnable, link);
+}
 
 #endif

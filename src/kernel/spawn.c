@@ -151,6 +151,8 @@ static enum error birth_begin(struct birth *birth, const char *image, const char
 	birth->block->process = process->id;
 	birth->block->uid = process->credentials.uid;
 	birth->block->gid = process->credentials.gid;
+	/* Without a source of randomness it stays zero, which says so. */
+	platform_random(birth->kernel->machine, birth->block->random, START_RANDOM_SIZE);
 	memcpy(birth->block->name, process->name, NAME_SIZE);
 	string_copy(birth->block->options, SPAWN_OPTIONS_SIZE, options,
 	            string_length_within(options, SPAWN_OPTIONS_SIZE - 1));

@@ -370,6 +370,16 @@ void client_publish_first(struct client *client)
 	list_add_head(&runtime->dirty, &client->lane->lane.dirty);
 }
 
+struct runtime *client_runtime(const struct client *client)
+{
+	return client->runtime;
+}
+
+uint32_t client_area(const struct client *client)
+{
+	return client->options.area;
+}
+
 uint32_t client_depth(const struct client *client)
 {
 	return client->options.depth;

@@ -40,6 +40,9 @@ struct runtime *runtime_create(struct os *os, const struct server_definition *de
 	runtime->os = os;
 	runtime->definition = definition;
 	runtime->memory = memory;
+	runtime->home = os_start(os)->home;
+	runtime->notice = os_notice(os);
+	runtime->page = os_page(os);
 	runtime->state = (void *)(((uintptr_t)(runtime + 1) + 15) & ~(uintptr_t)15);
 	list_init(&runtime->lanes);
 	list_init(&runtime->dirty);
@@ -69,22 +72,18 @@ void runtime_destroy(struct runtime *runtime)
 	os_memory_free(runtime->os, runtime->memory, runtime, runtime_bytes(runtime->definition));
 }
 
-bool runtime_port_pending(const struct runtime *runtime, handle_t port)
-{
-	uint32_t index = port & HANDLE_INDEX_MASK;
-	const uint64_t *word = &os_notice(runtime->os)->bits[index / 64];
-
-	/* Pairs with the kernel's release when it posts. */
-	return (atomic_load_acquire(word) >> (index % 64)) & 1;
-}
-
-bool runtime_pending(const struct runtime *runtime)
+bool runtime_lanes_pending(const struct runtime *runtime)
 {
 	for (struct list *link = runtime->lanes.next; link != &runtime->lanes; link = link->next) {
 		if (ring_pending(&list_entry(link, struct lane, link)->in))
 			return true;
 	}
-	if (runtime_port_pending(runtime, os_start(runtime->os)->home))
+	return false;
+}
+
+bool runtime_pending(const struct runtime *runtime)
+{
+	if (runtime_lanes_pending(runtime) || runtime_port_pending(runtime, runtime->home))
 		return true;
 	for (struct list *link = runtime->services.next; link != &runtime->services; link = link->next) {
 		if (runtime_port_pending(runtime, list_entry(link, struct service, link)->port))
@@ -114,7 +113,7 @@ static bool drain_lanes(struct runtime *runtime)
 
 static bool drain_ports(struct runtime *runtime)
 {
-	handle_t home = os_start(runtime->os)->home;
+	handle_t home = runtime->home;
 	bool any = false;
 
 	if (runtime_port_pending(runtime, home))
@@ -155,7 +154,8 @@ static bool fire_timers(struct runtime *runtime)
 
 void runtime_publish(struct runtime *runtime)
 {
-	devices_kick(runtime);
+	if (!list_empty(&runtime->devices))
+		devices_kick(runtime);
 	if (list_empty(&runtime->dirty))
 		return;
 	for (struct list *link = runtime->dirty.next; link != &runtime->dirty; link = link->next)
@@ -170,8 +170,12 @@ void runtime_publish(struct runtime *runtime)
 	}
 }
 
-/* Runs fibers, and begins requests in new ones, until all wait. */
-static bool run_fibers(struct runtime *runtime)
+static inline bool fibers_due(const struct runtime *runtime)
+{
+	return !list_empty(&runtime->ready) || !list_empty(&runtime->work) || !list_empty(&runtime->stillborn);
+}
+
+static bool run_due_fibers(struct runtime *runtime)
 {
 	bool any = false, more;
 
@@ -180,8 +184,14 @@ static bool run_fibers(struct runtime *runtime)
 		more |= !list_empty(&runtime->ready) && fiber_run_ready(runtime);
 		more |= !list_empty(&runtime->stillborn) && call_finish_stillborn(runtime);
 		any |= more;
-	} while (more);
+	} while (more && fibers_due(runtime));
 	return any;
+}
+
+/* Runs fibers, and begins requests in new ones, until all wait. */
+static inline bool run_fibers(struct runtime *runtime)
+{
+	return fibers_due(runtime) && run_due_fibers(runtime);
 }
 
 bool runtime_round(struct runtime *runtime)
@@ -189,7 +199,8 @@ bool runtime_round(struct runtime *runtime)
 	/* First what was made ready outside of the loop: a new process's start sees its events. */
 	bool any = run_fibers(runtime), more;
 
-	any |= devices_poll(runtime);
+	if (!list_empty(&runtime->devices))
+		any |= devices_poll(runtime);
 	any |= drain_lanes(runtime);
 	any |= run_fibers(runtime);
 	/* Peers wait for these; what follows is rare. */
@@ -211,7 +222,7 @@ bool runtime_round(struct runtime *runtime)
 
 void runtime_sleep(struct runtime *runtime)
 {
-	struct owner_page *page = os_page(runtime->os);
+	struct owner_page *page = runtime->page;
 
 	if (!list_empty(&runtime->ready) || !list_empty(&runtime->stillborn) || wait_linger(runtime))
 		return;

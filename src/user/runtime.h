@@ -34,6 +34,10 @@ struct runtime {
 	const struct server_definition *definition;
 	void *state;
 	handle_t memory;           /* of this structure */
+	/* What os.h says of them; each round looks there, at several. */
+	handle_t home;
+	const struct notice_page *notice;
+	struct owner_page *page;
 
 	struct list lanes;         /* struct lane.link: every attached lane */
 	struct list dirty;         /* struct lane.dirty: has something to publish */
@@ -84,9 +88,16 @@ _Noreturn void runtime_panic(struct runtime *runtime, const char *text);
 void runtime_publish(struct runtime *runtime);
 
 /* Whether the kernel has something for `port`, which is this process's to receive from. */
-bool runtime_port_pending(const struct runtime *runtime, handle_t port);
+static inline bool runtime_port_pending(const struct runtime *runtime, handle_t port)
+{
+	uint32_t index = port & HANDLE_INDEX_MASK;
 
-/* Whether any ring or port has something for this process. */
+	/* Pairs with the kernel's release when it posts. */
+	return (atomic_load_acquire(&runtime->notice->bits[index / 64]) >> (index % 64)) & 1;
+}
+
+/* Whether any ring has something for this process; any ring or port. */
+bool runtime_lanes_pending(const struct runtime *runtime);
 bool runtime_pending(const struct runtime *runtime);
 
 /* Takes what the kernel has for `port`, up to a bound (src/user/event.c). True if there was anything. */

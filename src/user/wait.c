@@ -115,7 +115,7 @@ static bool spin_forever(struct runtime *runtime)
 bool wait_linger(struct runtime *runtime)
 {
 	struct wait *wait = &runtime->wait;
-	struct owner_page *page = os_page(runtime->os);
+	struct owner_page *page = runtime->page;
 	const struct lane *lane = wait->lane;
 	uint32_t processor = os_processor(runtime->os);
 	bool paid;
@@ -126,7 +126,8 @@ bool wait_linger(struct runtime *runtime)
 	if (wait->policy == WAITING_SPIN)
 		return spin_forever(runtime);
 	wait->lane = NULL;
-	if (runtime_pending(runtime))
+	/* The round has just looked at the ports. */
+	if (runtime_lanes_pending(runtime))
 		return true;
 	if (wait->policy == WAITING_SLEEP || lane == NULL)
 		return false;

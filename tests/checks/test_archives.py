@@ -34,6 +34,7 @@ BENEATH = {
     'kernel': (('common',), (PLATFORM,)),
     'user': (('common',), (OS,)),
     'drivers': (('common',), ()),
+    'files': (('common', 'user'), ()),
     'console': (('common', 'user', 'shell'), (OS,)),
 }
 SERVER = (('common', 'user'), (OS, DISK, CARD))

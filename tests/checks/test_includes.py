@@ -28,6 +28,7 @@ ALLOWED = {
     'common': {'abi', 'common-sdk'},
     'kernel': {'abi', 'common-sdk', 'common'},
     'user': {'abi', 'common-sdk', 'common', 'sdk', 'proto'},
+    'files': {'abi', 'common-sdk', 'sdk', 'proto'},
     'drivers': {'abi', 'common-sdk', 'sdk', 'proto', 'user'},
     'apps': {'abi', 'common-sdk', 'sdk', 'proto', 'user'},
     'arch': {'abi', 'common-sdk', 'common', 'drivers', 'kernel', 'sdk', 'proto', 'user'},

@@ -15,7 +15,7 @@ import tempfile
 import tap
 
 EXAMPLES = os.path.join(os.path.dirname(__file__), '..', '..', 'examples')
-EXAMPLE = {'greeter': ('greeter', 'visitor'), 'hellofs': ('hellofs',)}
+EXAMPLE = {'greeter': ('greeter', 'visitor'), 'hellofs': ('hellofs',), 'scribe': ('scribe',)}
 SERVERS = [(example, server) for example, servers in EXAMPLE.items() for server in servers]
 
 
@@ -88,12 +88,13 @@ class Sdk:
                               ('ls', '/hello/inner/../..'))]
         finally:
             self.run(*command, 'stop', '--name', 'sdk', environment=environment)
-        for line in ('[greeter] hello Ada', '[visitor] greeted as number 1'):
+        for line in ('[greeter] hello Ada', '[visitor] greeted as number 1',
+                     '[scribe] 32 of 32 lines are right'):
             if line not in log:
                 raise RuntimeError('no "%s" in the log:\n%s' % (line, log))
         if listing.split() != ['/hello:', 'hello', 'inner', 'link', '/hello/inner:', 'note']:
             raise RuntimeError('the file system lists as:\n' + listing)
-        if content != 'Hello from outside the tree.\nNot for everybody.\n' or outside != 'hello\n':
+        if content != 'Hello from outside the tree.\nNot for everybody.\n' or outside != 'hello\nscribe.txt\n':
             raise RuntimeError('its files have: %r, and it lies beside %r' % (content, outside))
 
 

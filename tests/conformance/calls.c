@@ -1,27 +1,21 @@
 /*
- * Runs a conformance script (calls.h) from standard input in the directory that
- * is given, as root, and prints the answers.
+ * Runs a conformance script (calls.h) from standard input, and prints the answers.
  *
- *     conformance-calls DIRECTORY <SCRIPT
+ *     conformance-calls DIRECTORY <SCRIPT     in a directory of Linux's, as root
+ *     conformance-native INSTANCE <SCRIPT     in the vfs of an instance, whose directory that is
  */
 #include "calls.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <grp.h>
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define WORK   "work"
+#include "system.h"
+
 #define GROUPS 16
-
-static const char *base;
 
 _Noreturn void script_wrong(const char *text, const char *word)
 {
@@ -72,20 +66,55 @@ void say(struct call_words *words, const char *format, ...)
 
 /* ---- a case's directory ------------------------------------------------------- */
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+/* What is in a directory: it is listed first, and emptied then. */
+struct name {
+	struct name *next;
+	unsigned char type;
+	char text[];
+};
+
+static void remember(void *context, const char *text, unsigned char type)
 {
-	(void)status;
-	(void)type;
-	(void)where;
-	return remove(path);
+	struct name **names = context, *name;
+
+	if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return;
+	name = malloc(sizeof(*name) + strlen(text) + 1);
+	if (name == NULL)
+		abort();
+	name->next = *names;
+	name->type = type;
+	strcpy(name->text, text);
+	*names = name;
+}
+
+static void remove_tree(const char *path)
+{
+	struct name *names = NULL;
+
+	if (sys_list(path, remember, &names) != 0 && errno != ENOENT)
+		script_wrong("cannot clear what a case has left", strerror(errno));
+	while (names != NULL) {
+		struct name *name = names;
+		char *inside;
+
+		if (asprintf(&inside, "%s/%s", path, name->text) < 0)
+			abort();
+		if (name->type == DT_DIR)
+			remove_tree(inside);
+		else if (sys_unlink(inside) != 0)
+			script_wrong("cannot clear what a case has left", inside);
+		free(inside);
+		names = name->next;
+		free(name);
+	}
+	sys_rmdir(path);
 }
 
 static void clear(void)
 {
-	if (chdir(base) != 0 || (nftw(WORK, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)) {
-		perror("conformance-calls: cannot clear what a case has left");
-		exit(2);
-	}
+	system_enter(false);
+	remove_tree(WORK);
 }
 
 /* A byte of no shape as %XX, so that an answer is a line. */
@@ -103,24 +132,27 @@ static void begin_case(const char *name)
 {
 	calls_file_reset();
 	clear();
-	umask(022);
-	if (mkdir(WORK, 0755) != 0 || chdir(WORK) != 0) {
-		perror("conformance-calls: " WORK);
-		exit(2);
-	}
+	system_umask(022);
+	if (sys_mkdir(WORK, 0755) != 0)
+		script_wrong("cannot make", WORK);
+	system_enter(true);
 	printf("case ");
 	print_encoded(name);
 	printf("\n");
 }
 
-/* ---- who calls --------------------------------------------------------------------- */
-
-static void become_root(void)
+/* The same case, in the directory that another program has made for it. */
+static void join_case(const char *name)
 {
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) != 0 || setresgid((gid_t)-1, 0, (gid_t)-1) != 0 ||
-	    setgroups(0, NULL) != 0)
-		script_wrong("cannot become root again", strerror(errno));
+	calls_file_reset();
+	system_umask(022);
+	system_enter(true);
+	printf("join ");
+	print_encoded(name);
+	printf("\n");
 }
+
+/* ---- who calls --------------------------------------------------------------------- */
 
 /* "UID:GID" or "UID:GID,GROUP,…". */
 static void become(char *who)
@@ -134,9 +166,7 @@ static void become(char *who)
 		script_wrong("no UID:GID", who);
 	for (char *part; count < GROUPS && (part = strsep(&rest, ",")) != NULL;)
 		groups[count++] = (gid_t)number_of(part);
-	if (setgroups(count - 1, groups + 1) != 0 || setresgid((gid_t)-1, groups[0], (gid_t)-1) != 0 ||
-	    setresuid((uid_t)-1, uid, (uid_t)-1) != 0)
-		script_wrong("cannot become", who);
+	system_become(uid, groups[0], groups + 1, count - 1);
 }
 
 /* ---- a line -------------------------------------------------------------------------- */
@@ -184,16 +214,16 @@ static int run(struct call_words *words, char *who, char *mask)
 	if (words->count - 1 < entry->least || words->count - 1 > entry->most)
 		script_wrong("number of arguments", entry->name);
 	if (mask != NULL)
-		umask((mode_t)strtoul(mask, NULL, 8));
+		system_umask((mode_t)strtoul(mask, NULL, 8));
 	if (who != NULL)
 		become(who);
 	errno = 0;
 	result = entry->run(words);
 	error = errno;
 	if (who != NULL)
-		become_root();
+		system_become_root();
 	if (mask != NULL)
-		umask(022);
+		system_umask(022);
 	return result == 0 ? 0 : error != 0 ? error : EINVAL;
 }
 
@@ -221,6 +251,10 @@ static void run_line(char *line)
 		begin_case(words.word[1]);
 		return;
 	}
+	if (strcmp(words.word[0], "join") == 0) {
+		join_case(words.word[1]);
+		return;
+	}
 	error = run(&words, who, mask);
 	printf("%s", error == 0 ? "ok" : strerrorname_np(error));
 	if (error == 0)
@@ -228,21 +262,13 @@ static void run_line(char *line)
 	printf("\n");
 }
 
-int main(int argc, char **argv)
+static int run_script(void *context)
 {
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t length;
 
-	if (argc != 2 || geteuid() != 0) {
-		fprintf(stderr, "usage, as root: %s DIRECTORY <SCRIPT\n", argv[0]);
-		return 2;
-	}
-	base = realpath(argv[1], NULL);
-	if (base == NULL || chdir(base) != 0) {
-		perror(argv[1]);
-		return 2;
-	}
+	(void)context;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((length = getline(&line, &room, stdin)) > 0) {
 		line[strcspn(line, "\n")] = '\0';
@@ -252,4 +278,13 @@ int main(int argc, char **argv)
 	clear();
 	free(line);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s DIRECTORY <SCRIPT\n", argv[0]);
+		return 2;
+	}
+	return system_run(argv[1], run_script, NULL);
 }

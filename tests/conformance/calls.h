@@ -2,7 +2,7 @@
  * The interpreter of conformance scripts (calls.c): what its files share.
  *
  * A script is lines. `case NAME` begins a case, in an empty directory of its
- * own. Other lines are one call each:
+ * own; `join NAME` joins one that another program has begun. Other lines are one call each:
  *
  *     [as UID:GID[,GROUP…]] [umask OCTAL] CALL ARGUMENT…
  *

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "calls.h"
+#include "system.h"
 
 #define FILES 16
 
@@ -39,7 +39,7 @@ void calls_file_reset(void)
 {
 	for (size_t i = 0; i < FILES; i++) {
 		if (files[i] >= 0)
-			close(files[i]);
+			sys_close(files[i]);
 		files[i] = -1;
 	}
 }
@@ -48,9 +48,9 @@ void calls_file_reset(void)
 static int run_open(struct call_words *words)
 {
 	mode_t mode = words->count == 4 ? (mode_t)strtoul(words->word[3], NULL, 8) : 0;
-	int file = open(words->word[1], flags_of(words->word[2], open_flags), mode);
+	int file = sys_open(words->word[1], flags_of(words->word[2], open_flags), mode);
 
-	return file < 0 ? -1 : close(file);
+	return file < 0 ? -1 : sys_close(file);
 }
 
 /* hold N PATH FLAGS [MODE]: opens it as N */
@@ -58,12 +58,12 @@ static int run_hold(struct call_words *words)
 {
 	mode_t mode = words->count == 5 ? (mode_t)strtoul(words->word[4], NULL, 8) : 0;
 	int *slot = slot_of(words->word[1]);
-	int file = open(words->word[2], flags_of(words->word[3], open_flags), mode);
+	int file = sys_open(words->word[2], flags_of(words->word[3], open_flags), mode);
 
 	if (file < 0)
 		return -1;
 	if (*slot >= 0)
-		close(*slot);
+		sys_close(*slot);
 	*slot = file;
 	return 0;
 }
@@ -73,7 +73,7 @@ static int run_close(struct call_words *words)
 	int *slot = slot_of(words->word[1]), file = *slot;
 
 	*slot = -1;
-	return close(file);
+	return sys_close(file);
 }
 
 /* write N TEXT [OFFSET]; TEXT may be *LENGTH: so many bytes */
@@ -90,8 +90,8 @@ static int run_write(struct call_words *words)
 			return -1;
 		memset(memory, 'w', length);
 	}
-	written = words->count == 4 ? pwrite(file_of(words->word[1]), text, length, number_of(words->word[3]))
-	                            : write(file_of(words->word[1]), text, length);
+	written = words->count == 4 ? sys_pwrite(file_of(words->word[1]), text, length, number_of(words->word[3]))
+	                            : sys_write(file_of(words->word[1]), text, length);
 	free(memory);
 	if (written < 0)
 		return -1;
@@ -126,8 +126,8 @@ static int run_read(struct call_words *words)
 
 	if (data == NULL)
 		return -1;
-	result = words->count == 4 ? pread(file_of(words->word[1]), data, length, number_of(words->word[3]))
-	                           : read(file_of(words->word[1]), data, length);
+	result = words->count == 4 ? sys_pread(file_of(words->word[1]), data, length, number_of(words->word[3]))
+	                           : sys_read(file_of(words->word[1]), data, length);
 	if (result >= 0)
 		say_content(words, data, (size_t)result);
 	free(data);
@@ -139,7 +139,7 @@ static int run_seek(struct call_words *words)
 {
 	static const struct flag_name whence[] = {{"set", SEEK_SET},   {"current", SEEK_CUR}, {"end", SEEK_END},
 	                                          {"data", SEEK_DATA}, {"hole", SEEK_HOLE},   {NULL, 0}};
-	off_t offset = lseek(file_of(words->word[1]), number_of(words->word[2]), flags_of(words->word[3], whence));
+	off_t offset = sys_lseek(file_of(words->word[1]), number_of(words->word[2]), flags_of(words->word[3], whence));
 
 	if (offset < 0)
 		return -1;
@@ -149,7 +149,7 @@ static int run_seek(struct call_words *words)
 
 static int run_ftruncate(struct call_words *words)
 {
-	return ftruncate(file_of(words->word[1]), number_of(words->word[2]));
+	return sys_ftruncate(file_of(words->word[1]), number_of(words->word[2]));
 }
 
 /* fallocate N OFFSET LENGTH [keep,punch,zero,collapse,insert] */
@@ -160,15 +160,15 @@ static int run_fallocate(struct call_words *words)
 	                                         {"insert", FALLOC_FL_INSERT_RANGE}, {NULL, 0}};
 	int mode = words->count == 5 ? flags_of(words->word[4], modes) : 0;
 
-	return fallocate(file_of(words->word[1]), mode, number_of(words->word[2]), number_of(words->word[3]));
+	return sys_fallocate(file_of(words->word[1]), mode, number_of(words->word[2]), number_of(words->word[3]));
 }
 
 /* copy N OFFSET N OFFSET LENGTH */
 static int run_copy(struct call_words *words)
 {
 	off_t from = number_of(words->word[2]), to = number_of(words->word[4]);
-	ssize_t copied = copy_file_range(file_of(words->word[1]), &from, file_of(words->word[3]), &to,
-	                                 (size_t)number_of(words->word[5]), 0);
+	ssize_t copied = sys_copy_file_range(file_of(words->word[1]), from, file_of(words->word[3]), to,
+	                                     (size_t)number_of(words->word[5]));
 
 	if (copied < 0)
 		return -1;
@@ -181,7 +181,7 @@ static int run_fstat(struct call_words *words)
 {
 	struct stat status;
 
-	if (fstat(file_of(words->word[1]), &status) != 0)
+	if (sys_fstat(file_of(words->word[1]), &status) != 0)
 		return -1;
 	say(words, "%o %lu %lld", status.st_mode, (unsigned long)status.st_nlink, (long long)status.st_size);
 	return 0;
@@ -189,17 +189,17 @@ static int run_fstat(struct call_words *words)
 
 static int run_fchmod(struct call_words *words)
 {
-	return fchmod(file_of(words->word[1]), (mode_t)strtoul(words->word[2], NULL, 8));
+	return sys_fchmod(file_of(words->word[1]), (mode_t)strtoul(words->word[2], NULL, 8));
 }
 
 static int run_fchown(struct call_words *words)
 {
-	return fchown(file_of(words->word[1]), (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]));
+	return sys_fchown(file_of(words->word[1]), (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]));
 }
 
 static int run_fsync(struct call_words *words)
 {
-	return fsync(file_of(words->word[1]));
+	return sys_fsync(file_of(words->word[1]));
 }
 
 /* flock N shared|exclusive|unlock: never waits */
@@ -208,7 +208,7 @@ static int run_flock(struct call_words *words)
 	static const struct flag_name kinds[] = {
 		{"shared", LOCK_SH}, {"exclusive", LOCK_EX}, {"unlock", LOCK_UN}, {NULL, 0}};
 
-	return flock(file_of(words->word[1]), flags_of(words->word[2], kinds) | LOCK_NB);
+	return sys_flock(file_of(words->word[1]), flags_of(words->word[2], kinds) | LOCK_NB);
 }
 
 /* lock N read|write|unlock START LENGTH: a record lock of the open file; never waits */
@@ -216,23 +216,19 @@ static int run_lock(struct call_words *words)
 {
 	static const struct flag_name kinds[] = {
 		{"read", F_RDLCK}, {"write", F_WRLCK}, {"unlock", F_UNLCK}, {NULL, 0}};
-	struct flock lock = {.l_type = (short)flags_of(words->word[2], kinds),
-	                     .l_start = number_of(words->word[3]),
-	                     .l_len = number_of(words->word[4])};
-
-	return fcntl(file_of(words->word[1]), F_OFD_SETLK, &lock);
+	return sys_lock(file_of(words->word[1]), (short)flags_of(words->word[2], kinds), number_of(words->word[3]),
+	                number_of(words->word[4]));
 }
 
-/* map N LENGTH TEXT OFFSET: writes through a shared mapping */
+/* map N LENGTH TEXT OFFSET: writes through a shared mapping of that length */
 static int run_map(struct call_words *words)
 {
-	size_t length = (size_t)number_of(words->word[2]);
-	char *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, file_of(words->word[1]), 0);
+	const char *text = words->word[3];
+	off_t offset = number_of(words->word[4]);
 
-	if (memory == MAP_FAILED)
-		return -1;
-	memcpy(memory + number_of(words->word[4]), words->word[3], strlen(words->word[3]));
-	return munmap(memory, length);
+	if (offset + (off_t)strlen(text) > number_of(words->word[2]))
+		script_wrong("not within the mapping", text);
+	return sys_map_write(file_of(words->word[1]), offset, text, strlen(text));
 }
 
 const struct call_entry calls_file[] = {

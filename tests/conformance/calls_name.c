@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "calls.h"
+#include "system.h"
 
 #define ENTRIES 4096
 
@@ -22,46 +20,46 @@ static mode_t mode_of(const char *word)
 /* create PATH MODE: an empty file, which must not be there yet */
 static int run_create(struct call_words *words)
 {
-	int file = open(words->word[1], O_CREAT | O_EXCL | O_WRONLY, mode_of(words->word[2]));
+	int file = sys_open(words->word[1], O_CREAT | O_EXCL | O_WRONLY, mode_of(words->word[2]));
 
-	return file < 0 ? -1 : close(file);
+	return file < 0 ? -1 : sys_close(file);
 }
 
 static int run_mkdir(struct call_words *words)
 {
-	return mkdir(words->word[1], mode_of(words->word[2]));
+	return sys_mkdir(words->word[1], mode_of(words->word[2]));
 }
 
 static int run_rmdir(struct call_words *words)
 {
-	return rmdir(words->word[1]);
+	return sys_rmdir(words->word[1]);
 }
 
 static int run_unlink(struct call_words *words)
 {
-	return unlink(words->word[1]);
+	return sys_unlink(words->word[1]);
 }
 
 static int run_link(struct call_words *words)
 {
-	return link(words->word[1], words->word[2]);
+	return sys_link(words->word[1], words->word[2], false);
 }
 
 /* linkat PATH NEW: follows a symbolic link at the end of PATH */
 static int run_linkat(struct call_words *words)
 {
-	return linkat(AT_FDCWD, words->word[1], AT_FDCWD, words->word[2], AT_SYMLINK_FOLLOW);
+	return sys_link(words->word[1], words->word[2], true);
 }
 
 static int run_symlink(struct call_words *words)
 {
-	return symlink(words->word[1], words->word[2]);
+	return sys_symlink(words->word[1], words->word[2]);
 }
 
 static int run_readlink(struct call_words *words)
 {
 	char target[4097];
-	ssize_t length = readlink(words->word[1], target, sizeof(target) - 1);
+	ssize_t length = sys_readlink(words->word[1], target, sizeof(target) - 1);
 
 	if (length < 0)
 		return -1;
@@ -76,15 +74,13 @@ static int run_rename(struct call_words *words)
 	static const struct flag_name flags[] = {
 		{"NOREPLACE", RENAME_NOREPLACE}, {"EXCHANGE", RENAME_EXCHANGE}, {"WHITEOUT", RENAME_WHITEOUT}, {NULL, 0}};
 
-	if (words->count == 3)
-		return rename(words->word[1], words->word[2]);
-	return renameat2(AT_FDCWD, words->word[1], AT_FDCWD, words->word[2],
-	                 (unsigned)flags_of(words->word[3], flags));
+	return sys_rename(words->word[1], words->word[2],
+	                  words->count == 4 ? (unsigned)flags_of(words->word[3], flags) : 0);
 }
 
 static int run_mkfifo(struct call_words *words)
 {
-	return mkfifo(words->word[1], mode_of(words->word[2]));
+	return sys_mknod(words->word[1], S_IFIFO | mode_of(words->word[2]), 0);
 }
 
 /* mknod PATH TYPE MODE MAJOR MINOR, TYPE one of f p s c b d l */
@@ -96,24 +92,14 @@ static int run_mknod(struct call_words *words)
 
 	if (type == NULL || *type == '\0')
 		script_wrong("no type", words->word[2]);
-	return mknod(words->word[1], modes[type - types] | mode_of(words->word[3]),
+	return sys_mknod(words->word[1], modes[type - types] | mode_of(words->word[3]),
 	             makedev((unsigned)number_of(words->word[4]), (unsigned)number_of(words->word[5])));
 }
 
 /* bind PATH: a socket in the file system */
 static int run_bind(struct call_words *words)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int file = socket(AF_UNIX, SOCK_STREAM, 0), result;
-
-	if (file < 0)
-		return -1;
-	if (strlen(words->word[1]) >= sizeof(address.sun_path))
-		script_wrong("too long for a socket", words->word[1]);
-	strcpy(address.sun_path, words->word[1]);
-	result = bind(file, (struct sockaddr *)&address, sizeof(address));
-	close(file);
-	return result;
+	return sys_bind(words->word[1]);
 }
 
 static int compare(const void *left, const void *right)
@@ -121,28 +107,34 @@ static int compare(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-/* list PATH: its entries, sorted, with a letter for the type of each */
-static int run_list(struct call_words *words)
+struct listing {
+	char *names[ENTRIES];
+	size_t count;
+};
+
+static void add_name(void *context, const char *name, unsigned char type)
 {
 	static const char letters[16] = {[DT_REG] = 'f', [DT_DIR] = 'd', [DT_LNK] = 'l', [DT_FIFO] = 'p',
 	                                 [DT_SOCK] = 's', [DT_CHR] = 'c', [DT_BLK] = 'b'};
-	static char *names[ENTRIES];
-	DIR *directory = opendir(words->word[1]);
-	struct dirent *entry;
-	size_t count = 0;
+	struct listing *listing = context;
 
-	if (directory == NULL)
+	if (listing->count < ENTRIES && asprintf(&listing->names[listing->count], "%s:%c", name,
+	                                         letters[type & 15] ? letters[type & 15] : '?') > 0)
+		listing->count++;
+}
+
+/* list PATH: its entries, sorted, with a letter for the type of each */
+static int run_list(struct call_words *words)
+{
+	static struct listing listing;
+
+	listing.count = 0;
+	if (sys_list(words->word[1], add_name, &listing) != 0)
 		return -1;
-	while (count < ENTRIES && (entry = readdir(directory)) != NULL) {
-		if (asprintf(&names[count], "%s:%c", entry->d_name,
-		             letters[entry->d_type & 15] ? letters[entry->d_type & 15] : '?') > 0)
-			count++;
-	}
-	closedir(directory);
-	qsort(names, count, sizeof(names[0]), compare);
-	for (size_t i = 0; i < count; i++) {
-		say(words, "%s", names[i]);
-		free(names[i]);
+	qsort(listing.names, listing.count, sizeof(listing.names[0]), compare);
+	for (size_t i = 0; i < listing.count; i++) {
+		say(words, "%s", listing.names[i]);
+		free(listing.names[i]);
 	}
 	return 0;
 }

@@ -1,18 +1,17 @@
 /* Calls about what a name stands for: attributes and extended attributes (calls.h). */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "calls.h"
+#include "system.h"
 
 /* ---- stat ---------------------------------------------------------------------- */
 
@@ -56,7 +55,7 @@ static int run_stat(struct call_words *words)
 {
 	struct stat status;
 
-	if (stat(words->word[1], &status) != 0)
+	if (sys_stat(words->word[1], &status) != 0)
 		return -1;
 	say_fields(words, &status, words->word[2]);
 	return 0;
@@ -66,7 +65,7 @@ static int run_lstat(struct call_words *words)
 {
 	struct stat status;
 
-	if (lstat(words->word[1], &status) != 0)
+	if (sys_lstat(words->word[1], &status) != 0)
 		return -1;
 	say_fields(words, &status, words->word[2]);
 	return 0;
@@ -77,7 +76,7 @@ static int run_same(struct call_words *words)
 {
 	struct stat left, right;
 
-	if (lstat(words->word[1], &left) != 0 || lstat(words->word[2], &right) != 0)
+	if (sys_lstat(words->word[1], &left) != 0 || sys_lstat(words->word[2], &right) != 0)
 		return -1;
 	say(words, "%s", left.st_ino == right.st_ino && left.st_dev == right.st_dev ? "same" : "other");
 	return 0;
@@ -117,7 +116,7 @@ static int run_mark(struct call_words *words)
 {
 	struct mark *mark = mark_of(words->word[1]);
 
-	if (lstat(words->word[2], &mark->status) != 0)
+	if (sys_lstat(words->word[2], &mark->status) != 0)
 		return -1;
 	mark->set = true;
 	await_tick();
@@ -137,7 +136,7 @@ static int run_moved(struct call_words *words)
 
 	if (!mark->set)
 		script_wrong("nothing marked", words->word[1]);
-	if (lstat(words->word[2], &status) != 0)
+	if (sys_lstat(words->word[2], &status) != 0)
 		return -1;
 	say(words, "%s%s%s", later(&mark->status.st_atim, &status.st_atim) ? "a" : "-",
 	    later(&mark->status.st_mtim, &status.st_mtim) ? "m" : "-",
@@ -164,50 +163,40 @@ static int run_utimes(struct call_words *words)
 {
 	struct timespec times[2] = {time_of(words->word[2]), time_of(words->word[3])};
 
-	return utimensat(AT_FDCWD, words->word[1], times, words->count == 5 ? AT_SYMLINK_NOFOLLOW : 0);
+	return sys_utimens(words->word[1], times, words->count != 5);
 }
 
 /* ---- mode, owner, size --------------------------------------------------------------- */
 
 static int run_chmod(struct call_words *words)
 {
-	return chmod(words->word[1], (mode_t)strtoul(words->word[2], NULL, 8));
+	return sys_chmod(words->word[1], (mode_t)strtoul(words->word[2], NULL, 8));
 }
 
 static int run_chown(struct call_words *words)
 {
-	return chown(words->word[1], (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]));
+	return sys_chown(words->word[1], (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]), true);
 }
 
 static int run_lchown(struct call_words *words)
 {
-	return lchown(words->word[1], (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]));
+	return sys_chown(words->word[1], (uid_t)number_of(words->word[2]), (gid_t)number_of(words->word[3]), false);
 }
 
 static int run_truncate(struct call_words *words)
 {
-	return truncate(words->word[1], number_of(words->word[2]));
+	return sys_truncate(words->word[1], number_of(words->word[2]));
 }
 
 /* access PATH MASK (of 4 2 1), with the effective ids */
 static int run_access(struct call_words *words)
 {
-	return (int)syscall(SYS_faccessat2, AT_FDCWD, words->word[1], (int)number_of(words->word[2]), AT_EACCESS);
+	return sys_access(words->word[1], (int)number_of(words->word[2]));
 }
 
 static int run_chdir(struct call_words *words)
 {
-	int here = open(".", O_PATH | O_DIRECTORY), result, error;
-
-	if (here < 0)
-		return -1;
-	result = chdir(words->word[1]);
-	error = errno;
-	if (result == 0 && fchdir(here) != 0)
-		script_wrong("cannot go back from", words->word[1]);
-	close(here);
-	errno = error;
-	return result;
+	return sys_chdir(words->word[1]);
 }
 
 /* ---- extended attributes ---------------------------------------------------------------- */
@@ -222,13 +211,13 @@ static int run_setxattr(struct call_words *words)
 	int result;
 
 	if (value[0] != '*')
-		return lsetxattr(words->word[1], words->word[2], value, length, flag);
+		return sys_setxattr(words->word[1], words->word[2], value, length, flag);
 	length = (size_t)number_of(value + 1);
 	value = calloc(1, length + 1);
 	if (value == NULL)
 		return -1;
 	memset(value, 'v', length);
-	result = lsetxattr(words->word[1], words->word[2], value, length, flag);
+	result = sys_setxattr(words->word[1], words->word[2], value, length, flag);
 	free(value);
 	return result;
 }
@@ -238,7 +227,7 @@ static int run_getxattr(struct call_words *words)
 {
 	static char value[65537];
 	size_t room = words->count == 4 ? (size_t)number_of(words->word[3]) : sizeof(value) - 1;
-	ssize_t length = lgetxattr(words->word[1], words->word[2], value, room);
+	ssize_t length = sys_getxattr(words->word[1], words->word[2], value, room);
 
 	if (length < 0)
 		return -1;
@@ -260,7 +249,7 @@ static int run_listxattr(struct call_words *words)
 {
 	static char names[65537];
 	char *sorted[256];
-	ssize_t length = llistxattr(words->word[1], names, sizeof(names));
+	ssize_t length = sys_listxattr(words->word[1], names, sizeof(names));
 	size_t count = 0;
 
 	if (length < 0)
@@ -275,7 +264,68 @@ static int run_listxattr(struct call_words *words)
 
 static int run_removexattr(struct call_words *words)
 {
-	return lremovexattr(words->word[1], words->word[2]);
+	return sys_removexattr(words->word[1], words->word[2]);
+}
+
+/* ---- access control lists ------------------------------------------------------------------- */
+
+#define ACL_ENTRIES 1024
+
+struct acl_value {
+	unsigned int version;
+	struct {
+		unsigned short tag, permissions;
+		unsigned int id;
+	} entry[ACL_ENTRIES];
+	int count; /* of entries; no part of the value */
+};
+
+/* "u", "g", "m" or "o", "-" or an id, and permissions, joined by colons: "u:1001:6". */
+static void put_entry(struct acl_value *acl, char *word)
+{
+	static const char kinds[] = "ugmo";
+	static const unsigned short tags[2][4] = {{0x02, 0x08, 0x10, 0x20}, {0x01, 0x04, 0x10, 0x20}};
+	const char *kind = strchr(kinds, strsep(&word, ":")[0]), *id = strsep(&word, ":");
+
+	if (kind == NULL || id == NULL || word == NULL || acl->count == ACL_ENTRIES)
+		script_wrong("no ACL entry", "");
+	acl->entry[acl->count].tag = tags[strcmp(id, "-") == 0][kind - kinds];
+	acl->entry[acl->count].id = strcmp(id, "-") == 0 ? ~0u : (unsigned int)number_of(id);
+	acl->entry[acl->count++].permissions = (unsigned short)number_of(word);
+}
+
+static const char *acl_name(const char *word)
+{
+	return strcmp(word, "default") == 0 ? "system.posix_acl_default" : "system.posix_acl_access";
+}
+
+/* setacl PATH access|default ENTRY,…: or *COUNT entries */
+static int run_setacl(struct call_words *words)
+{
+	static struct acl_value acl;
+	char *rest = words->word[3];
+
+	acl.version = 2;
+	acl.count = 0;
+	if (rest[0] == '*') {
+		long long more = number_of(rest + 1) - 4;
+
+		put_entry(&acl, (char[]){"u:-:6"});
+		for (int id = 1; id <= more; id++) {
+			char entry[32];
+
+			snprintf(entry, sizeof(entry), "u:%d:4", id);
+			put_entry(&acl, entry);
+		}
+		put_entry(&acl, (char[]){"g:-:4"});
+		put_entry(&acl, (char[]){"m:-:4"});
+		put_entry(&acl, (char[]){"o:-:4"});
+	} else {
+		for (char *entry; (entry = strsep(&rest, ",")) != NULL;)
+			put_entry(&acl, entry);
+	}
+	return lsetxattr(words->word[1], acl_name(words->word[2]), &acl,
+	                 offsetof(struct acl_value, entry[acl.count]), 0);
 }
 
 /* limits PATH: what statvfs says that is the same everywhere */
@@ -283,7 +333,7 @@ static int run_limits(struct call_words *words)
 {
 	struct statvfs limits;
 
-	if (statvfs(words->word[1], &limits) != 0)
+	if (sys_statvfs(words->word[1], &limits) != 0)
 		return -1;
 	say(words, "%lu %lu", limits.f_namemax, limits.f_bsize);
 	return 0;
@@ -295,5 +345,6 @@ const struct call_entry calls_node[] = {
 	{"chmod", 2, 2, run_chmod},       {"chown", 3, 3, run_chown},           {"lchown", 3, 3, run_lchown},
 	{"truncate", 2, 2, run_truncate}, {"access", 2, 2, run_access},         {"chdir", 1, 1, run_chdir},
 	{"setxattr", 3, 4, run_setxattr}, {"getxattr", 2, 3, run_getxattr},     {"listxattr", 1, 1, run_listxattr},
-	{"removexattr", 2, 2, run_removexattr}, {"limits", 1, 1, run_limits},   {NULL, 0, 0, NULL},
+	{"removexattr", 2, 2, run_removexattr}, {"limits", 1, 1, run_limits},   {"setacl", 3, 3, run_setacl},
+	{NULL, 0, 0, NULL},
 };

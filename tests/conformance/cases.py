@@ -330,6 +330,61 @@ def attributes():
                   ("getxattr n user.a", "setxattr n user.b c", "listxattr n", "removexattr n user.a")])
 
 
+def acls():
+    """Access control lists: what they let whom do, how they go with modes, and what new files get of them."""
+    named = "%d:%d" % (OTHER, OTHER)
+    lists = {
+        "minimal": "u:-:6,g:-:4,o:-:1", "mask": "u:-:6,g:-:4,m:-:2,o:-:1", "user": "u:-:7,u:%d:5,g:-:4,m:-:7,o:-:0" % OTHER,
+        "masked": "u:-:7,u:%d:7,g:-:7,m:-:4,o:-:7" % OTHER, "nothing": "u:-:7,u:%d:0,g:-:7,m:-:7,o:-:7" % OTHER,
+        "nomask": "u:-:6,u:%d:7,g:-:6,m:-:0,o:-:6" % OTHER, "group": "u:-:6,g:-:0,g:%d:6,g:77:1,m:-:7,o:-:4" % OTHER,
+        "two": "u:-:6,g:-:4,g:%d:2,m:-:7,o:-:0" % OTHER, "order": "g:-:4,u:-:6,o:-:4", "incomplete": "u:-:6,u:5:4,g:-:4,o:-:4",
+        "bits": "u:-:9,g:-:4,o:-:4", "short": "u:-:6,g:-:4",
+    }
+    both = ["getxattr {0} system.posix_acl_access", "getxattr {0} system.posix_acl_default", "listxattr {0}", "lstat {0} mode"]
+    users = ("%d:%d" % (USER, GROUP), named, "%d:%d,%d" % (OTHER, OTHER, GROUP), "%d:%d,77" % (GROUP, GROUP), "0:0")
+    for kind in ("file", "dir", "fifo", "link"):
+        for name, entries in lists.items():
+            setup = fill(KINDS[kind], "n") + ["lchown n %d %d" % (USER, GROUP), "mark 0 n"]
+            for which in ("access", "default"):
+                yield (title("acl", kind, name, which),
+                       setup + ["setacl n %s %s" % (which, entries)] + fill(both, "n") + ["moved 0 n"]
+                       + ["removexattr n system.posix_acl_" + which, "removexattr n system.posix_acl_" + which] + fill(both, "n"))
+                for who in users:
+                    yield (title("acl", "set", kind, name, which, who),
+                           setup + ["as %s setacl n %s %s" % (who, which, entries), "lstat n mode",
+                                    "as %s getxattr n system.posix_acl_%s" % (who, which),
+                                    "as %s removexattr n system.posix_acl_%s" % (who, which), "lstat n mode"])
+            for who in users:
+                for mode in ("", "0750", "0705", "0777", "0000"):
+                    yield (title("acl", "use", kind, name, who, mode),
+                           setup + ["setacl n access " + entries] + (["chmod n " + mode] if mode else [])
+                           + ["as %s access n %d" % (who, mask) for mask in range(8)] + fill(both, "n"))
+                if kind == "dir":
+                    yield (title("acl", "within", name, who),
+                           setup + ["setacl n access " + entries, "create n/old 0666"]
+                           + ["as %s %s" % (who, call) for call in
+                              ("create n/new 0666", "list n", "stat n/old type", "unlink n/old", "chdir n")])
+            if kind == "file":
+                yield (title("acl", "open", name),
+                       setup + ["setacl n access " + entries]
+                       + ["as %s open n %s" % (who, how) for who in users for how in ("RDONLY", "WRONLY", "RDWR")])
+    for name, entries in lists.items():
+        setup = ["mkdir d 0755", "setacl d default " + entries, "chown d %d %d" % (USER, GROUP), "chmod d 2777"]
+        for call in ("create d/n 0666", "create d/n 0600", "mkdir d/n 0777", "mkdir d/n 0700", "mkfifo d/n 0666",
+                     "symlink x d/n", "bind d/n", "mknod d/n f 6777 0 0", "open d/n CREAT,RDWR 0640"):
+            for mask in ("000", "022", "077", "777"):
+                yield (title("acl", "inherit", name, call, mask),
+                       setup + ["as %s umask %s %s" % (named, mask, call)] + fill(both, "d/n") + ["lstat d/n uid,gid"])
+        yield (title("acl", "deeper", name),
+               setup + ["umask 022 mkdir d/e 0755", "umask 022 create d/e/f 0644", "rename d/e/f f", "link f g"]
+               + fill(both, "d/e") + fill(both, "g"))
+    for count in (5, 100, 511, 512, 600):
+        yield title("acl", "many", str(count)), ["create n 0644", "setacl n access *%d" % count, "getxattr n system.posix_acl_access"]
+    for size in ("0", "1", "3", "4", "27", "29", "100"):
+        yield (title("acl", "bytes", size),
+               ["create n 0644", "setxattr n system.posix_acl_access *" + size, "getxattr n system.posix_acl_access"])
+
+
 def locks():
     """Locks of open files, which exclude each other also in one process."""
     start = ["create n 0644", "hold 1 n RDWR", "hold 2 n RDWR", "hold 3 n RDWR"]
@@ -362,7 +417,7 @@ def directories():
 GROUPS = {
     "end": kinds_at_the_end, "two": two_kinds, "ways": ways_that_do_not_lead, "permissions": permissions,
     "sticky": sticky, "owners": owners_and_modes, "times": times, "contents": contents, "links": links,
-    "renames": renames, "attributes": attributes, "locks": locks, "directories": directories,
+    "renames": renames, "attributes": attributes, "acls": acls, "locks": locks, "directories": directories,
 }
 
 

@@ -1,11 +1,13 @@
-"""The mounted file system beside one of Linux's own: the same calls, the same answers.
+"""The file system beside one of Linux's own: the same calls, the same answers.
 
-Thousands of small cases (cases.py) run on a kernel tmpfs and on the mount. Every
-answer that differs is a failure, unless it is listed here with its reason.
+Thousands of small cases (cases.py) run on a kernel tmpfs, on the mount and, by the
+client library, on vfs itself. Every answer that differs is a failure, unless it is
+listed here with its reason.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,38 +18,57 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import cases
 import harness
 
-CALLS = os.path.join(harness.BUILD, "tests", "conformance", "conformance-calls")
+PROGRAMS = os.path.join(harness.BUILD, "tests", "conformance")
+CALLS = os.path.join(PROGRAMS, "conformance-calls")     # of a directory
+NATIVE = os.path.join(PROGRAMS, "conformance-native")   # of an instance
 
-# The call, what a kernel tmpfs answers, what the mount answers (patterns for all of each), and why that is right.
+# The call (or case and call), what a kernel tmpfs answers, what is answered here (patterns for all of each), and
+# why that is right.
 DIFFERENCES = [
     (r"rename .* WHITEOUT", r".*", r"EINVAL",
      "whiteouts are for overlayfs's lower layers; Linux passes them to no FUSE file system that has not asked for them"),
-    (r"open .* TMPFILE,.*", r"ok", r"EOPNOTSUPP", "libfuse 3.14 does not pass O_TMPFILE on"),
     (r"fallocate .* (keep,)?zero", r"EOPNOTSUPP", r"ok", "zeroing is served; Linux's tmpfs does not know it"),
-    (r"as \S+ getxattr \S+ system.posix_acl_access", r"ENODATA", r"EOPNOTSUPP", "ACLs are not served"),
-    (r"seek 1 0 end", r"EINVAL", r"ok \d+", "Linux lets no FUSE file system decide where a directory's positions end"),
     (r"ftruncate 1 9223372036854775807", r"ok", r"EFBIG", "files have at most 128 TiB"),
+]
+FUSE_DIFFERENCES = DIFFERENCES + [
+    (r"setacl n \S+ \*(512|600)", r"ok", r"E2BIG", "Linux passes no ACL of more than a page on to a FUSE file system"),
+    (r"open .* TMPFILE,.*", r"ok", r"EOPNOTSUPP", "libfuse 3.14 does not pass O_TMPFILE on"),
+    (r"seek 1 0 end", r"EINVAL", r"ok \d+", "Linux lets no FUSE file system decide where a directory's positions end"),
     (r"as 65532:65532 chown n -1 -1", r"EPERM", r"ok",
      "a change of nothing; Linux refuses it only for what has set-group-id and is not executable by the group"),
     (r"read 1 0|moved 0 n", r"ok a--", r"ok ---", "a read of nothing does not reach a FUSE file system"),
 ]
+NATIVE_DIFFERENCES = DIFFERENCES + [
+    (r"open \S+ .*NONBLOCK.*", r"ok|ENXIO", r"EOPNOTSUPP",
+     "pipes, sockets and devices are names in a file system; what is behind them it does not serve"),
+    (r"map .*", r".*", r"ENOSYS", "there are no mappings but Linux's"),
+    (r"(flock|lock) .*", r".*", r"ENOSYS", "the path protocol has no locks"),
+    (r"bind %00", r"ok", r"ENOENT", "an empty address is one without a file for Linux"),
+    (r"open .* RDONLY,CREAT,DIRECTORY .*", r"EINVAL", r"ENAMETOOLONG",
+     "both are wrong; the client library does not send what is too long"),
+    (r"seek 1 0 end", r"EINVAL", r"EISDIR", "directories are read by cookies and have no position"),
+    (r"inherit/[23]7\d\d/65534:65532/\S+_d/n_[CREAT,RDWR_]*[2367]\d{3}/[07]77: lstat d/n .*", r"ok f [0145]\d{3} .*",
+     r"ok f [2367]\d00 .*",
+     "there is no umask but the program's own, so what it took away is not seen to have been asked for"),
+]
 
 
-def reason_for(call, expected, found):
-    for pattern, theirs, ours, reason in DIFFERENCES:
-        if re.fullmatch(pattern, call) and re.fullmatch(theirs, expected) and re.fullmatch(ours, found):
+def reason_for(differences, case, call, expected, found):
+    for pattern, theirs, ours, reason in differences:
+        named = re.fullmatch(pattern, call) or re.fullmatch(pattern, "%s: %s" % (case, call))
+        if named and re.fullmatch(theirs, expected) and re.fullmatch(ours, found):
             return reason
     return None
 
 
-def answers(directory, script):
-    result = subprocess.run([CALLS, directory], input=script, capture_output=True, text=True, timeout=harness.LIMIT)
+def answers(program, place, script):
+    result = subprocess.run([program, place], input=script, capture_output=True, text=True, timeout=harness.LIMIT)
     if result.returncode != 0:
-        raise AssertionError("conformance-calls ended with %d: %s" % (result.returncode, result.stderr))
+        raise AssertionError("%s ended with %d: %s" % (program, result.returncode, result.stderr))
     return result.stdout.splitlines()
 
 
-def compare(script, expected, found):
+def compare(differences, script, expected, found):
     """The cases that differ without a reason, each with the first of its answers that does."""
     wrong, name, excused = {}, None, False
     calls = script.splitlines()
@@ -58,7 +79,7 @@ def compare(script, expected, found):
             name, excused = call[5:], False
         elif theirs != ours:
             # What follows from an excused difference is not looked at.
-            excused = excused or reason_for(call, theirs, ours) is not None
+            excused = excused or reason_for(differences, name, call, theirs, ours) is not None
             if not excused:
                 wrong.setdefault(name, "%s: %s instead of %s" % (call, ours, theirs))
     return wrong
@@ -70,42 +91,84 @@ class Comparison(unittest.TestCase):
     def test_differences_are_found(self):
         script = "case a\nmkdir d 0755\nrename a b WHITEOUT\ncase b\nmkdir d 0755\n"
         theirs = ["case a", "ok", "ok", "case b", "ok"]
-        self.assertEqual(compare(script, theirs, theirs), {})
-        self.assertEqual(compare(script, theirs, ["case a", "ok", "EINVAL", "case b", "ok"]), {})
-        self.assertEqual(list(compare(script, theirs, ["case a", "ok", "EINVAL", "case b", "EEXIST"])), ["b"])
-        self.assertEqual(list(compare(script, theirs, ["case a", "ok", "EPERM", "case b", "ok"])), ["a"])
-        self.assertRaises(AssertionError, compare, script, theirs, theirs[1:])
+        self.assertEqual(compare(FUSE_DIFFERENCES, script, theirs, theirs), {})
+        self.assertEqual(compare(FUSE_DIFFERENCES, script, theirs, ["case a", "ok", "EINVAL", "case b", "ok"]), {})
+        self.assertEqual(list(compare(FUSE_DIFFERENCES, script, theirs, ["case a", "ok", "EINVAL", "case b", "EEXIST"])), ["b"])
+        self.assertEqual(list(compare(FUSE_DIFFERENCES, script, theirs, ["case a", "ok", "EPERM", "case b", "ok"])), ["a"])
+        self.assertRaises(AssertionError, compare, FUSE_DIFFERENCES, script, theirs, theirs[1:])
 
 
-class Mount(unittest.TestCase):
+class System(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        obstacle = "needs root, to be anybody" if os.geteuid() != 0 else harness.fuse_obstacle()
-        if obstacle:
-            raise unittest.SkipTest(obstacle)
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("needs root, to be anybody")
         cls.oracle = tempfile.mkdtemp(prefix="drydock-oracle-")
         cls.addClassCleanup(os.rmdir, cls.oracle)
         mount = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", cls.oracle], capture_output=True, text=True)
         if mount.returncode != 0:
             raise unittest.SkipTest("no tmpfs can be mounted to compare with: " + mount.stderr.strip())
         cls.addClassCleanup(subprocess.run, ["umount", cls.oracle], check=True)
-        cls.mount = tempfile.mkdtemp(prefix="drydock-mount-")
-        cls.addClassCleanup(os.rmdir, cls.mount)
-        instance = harness.Instance("--mount", cls.mount, "-o", "allow_other", name="conformance")
-        instance.__enter__()
-        cls.addClassCleanup(instance.__exit__, None, None, None)
+        cls.obstacle = harness.fuse_obstacle()
+        cls.mount, options = None, []
+        if not cls.obstacle:
+            cls.mount = tempfile.mkdtemp(prefix="drydock-mount-")
+            cls.addClassCleanup(os.rmdir, cls.mount)
+            options = ["--mount", cls.mount, "-o", "allow_other"]
+        cls.instance = harness.Instance(*options, name="conformance")
+        cls.instance.__enter__()
+        cls.addClassCleanup(cls.instance.__exit__, None, None, None)
+        cls.expected = {}
 
-    def check(self, group):
+    def check(self, group, differences, program, place):
         count, script = cases.script(group)
-        wrong = compare(script, answers(self.oracle, script), answers(self.mount, script))
-        print("# %s: %d cases, %d fail" % (group, count, len(wrong)), flush=True)
+        if group not in self.expected:
+            self.expected[group] = answers(CALLS, self.oracle, script)
+        wrong = compare(differences, script, self.expected[group], answers(program, place, script))
+        print("# %s: %d cases, %d fail" % (self.id().split(".")[-1], count, len(wrong)), flush=True)
         if wrong:
             raise AssertionError("%d of %d cases:\n%s" % (
                 len(wrong), count, "\n".join("%s: %s" % item for item in list(wrong.items())[:30])))
 
+    def check_fuse(self, group):
+        if self.obstacle:
+            self.skipTest(self.obstacle)
+        self.check(group, FUSE_DIFFERENCES, CALLS, self.mount)
+
+    def check_native(self, group):
+        self.check(group, NATIVE_DIFFERENCES, NATIVE, self.instance.directory)
+
+
+    def test_acl_programs(self):
+        """setfacl, getfacl, cp and tar with access control lists."""
+        if self.obstacle:
+            self.skipTest(self.obstacle)
+        if not shutil.which("setfacl"):
+            raise unittest.SkipTest("setfacl is not installed (Debian's package acl)")
+        program = """
+            umask 027
+            mkdir tree tree/sub; echo text >tree/sub/file; chmod 2775 tree
+            setfacl -m u:%d:rwx,g:%d:r-x,m::r-x tree/sub/file
+            setfacl -d -m u:%d:rwX,o::--- tree; setfacl -R -m g:12:rX tree
+            mkdir tree/new; echo more >tree/new/file; cp -a tree copy
+            tar --acls -cf tree.tar tree; mkdir out; tar --acls -C out -xpf tree.tar
+            setfacl -b tree/sub/file; setfacl -k tree; chmod g-x tree/new/file
+            find tree copy out | sort | xargs getfacl; stat -c '%%A %%n' tree tree/*/* copy/*/* out/tree/*/*
+            rm -r tree copy out tree.tar
+        """ % (cases.USER, cases.GROUP, cases.OTHER)
+        answers = [subprocess.run(["sh", "-ec", program], cwd=directory, capture_output=True, text=True,
+                                  timeout=harness.LIMIT) for directory in (self.oracle, self.mount)]
+        for answer in answers:
+            self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+        self.assertIn("default:user:%d:rwx" % cases.OTHER, answers[0].stdout)
+        self.assertEqual(answers[0].stdout, answers[1].stdout)
+
 
 for _group in cases.GROUPS:
-    setattr(Mount, "test_" + _group, lambda self, group=_group: self.check(group))
+    setattr(System, "test_fuse_" + _group, lambda self, group=_group: self.check_fuse(group))
+    # Locks are of Linux's processes; the path protocol has none.
+    if _group != "locks":
+        setattr(System, "test_native_" + _group, lambda self, group=_group: self.check_native(group))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,10 @@ class ProcessesTest(unittest.TestCase):
     def run_tester(self, options, *arguments):
         """Runs the tester; returns the names of what went well, in order. Nothing may go otherwise."""
         with Machine(*arguments, archive=tester_archive(options)) as booted:
-            last = booted.read_until(r"^\[test\] done$", r"^\[kernel\] halted$")
+            return self.await_tester(booted)
+
+    def await_tester(self, booted):
+        last = booted.read_until(r"^\[test\] done$", r"^\[kernel\] halted$")
         lines = booted.lines
         self.assertEqual(last, "[test] done", "\n".join(lines[-40:]))
         self.assertEqual([line for line in lines if line.startswith("[test] FAILED")], [])
@@ -69,13 +72,34 @@ class ProcessesTest(unittest.TestCase):
 
     def test_fuzzed_calls(self):
         done = self.run_tester("fuzzing=%d calls=2000000" % SEED)
-        self.assertEqual(done, ["nonsense"] + 4 * ["fuzz"])
+        self.assertEqual(done, ["nonsense"] + 4 * ["fuzz"] + ["fuzz_returns"])
 
     def test_fuzzed_calls_with_authorities(self):
         with Machine(archive=tester_archive("idle=0", "fuzz=%d calls=4000000" % SEED)) as booted:
             lines = booted.halt()
         # It ends of itself, and is none of those that a boot needs: so this one stops, in order.
         self.assertEqual(lines[-2], "[kernel] boot failed: second ended with code 0", "\n".join(lines[-40:]))
+
+    def drive_nonsense(self, options):
+        """Nonsense with a disk and a card that the caller has really claimed. The tester is in init's place, and hands
+        the authority for devices on to its children."""
+        with open(TESTER, "rb") as file:
+            archive = tester_archive("none=1", init=file.read())
+        with tempfile.NamedTemporaryFile(suffix=".img") as disk:
+            disk.truncate(8 << 20)
+            with Machine("-drive", "file=%s,if=none,id=disk,format=raw" % disk.name,
+                         "-device", "virtio-blk-pci,drive=disk,disable-legacy=on,addr=4" + options,
+                         "-netdev", "user,id=net,restrict=on",
+                         "-device", "virtio-net-pci,netdev=net,disable-legacy=on,addr=8" + options,
+                         archive=archive) as booted:
+                done = self.await_tester(booted)
+        self.assertEqual(done, ["nonsense", "fuzz", "disk_beside_fuzz", "fuzz_beside_disk", "devices_return"])
+
+    def test_fuzzed_devices(self):
+        self.drive_nonsense("")
+
+    def test_fuzzed_devices_at_one_line(self):
+        self.drive_nonsense(",vectors=0")
 
     def test_leaks(self):
         done = self.run_tester("leaks=10000")
@@ -85,6 +109,10 @@ class ProcessesTest(unittest.TestCase):
         # Time that nobody uses passes at once.
         done = self.run_tester("idle=86400", "-icount", "shift=0,sleep=off")
         self.assertEqual(done, ["idle"])
+
+    def test_random_bytes_where_the_processor_has_them(self):
+        for processor, there in [("max", 1), ("qemu64", 0)]:
+            self.assertEqual(self.run_tester("random=%d" % there, "-cpu", processor), ["random"])
 
     def test_services_are_restarted(self):
         number = self.misdeeds().index("write_text")

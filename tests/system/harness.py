@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 import unittest
 
@@ -42,6 +43,18 @@ def sanitized():
     """Whether the programs carry AddressSanitizer, which reports crashes in its own way and bears no valgrind."""
     with open(PROGRAM, "rb") as file:
         return b"__asan_init" in file.read()
+
+
+def eventually(condition):
+    """Waits for what must come about; returns what it was."""
+    end = time.monotonic() + LIMIT
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError("it has not come about")
+        time.sleep(0.01)
 
 
 def fuse_obstacle():

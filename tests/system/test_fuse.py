@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import tempfile
 import threading
@@ -14,18 +15,9 @@ import time
 import unittest
 
 import harness
-from harness import Instance
+from harness import Instance, eventually
 
 NOBODY = 65534
-
-
-def eventually(condition):
-    """Waits for what must come about."""
-    end = time.monotonic() + harness.LIMIT
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("it has not come about")
-        time.sleep(0.01)
 
 
 def as_user(uid, work):
@@ -173,6 +165,16 @@ class Files(Mounted):
         os.close(file)
 
 
+    def test_read_ahead(self):
+        """Linux reads a whole request of the largest size ahead, where that may be set."""
+        device = os.stat(self.directory).st_dev
+        path = "/sys/class/bdi/%d:%d/read_ahead_kb" % (os.major(device), os.minor(device))
+        if not os.access(path, os.W_OK):
+            self.skipTest("%s cannot be written here" % path)
+        with open(path) as file:
+            self.assertEqual(int(file.read()), 1024)
+
+
 class Names(Mounted):
     def test_kinds(self):
         os.mkdir(self.path("d"), 0o750)
@@ -314,6 +316,22 @@ class Attributes(Mounted):
         os.removexattr(path, "user.x")
         self.assertGreater(os.stat(path).st_ctime_ns, before)
         self.fails(errno.ENODATA, os.getxattr, path, "user.x")
+
+    def test_capabilities(self):
+        """The bridge remembers who has no file capabilities: that must end when they are set."""
+        self.need_others()
+        name, path = "security.capability", self.put("f", b"made")
+        # VFS_CAP_REVISION_2 with CAP_NET_RAW permitted (capabilities(7), linux/capability.h).
+        value = struct.pack("<5I", 0x02000000, 1 << 13, 0, 0, 0)
+        for _ in range(2):
+            self.fails(errno.ENODATA, os.getxattr, path, name)
+            os.setxattr(path, name, value)
+            self.assertEqual(os.getxattr(path, name), value)
+            with open(path, "ab") as file:
+                file.write(b"written")
+        self.fails(errno.ENODATA, os.getxattr, path, name)
+        os.setxattr(path, name, value)
+        self.assertEqual(os.getxattr(path, name), value)
 
     def test_extended_hidden(self):
         self.need_others()
@@ -609,83 +627,6 @@ class OrdinaryUser(unittest.TestCase):
         instance.stop()
         instance.assert_gone()
         self.assert_unmounted()
-
-
-class FileSystems(unittest.TestCase):
-    """A manifest that mounts another server's file system, twice."""
-
-    ADDED = """
-[service scratch]
-number = 30
-image = vfs
-calls = log
-options = size=16M
-[mount /disk/a]
-service = scratch
-[mount /disk/look]
-service = scratch
-options = ro, noexec
-"""
-
-    def setUp(self):
-        self.point = tempfile.mkdtemp(prefix="drydock-mount-")
-        self.addCleanup(os.rmdir, self.point)
-        self.manifest = tempfile.NamedTemporaryFile("w", suffix=".manifest")
-        self.addCleanup(self.manifest.close)
-        with open(os.path.join(os.path.dirname(__file__), "..", "..", "sim", "manifest", "default.manifest"),
-                  encoding="utf-8") as default:
-            self.manifest.write(default.read() + self.ADDED)
-        self.manifest.flush()
-
-    def instance(self):
-        return Instance("--manifest", self.manifest.name, "--mount", self.point, name="mounts")
-
-    def points(self):
-        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
-            return [line.split()[4] for line in lines if line.split()[4].startswith(self.point)]
-
-    def test_each_is_one_of_linux_own(self):
-        a, look = os.path.join(self.point, "disk/a"), os.path.join(self.point, "disk/look")
-        with self.instance() as instance:
-            self.assertEqual(self.points(), [self.point, a, look])
-            self.assertEqual(len({os.stat(path).st_dev for path in (self.point, a, look)}), 3)
-            with open(os.path.join(a, "file"), "w", encoding="utf-8") as file:
-                file.write("text")
-            self.assertEqual(instance.command("fs", "cat", "/disk/look/file", check=0).stdout, "text")
-            with open(os.path.join(look, "file"), encoding="utf-8") as file:
-                self.assertEqual(file.read(), "text")
-            with self.assertRaises(OSError) as caught:
-                os.unlink(os.path.join(look, "file"))
-            self.assertEqual(caught.exception.errno, errno.EROFS)
-            self.assertTrue(os.statvfs(look).f_flag & os.ST_NOEXEC)
-            self.assertEqual(os.statvfs(a).f_blocks * os.statvfs(a).f_frsize, 16 << 20)
-            with self.assertRaises(OSError) as caught:
-                os.rmdir(a)
-            self.assertEqual(caught.exception.errno, errno.EBUSY)
-            instance.command("umount", self.point, check=0)
-            self.assertEqual(self.points(), [])
-            instance.command("mount", self.point, check=0)
-            self.assertEqual(self.points(), [self.point, a, look])
-        self.assertEqual(self.points(), [])
-
-    def test_a_bridge_that_dies_takes_its_own_alone(self):
-        look = os.path.join(self.point, "disk/look")
-        with self.instance() as instance:
-            self.kill_bridge(instance, look)
-            eventually(lambda: self.points() == [self.point, os.path.join(self.point, "disk/a")])
-            self.assertEqual(os.listdir(look), [])
-        self.assertEqual(self.points(), [])
-
-    def kill_bridge(self, instance, directory):
-        """It is a child of the host, and has the directory as an argument."""
-        host = instance.pid("kernel")
-        with open("/proc/%d/task/%d/children" % (host, host), encoding="ascii") as children:
-            for pid in map(int, children.read().split()):
-                with open("/proc/%d/cmdline" % pid, "rb") as line:
-                    if directory.encode() in line.read().split(b"\0"):
-                        os.kill(pid, signal.SIGKILL)
-                        return
-        self.fail("no bridge of " + directory)
 
 
 if __name__ == "__main__":

@@ -15,24 +15,12 @@ import time
 import unittest
 
 import harness
-from harness import Instance, command
+from harness import Instance, command, eventually
 
 DOORBELL = os.path.join(harness.BUILD, "tests", "system", "doorbell")
 PRIORITY = os.path.join(harness.BUILD, "tests", "system", "priority")
 SERVERS = ["init", "log", "netstack", "scheduler", "vfs"]
 NOBODY = "nobody"
-
-
-def eventually(condition):
-    """Waits for what must come about; returns what it was."""
-    end = time.monotonic() + harness.LIMIT
-    while True:
-        result = condition()
-        if result:
-            return result
-        if time.monotonic() > end:
-            raise AssertionError("it has not come about")
-        time.sleep(0.01)
 
 
 class Case(unittest.TestCase):

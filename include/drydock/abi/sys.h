@@ -218,7 +218,8 @@ struct spawn {
 _Static_assert(sizeof(struct spawn) <= KERNEL_BUFFER_SIZE, "spawn fits the buffer");
 
 #define START_MAGIC   0x314b434f44595244ull /* "DRYDOCK1" */
-#define START_VERSION 1
+#define START_VERSION 2
+#define START_RANDOM_SIZE 16
 
 /* What a new process finds in its kernel buffer. */
 struct start_block {
@@ -231,6 +232,7 @@ struct start_block {
 	uint32_t grant_count;
 	uint32_t restarts;   /* of init: how often it was started before */
 	uint32_t uid, gid;   /* whom it runs for */
+	uint8_t random[START_RANDOM_SIZE]; /* told to nobody else; all zero where the machine has no randomness */
 	char name[NAME_SIZE];
 	char options[SPAWN_OPTIONS_SIZE];
 	struct grant grants[SPAWN_GRANTS_MAXIMUM];

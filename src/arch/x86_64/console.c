@@ -4,9 +4,63 @@
 #include <drydock/format.h>
 #include <drydock/string.h>
 
-#include "arch/x86_64/device/serial.h"
+#include "arch/x86_64/device/apic.h"
+#include "arch/x86_64/instructions.h"
+#include "drivers/serial.h"
 
 #define LINE_MAXIMUM 512
+
+/* The first serial port, where every PC has it. */
+#define SERIAL_PORT 0x3f8
+#define SERIAL_LINE 4 /* on the ISA bus */
+
+static uint8_t read_port(struct serial_access *access, uint32_t number)
+{
+	(void)access;
+	return port_read8((uint16_t)(SERIAL_PORT + number));
+}
+
+static void write_port(struct serial_access *access, uint32_t number, uint8_t value)
+{
+	(void)access;
+	port_write8((uint16_t)(SERIAL_PORT + number), value);
+}
+
+static struct serial_access access = {read_port, write_port};
+
+/* The kernel runs with interrupts off, so nobody interrupts who uses it. */
+static struct serial serial;
+
+void console_initialize(void)
+{
+	serial_initialize(&serial, &access);
+}
+
+void console_use_interrupts(void)
+{
+	apic_route(SERIAL_LINE, VECTOR_SERIAL);
+	serial_use_interrupts(&serial);
+}
+
+bool console_interrupt(void)
+{
+	return serial_interrupt(&serial);
+}
+
+void console_stop_interrupts(void)
+{
+	serial_stop_interrupts(&serial);
+}
+
+size_t console_read(void *bytes, size_t size)
+{
+	uint32_t dropped = serial_take_dropped(&serial);
+
+	if (dropped > 0)
+		console_print("%u bytes that came over the serial line are lost: nobody read them in time",
+		              dropped);
+	return serial_read(&serial, bytes, size);
+}
 
 void console_write(const char *text, size_t length)
 {
@@ -15,11 +69,11 @@ void console_write(const char *text, size_t length)
 	for (size_t at = 0; at < length; at++) {
 		if (text[at] != '\n')
 			continue;
-		serial_write(text + start, at - start);
-		serial_write("\r\n", 2);
+		serial_write(&serial, text + start, at - start);
+		serial_write(&serial, "\r\n", 2);
 		start = at + 1;
 	}
-	serial_write(text + start, length - start);
+	serial_write(&serial, text + start, length - start);
 }
 
 void console_print(const char *format, ...)

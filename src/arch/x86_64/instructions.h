@@ -2,6 +2,7 @@
 #ifndef DRYDOCK_ARCH_INSTRUCTIONS_H
 #define DRYDOCK_ARCH_INSTRUCTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 static inline uint8_t port_read8(uint16_t port)
@@ -69,6 +70,19 @@ static inline struct cpuid cpuid_read(uint32_t leaf, uint32_t subleaf)
 	        : "=a"(result.a), "=b"(result.b), "=c"(result.c), "=d"(result.d)
 	        : "a"(leaf), "c"(subleaf));
 	return result;
+}
+
+/*
+ * A number of the processor's generator (where CPUID says that it has one); false where it has
+ * none to give. Intel SDM vol. 1, 7.3.17.1: ten tries in a row fail only where it is broken.
+ */
+static inline bool random_read(uint64_t *number)
+{
+	bool good = false;
+
+	for (int i = 0; i < 10 && !good; i++)
+		__asm__ volatile("rdrand %0" : "=r"(*number), "=@ccc"(good));
+	return good;
 }
 
 /* Cycles since the processor was reset. */

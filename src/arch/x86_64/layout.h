@@ -38,6 +38,8 @@
 #define SELECTOR_TASK        0x30
 
 /* struct context (trap/context.h) as the entry stubs fill it, and what lies behind it. */
+#define CONTEXT_R11    88
+#define CONTEXT_RCX    96
 #define CONTEXT_VECTOR 120
 #define CONTEXT_RIP    136
 #define CONTEXT_RFLAGS 152

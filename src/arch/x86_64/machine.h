@@ -102,8 +102,14 @@ void tasks_settle(struct machine *machine);
 
 /* ---- memory/region.c ---- */
 
-/* Gives up what a call had begun to make and will not go on with. */
-void region_abandon(struct task *task);
+/* Gives up what a call had begun to make and will not go on with, which is seldom. */
+void region_free_unfinished(struct task *task);
+
+static inline void region_abandon(struct task *task)
+{
+	if (task->unfinished != NULL)
+		region_free_unfinished(task);
+}
 
 /* ---- process/supervise.c ---- */
 
@@ -111,8 +117,13 @@ void region_abandon(struct task *task);
 void init_begin(struct machine *machine);
 void init_ended(struct machine *machine);
 
-/* Starts init again if it is time, and acts on what it has announced. */
+/* Starts init again if it is time, and acts on what it has announced. Of use only where init_unsettled. */
 void init_settle(struct machine *machine);
+
+static inline bool init_unsettled(const struct machine *machine)
+{
+	return machine->failed || machine->init_start != DEADLINE_NEVER;
+}
 
 /* ---- device/interrupt.c ---- */
 

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 #include "arch/x86_64/console.h"
-#include "arch/x86_64/device/serial.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/symbols.h"
 
@@ -50,7 +49,7 @@ static void begin(void)
 	if (begun)
 		processor_halt();
 	begun = true;
-	serial_stop_interrupts();
+	console_stop_interrupts();
 }
 
 _Noreturn static void halt(void)

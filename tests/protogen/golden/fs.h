@@ -314,7 +314,10 @@ int32_t fs_read_try_prepare(struct call *call, struct client *client, uint64_t n
 int32_t fs_read_finish(struct call *call, struct fs_read_results *results, void *data);
 void fs_read_reply(struct request *request, int32_t error, const struct fs_read_results *results);
 
-/* write (6), changes state: `offset` of the result is where the first byte went. */
+/*
+ * write (6), changes state: `offset` of the result is where the first byte went. What changes a file's data
+ * removes its attribute "security.capability" (capabilities(7)).
+ */
 struct fs_write_arguments {
 	uint64_t node;
 	uint64_t offset;
@@ -650,8 +653,10 @@ void fs_copy_range_reply(struct request *request, int32_t error, const struct fs
 
 /*
  * get_xattr (23): Extended attributes (xattr(7)): names "user.", "trusted.", "security." and what comes
- * after, up to 255 bytes; values up to 64 KiB. With no room at all `size` says how many bytes there are; with
- * too little, ERANGE. ENODATA: there is none of that name.
+ * after, up to 255 bytes; values up to 64 KiB. ACLs are those named "system.posix_acl_access" and
+ * "system.posix_acl_default", with Linux's values (linux/posix_acl_xattr.h) of up to 4092 bytes; their rules
+ * are acl(5)'s. With no room at all `size` says how many bytes there are; with too little, ERANGE. ENODATA:
+ * there is none of that name.
  */
 struct fs_get_xattr_arguments {
 	uint64_t node;
@@ -677,7 +682,8 @@ void fs_get_xattr_reply(struct request *request, int32_t error, const struct fs_
 
 /*
  * set_xattr (24), changes state: EEXIST: xattr_create, and there is one; ENODATA: xattr_replace, and there is
- * none.
+ * none; neither for ACLs. EACCES: a default ACL for what is no directory. An access ACL sets the mode, and
+ * set_attributes that sets the mode changes the ACL.
  */
 struct fs_set_xattr_arguments {
 	uint64_t node;

@@ -197,9 +197,163 @@ static __attribute__((noinline)) void serve_bind(struct request *request,
 		socket_bind_reply(request, error);
 }
 
+/* listen */
+static int32_t start_listen(begin_t begin, struct call *call, struct client *client, uint32_t socket,
+                            uint32_t backlog)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_LISTEN, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, backlog);
+	return 0;
+}
+
+int32_t socket_listen_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t backlog)
+{
+	return start_listen(call_begin, call, client, socket, backlog);
+}
+
+int32_t socket_listen_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t backlog)
+{
+	return start_listen(call_try_begin, call, client, socket, backlog);
+}
+
+int32_t socket_listen_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t socket_listen(struct client *client, uint32_t socket, uint32_t backlog)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_listen_prepare(&call, client, socket, backlog);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_listen_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void socket_listen_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_listen(struct request *request,
+                                                   const struct socket_operations *operations)
+{
+	struct socket_listen_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->listen)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	arguments.backlog = word_high(request->message.word[1]);
+	if (!error)
+		error = operations->listen(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		socket_listen_reply(request, error);
+}
+
+/* accept */
+static int32_t start_accept(begin_t begin, struct call *call, struct client *client, uint32_t socket,
+                            uint32_t flags)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_ACCEPT, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, flags);
+	return 0;
+}
+
+int32_t socket_accept_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t flags)
+{
+	return start_accept(call_begin, call, client, socket, flags);
+}
+
+int32_t socket_accept_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t flags)
+{
+	return start_accept(call_try_begin, call, client, socket, flags);
+}
+
+int32_t socket_accept_finish(struct call *call, struct socket_accept_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results) {
+		results->accepted = word_low(call->reply.word[2]);
+		results->port = word_high(call->reply.word[2]);
+		results->family = word_low(call->reply.word[3]);
+		results->address_high = call->reply.word[4];
+		results->address_low = call->reply.word[5];
+	}
+	return 0;
+}
+
+int32_t socket_accept(struct client *client, uint32_t socket, uint32_t flags,
+                      struct socket_accept_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_accept_prepare(&call, client, socket, flags);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_accept_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void socket_accept_reply(struct request *request, int32_t error, const struct socket_accept_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = word_pair(results->accepted, results->port);
+		reply.word[3] = word_pair(results->family, 0);
+		reply.word[4] = results->address_high;
+		reply.word[5] = results->address_low;
+	}
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_accept(struct request *request,
+                                                   const struct socket_operations *operations)
+{
+	struct socket_accept_arguments arguments;
+	struct socket_accept_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->accept)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	arguments.flags = word_high(request->message.word[1]);
+	if (!error)
+		error = operations->accept(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		socket_accept_reply(request, error, &results);
+}
+
 /* connect */
 static int32_t start_connect(begin_t begin, struct call *call, struct client *client, uint32_t socket,
-                             uint32_t family, uint32_t port, uint64_t address_high, uint64_t address_low)
+                             uint32_t family, uint32_t port, uint32_t flags, uint64_t address_high,
+                             uint64_t address_low)
 {
 	int32_t error;
 
@@ -207,22 +361,24 @@ static int32_t start_connect(begin_t begin, struct call *call, struct client *cl
 	if (error)
 		return error;
 	call->request.word[1] = word_pair(socket, family);
-	call->request.word[2] = word_pair(port, 0);
+	call->request.word[2] = word_pair(port, flags);
 	call->request.word[3] = address_high;
 	call->request.word[4] = address_low;
 	return 0;
 }
 
 int32_t socket_connect_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
-                               uint32_t port, uint64_t address_high, uint64_t address_low)
+                               uint32_t port, uint32_t flags, uint64_t address_high, uint64_t address_low)
 {
-	return start_connect(call_begin, call, client, socket, family, port, address_high, address_low);
+	return start_connect(call_begin, call, client, socket, family, port, flags, address_high,
+	                     address_low);
 }
 
 int32_t socket_connect_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
-                                   uint32_t port, uint64_t address_high, uint64_t address_low)
+                                   uint32_t port, uint32_t flags, uint64_t address_high, uint64_t address_low)
 {
-	return start_connect(call_try_begin, call, client, socket, family, port, address_high, address_low);
+	return start_connect(call_try_begin, call, client, socket, family, port, flags, address_high,
+	                     address_low);
 }
 
 int32_t socket_connect_finish(struct call *call)
@@ -230,13 +386,13 @@ int32_t socket_connect_finish(struct call *call)
 	return call->status;
 }
 
-int32_t socket_connect(struct client *client, uint32_t socket, uint32_t family, uint32_t port,
+int32_t socket_connect(struct client *client, uint32_t socket, uint32_t family, uint32_t port, uint32_t flags,
                        uint64_t address_high, uint64_t address_low)
 {
 	struct call call;
 	int32_t error;
 
-	error = socket_connect_prepare(&call, client, socket, family, port, address_high, address_low);
+	error = socket_connect_prepare(&call, client, socket, family, port, flags, address_high, address_low);
 	if (error)
 		return error;
 	call_run(&call);
@@ -265,6 +421,7 @@ static __attribute__((noinline)) void serve_connect(struct request *request,
 	arguments.socket = word_low(request->message.word[1]);
 	arguments.family = word_high(request->message.word[1]);
 	arguments.port = word_low(request->message.word[2]);
+	arguments.flags = word_high(request->message.word[2]);
 	arguments.address_high = request->message.word[3];
 	arguments.address_low = request->message.word[4];
 	if (!error)
@@ -275,8 +432,8 @@ static __attribute__((noinline)) void serve_connect(struct request *request,
 
 /* send */
 static int32_t start_send(begin_t begin, struct call *call, struct client *client, uint32_t socket,
-                          uint32_t family, uint32_t port, uint64_t address_high, uint64_t address_low,
-                          const void *data, uint32_t data_length)
+                          uint32_t family, uint32_t port, uint32_t flags, uint64_t address_high,
+                          uint64_t address_low, const void *data, uint32_t data_length)
 {
 	int32_t error;
 
@@ -284,7 +441,7 @@ static int32_t start_send(begin_t begin, struct call *call, struct client *clien
 	if (error)
 		return error;
 	call->request.word[1] = word_pair(socket, family);
-	call->request.word[2] = word_pair(port, 0);
+	call->request.word[2] = word_pair(port, flags);
 	call->request.word[3] = address_high;
 	call->request.word[4] = address_low;
 	put_bytes(call->in, data, data_length);
@@ -292,53 +449,63 @@ static int32_t start_send(begin_t begin, struct call *call, struct client *clien
 }
 
 int32_t socket_send_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
-                            uint32_t port, uint64_t address_high, uint64_t address_low, const void *data,
-                            uint32_t data_length)
+                            uint32_t port, uint32_t flags, uint64_t address_high, uint64_t address_low,
+                            const void *data, uint32_t data_length)
 {
-	return start_send(call_begin, call, client, socket, family, port, address_high, address_low, data,
-	                  data_length);
+	return start_send(call_begin, call, client, socket, family, port, flags, address_high, address_low,
+	                  data, data_length);
 }
 
 int32_t socket_send_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
-                                uint32_t port, uint64_t address_high, uint64_t address_low, const void *data,
-                                uint32_t data_length)
+                                uint32_t port, uint32_t flags, uint64_t address_high, uint64_t address_low,
+                                const void *data, uint32_t data_length)
 {
-	return start_send(call_try_begin, call, client, socket, family, port, address_high, address_low, data,
-	                  data_length);
+	return start_send(call_try_begin, call, client, socket, family, port, flags, address_high,
+	                  address_low, data, data_length);
 }
 
-int32_t socket_send_finish(struct call *call)
+int32_t socket_send_finish(struct call *call, struct socket_send_results *results)
 {
-	return call->status;
+	if (call->status)
+		return call->status;
+	if (results)
+		results->sent = word_low(call->reply.word[2]);
+	return 0;
 }
 
-int32_t socket_send(struct client *client, uint32_t socket, uint32_t family, uint32_t port,
-                    uint64_t address_high, uint64_t address_low, const void *data, uint32_t data_length)
+int32_t socket_send(struct client *client, uint32_t socket, uint32_t family, uint32_t port, uint32_t flags,
+                    uint64_t address_high, uint64_t address_low, const void *data, uint32_t data_length,
+                    struct socket_send_results *results)
 {
 	struct call call;
 	int32_t error;
 
-	error = socket_send_prepare(&call, client, socket, family, port, address_high, address_low, data,
-	                            data_length);
+	error = socket_send_prepare(&call, client, socket, family, port, flags, address_high, address_low,
+	                            data, data_length);
 	if (error)
 		return error;
 	call_run(&call);
-	error = socket_send_finish(&call);
+	error = socket_send_finish(&call, results);
 	call_end(&call);
 	return error;
 }
 
-void socket_send_reply(struct request *request, int32_t error)
+void socket_send_reply(struct request *request, int32_t error, const struct socket_send_results *results)
 {
+	struct message reply = {{0}};
+
 	if (error < 0)
 		error = POSIX_EIO;
-	request_reply(request, error, 0, NULL);
+	if (!error && results)
+		reply.word[2] = word_pair(results->sent, 0);
+	request_reply(request, error, 0, &reply);
 }
 
 static __attribute__((noinline)) void serve_send(struct request *request,
                                                  const struct socket_operations *operations)
 {
 	struct socket_send_arguments arguments;
+	struct socket_send_results results = {0};
 	struct input input = request_input(request);
 	int32_t error = 0;
 
@@ -349,14 +516,15 @@ static __attribute__((noinline)) void serve_send(struct request *request,
 	arguments.socket = word_low(request->message.word[1]);
 	arguments.family = word_high(request->message.word[1]);
 	arguments.port = word_low(request->message.word[2]);
+	arguments.flags = word_high(request->message.word[2]);
 	arguments.address_high = request->message.word[3];
 	arguments.address_low = request->message.word[4];
 	arguments.data = input.bytes;
 	arguments.data_length = input.length;
 	if (!error)
-		error = operations->send(request, &arguments);
+		error = operations->send(request, &arguments, &results);
 	if (error != REQUEST_DETACHED)
-		socket_send_reply(request, error);
+		socket_send_reply(request, error, &results);
 }
 
 /* recv */
@@ -755,6 +923,336 @@ static __attribute__((noinline)) void serve_get_option(struct request *request,
 		error = operations->get_option(request, &arguments, &results);
 	if (error != REQUEST_DETACHED)
 		socket_get_option_reply(request, error, &results);
+}
+
+/* shutdown */
+static int32_t start_shutdown(begin_t begin, struct call *call, struct client *client, uint32_t socket,
+                              uint32_t which)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_SHUTDOWN, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, which);
+	return 0;
+}
+
+int32_t socket_shutdown_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t which)
+{
+	return start_shutdown(call_begin, call, client, socket, which);
+}
+
+int32_t socket_shutdown_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t which)
+{
+	return start_shutdown(call_try_begin, call, client, socket, which);
+}
+
+int32_t socket_shutdown_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t socket_shutdown(struct client *client, uint32_t socket, uint32_t which)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_shutdown_prepare(&call, client, socket, which);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_shutdown_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void socket_shutdown_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_shutdown(struct request *request,
+                                                     const struct socket_operations *operations)
+{
+	struct socket_shutdown_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->shutdown)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	arguments.which = word_high(request->message.word[1]);
+	if (!error)
+		error = operations->shutdown(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		socket_shutdown_reply(request, error);
+}
+
+/* peer */
+static int32_t start_peer(begin_t begin, struct call *call, struct client *client, uint32_t socket)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_PEER, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, 0);
+	return 0;
+}
+
+int32_t socket_peer_prepare(struct call *call, struct client *client, uint32_t socket)
+{
+	return start_peer(call_begin, call, client, socket);
+}
+
+int32_t socket_peer_try_prepare(struct call *call, struct client *client, uint32_t socket)
+{
+	return start_peer(call_try_begin, call, client, socket);
+}
+
+int32_t socket_peer_finish(struct call *call, struct socket_peer_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results) {
+		results->port = word_low(call->reply.word[2]);
+		results->family = word_high(call->reply.word[2]);
+		results->address_high = call->reply.word[3];
+		results->address_low = call->reply.word[4];
+	}
+	return 0;
+}
+
+int32_t socket_peer(struct client *client, uint32_t socket, struct socket_peer_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_peer_prepare(&call, client, socket);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_peer_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void socket_peer_reply(struct request *request, int32_t error, const struct socket_peer_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = word_pair(results->port, results->family);
+		reply.word[3] = results->address_high;
+		reply.word[4] = results->address_low;
+	}
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_peer(struct request *request,
+                                                 const struct socket_operations *operations)
+{
+	struct socket_peer_arguments arguments;
+	struct socket_peer_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->peer)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	if (!error)
+		error = operations->peer(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		socket_peer_reply(request, error, &results);
+}
+
+/* poll */
+static int32_t start_poll(begin_t begin, struct call *call, struct client *client, uint64_t wait,
+                          const void *entries, uint32_t entries_length, uint32_t ready_capacity)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_POLL, entries_length, ready_capacity);
+	if (error)
+		return error;
+	call->request.word[1] = wait;
+	put_bytes(call->in, entries, entries_length);
+	return 0;
+}
+
+int32_t socket_poll_prepare(struct call *call, struct client *client, uint64_t wait, const void *entries,
+                            uint32_t entries_length, uint32_t ready_capacity)
+{
+	return start_poll(call_begin, call, client, wait, entries, entries_length, ready_capacity);
+}
+
+int32_t socket_poll_try_prepare(struct call *call, struct client *client, uint64_t wait, const void *entries,
+                                uint32_t entries_length, uint32_t ready_capacity)
+{
+	return start_poll(call_try_begin, call, client, wait, entries, entries_length, ready_capacity);
+}
+
+int32_t socket_poll_finish(struct call *call, struct socket_poll_results *results, void *ready)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results)
+		results->ready_length = written;
+	if (ready)
+		copy_shared(ready, call->out, written);
+	return 0;
+}
+
+int32_t socket_poll(struct client *client, uint64_t wait, const void *entries, uint32_t entries_length,
+                    void *ready, uint32_t ready_capacity, struct socket_poll_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_poll_prepare(&call, client, wait, entries, entries_length, ready_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_poll_finish(&call, results, ready);
+	call_end(&call);
+	return error;
+}
+
+void socket_poll_reply(struct request *request, int32_t error, const struct socket_poll_results *results)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->ready_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results)
+		written = results->ready_length;
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_poll(struct request *request,
+                                                 const struct socket_operations *operations)
+{
+	struct socket_poll_arguments arguments;
+	struct socket_poll_results results = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->poll)
+		error = POSIX_ENOSYS;
+	arguments.wait = request->message.word[1];
+	arguments.ready = request->out;
+	arguments.ready_capacity = request->out ? request->out_length : 0;
+	arguments.entries = input.bytes;
+	arguments.entries_length = input.length;
+	if (!error)
+		error = operations->poll(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		socket_poll_reply(request, error, &results);
+}
+
+/* information */
+static int32_t start_information(begin_t begin, struct call *call, struct client *client, uint32_t socket,
+                                 uint32_t information_capacity)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_INFORMATION, 0, information_capacity);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, 0);
+	return 0;
+}
+
+int32_t socket_information_prepare(struct call *call, struct client *client, uint32_t socket,
+                                   uint32_t information_capacity)
+{
+	return start_information(call_begin, call, client, socket, information_capacity);
+}
+
+int32_t socket_information_try_prepare(struct call *call, struct client *client, uint32_t socket,
+                                       uint32_t information_capacity)
+{
+	return start_information(call_try_begin, call, client, socket, information_capacity);
+}
+
+int32_t socket_information_finish(struct call *call, struct socket_information_results *results,
+                                  void *information)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results)
+		results->information_length = written;
+	if (information)
+		copy_shared(information, call->out, written);
+	return 0;
+}
+
+int32_t socket_information(struct client *client, uint32_t socket, void *information,
+                           uint32_t information_capacity, struct socket_information_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_information_prepare(&call, client, socket, information_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_information_finish(&call, results, information);
+	call_end(&call);
+	return error;
+}
+
+void socket_information_reply(struct request *request, int32_t error,
+                              const struct socket_information_results *results)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->information_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results)
+		written = results->information_length;
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_information(struct request *request,
+                                                        const struct socket_operations *operations)
+{
+	struct socket_information_arguments arguments;
+	struct socket_information_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->information)
+		error = POSIX_ENOSYS;
+	else if (request->in)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	arguments.information = request->out;
+	arguments.information_capacity = request->out ? request->out_length : 0;
+	if (!error)
+		error = operations->information(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		socket_information_reply(request, error, &results);
 }
 
 /* interfaces */
@@ -1193,6 +1691,12 @@ static void socket_dispatch(struct request *request, const void *operations)
 	case SOCKET_BIND:
 		serve_bind(request, operations);
 		break;
+	case SOCKET_LISTEN:
+		serve_listen(request, operations);
+		break;
+	case SOCKET_ACCEPT:
+		serve_accept(request, operations);
+		break;
 	case SOCKET_CONNECT:
 		serve_connect(request, operations);
 		break;
@@ -1213,6 +1717,18 @@ static void socket_dispatch(struct request *request, const void *operations)
 		break;
 	case SOCKET_GET_OPTION:
 		serve_get_option(request, operations);
+		break;
+	case SOCKET_SHUTDOWN:
+		serve_shutdown(request, operations);
+		break;
+	case SOCKET_PEER:
+		serve_peer(request, operations);
+		break;
+	case SOCKET_POLL:
+		serve_poll(request, operations);
+		break;
+	case SOCKET_INFORMATION:
+		serve_information(request, operations);
 		break;
 	case SOCKET_INTERFACES:
 		serve_interfaces(request, operations);
@@ -1251,10 +1767,29 @@ static const struct field_description arguments_of_bind[] = {
 	{"address_low", "u64", 4, 0},
 };
 
+static const struct field_description arguments_of_listen[] = {
+	{"socket", "u32", 1, 0},
+	{"backlog", "u32", 1, 32},
+};
+
+static const struct field_description arguments_of_accept[] = {
+	{"socket", "u32", 1, 0},
+	{"flags", "u32", 1, 32},
+};
+
+static const struct field_description results_of_accept[] = {
+	{"accepted", "u32", 2, 0},
+	{"port", "u32", 2, 32},
+	{"family", "u32", 3, 0},
+	{"address_high", "u64", 4, 0},
+	{"address_low", "u64", 5, 0},
+};
+
 static const struct field_description arguments_of_connect[] = {
 	{"socket", "u32", 1, 0},
 	{"family", "u32", 1, 32},
 	{"port", "u32", 2, 0},
+	{"flags", "u32", 2, 32},
 	{"address_high", "u64", 3, 0},
 	{"address_low", "u64", 4, 0},
 };
@@ -1263,9 +1798,14 @@ static const struct field_description arguments_of_send[] = {
 	{"socket", "u32", 1, 0},
 	{"family", "u32", 1, 32},
 	{"port", "u32", 2, 0},
+	{"flags", "u32", 2, 32},
 	{"address_high", "u64", 3, 0},
 	{"address_low", "u64", 4, 0},
 	{"data", "in", 0, 0},
+};
+
+static const struct field_description results_of_send[] = {
+	{"sent", "u32", 2, 0},
 };
 
 static const struct field_description arguments_of_recv[] = {
@@ -1312,6 +1852,33 @@ static const struct field_description results_of_get_option[] = {
 	{"value", "u32", 2, 0},
 };
 
+static const struct field_description arguments_of_shutdown[] = {
+	{"socket", "u32", 1, 0},
+	{"which", "u32", 1, 32},
+};
+
+static const struct field_description arguments_of_peer[] = {
+	{"socket", "u32", 1, 0},
+};
+
+static const struct field_description results_of_peer[] = {
+	{"port", "u32", 2, 0},
+	{"family", "u32", 2, 32},
+	{"address_high", "u64", 3, 0},
+	{"address_low", "u64", 4, 0},
+};
+
+static const struct field_description arguments_of_poll[] = {
+	{"wait", "u64", 1, 0},
+	{"entries", "in", 0, 0},
+	{"ready", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_information[] = {
+	{"socket", "u32", 1, 0},
+	{"information", "out", 0, 0},
+};
+
 static const struct field_description arguments_of_interfaces[] = {
 	{"entries", "out", 0, 0},
 };
@@ -1352,12 +1919,30 @@ static const struct operation_description socket_descriptions[] = {
 		.result_count = 0,
 	},
 	{
+		.number = SOCKET_LISTEN,
+		.changes = false,
+		.name = "listen",
+		.arguments = arguments_of_listen,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = SOCKET_ACCEPT,
+		.changes = false,
+		.name = "accept",
+		.arguments = arguments_of_accept,
+		.results = results_of_accept,
+		.argument_count = 2,
+		.result_count = 5,
+	},
+	{
 		.number = SOCKET_CONNECT,
 		.changes = false,
 		.name = "connect",
 		.arguments = arguments_of_connect,
 		.results = NULL,
-		.argument_count = 5,
+		.argument_count = 6,
 		.result_count = 0,
 	},
 	{
@@ -1365,9 +1950,9 @@ static const struct operation_description socket_descriptions[] = {
 		.changes = false,
 		.name = "send",
 		.arguments = arguments_of_send,
-		.results = NULL,
-		.argument_count = 6,
-		.result_count = 0,
+		.results = results_of_send,
+		.argument_count = 7,
+		.result_count = 1,
 	},
 	{
 		.number = SOCKET_RECV,
@@ -1413,6 +1998,42 @@ static const struct operation_description socket_descriptions[] = {
 		.results = results_of_get_option,
 		.argument_count = 2,
 		.result_count = 1,
+	},
+	{
+		.number = SOCKET_SHUTDOWN,
+		.changes = false,
+		.name = "shutdown",
+		.arguments = arguments_of_shutdown,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = SOCKET_PEER,
+		.changes = false,
+		.name = "peer",
+		.arguments = arguments_of_peer,
+		.results = results_of_peer,
+		.argument_count = 1,
+		.result_count = 4,
+	},
+	{
+		.number = SOCKET_POLL,
+		.changes = false,
+		.name = "poll",
+		.arguments = arguments_of_poll,
+		.results = NULL,
+		.argument_count = 3,
+		.result_count = 0,
+	},
+	{
+		.number = SOCKET_INFORMATION,
+		.changes = false,
+		.name = "information",
+		.arguments = arguments_of_information,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
 	},
 	{
 		.number = SOCKET_INTERFACES,
@@ -1467,6 +2088,6 @@ const struct protocol socket_protocol = {
 	.sessions = false,
 	.name = "socket",
 	.operations = socket_descriptions,
-	.operation_count = 14,
+	.operation_count = 20,
 	.dispatch = socket_dispatch,
 };

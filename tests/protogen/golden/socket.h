@@ -3,7 +3,8 @@
  *
  * Sockets: the network for programs. A socket is a small number of the connection's, and is closed with it.
  * Addresses are sixteen bytes in network order as two numbers, the first byte the highest of address_high; of
- * an IPv4 address the first four count. 3 and 4 are listen and accept, which come with streams.
+ * an IPv4 address the first four count. A call that would wait is answered once it need not; it can be
+ * cancelled.
  */
 #ifndef DRYDOCK_PROTO_SOCKET_H
 #define DRYDOCK_PROTO_SOCKET_H
@@ -40,18 +41,57 @@
 #define SOCKET_FAMILY_IPV4 4
 
 /*
- * create.kind: UDP, and ICMP echo. Of an echo socket the port is the identifier, and the remote port is the
- * sequence number.
+ * create.kind: TCP, UDP, and ICMP echo. Of an echo socket the port is the identifier, and the remote port is
+ * the sequence number.
  */
+#define SOCKET_KIND_STREAM 1
 #define SOCKET_KIND_DATAGRAM 2
 #define SOCKET_KIND_ECHO 3
 
+/* Flags. at_once is for accept, send and recv (EAGAIN rather than waiting), and connect (EINPROGRESS). */
 #define SOCKET_RECV_PEEK 1 /* what is taken stays there */
-#define SOCKET_RECV_AT_ONCE 2 /* EAGAIN rather than waiting */
+#define SOCKET_AT_ONCE 2
+#define SOCKET_SEND_MORE 4 /* more follows: no short segment yet */
+
+#define SOCKET_SHUTDOWN_READ 1
+#define SOCKET_SHUTDOWN_WRITE 2
 
 #define SOCKET_OPTION_BROADCAST 1 /* 1: may send to everybody on a link */
 #define SOCKET_OPTION_RECEIVE_BUFFER 2 /* bytes that wait to be received, 4096 to 16 MiB */
 #define SOCKET_OPTION_ERROR 3 /* read once: what the network has said, an error number, or 0 */
+/* Of streams: */
+#define SOCKET_OPTION_SEND_BUFFER 4 /* bytes that wait to be sent and acknowledged */
+#define SOCKET_OPTION_NO_DELAY 5 /* 1: short segments are sent though others are on their way */
+#define SOCKET_OPTION_CORK 6 /* 1: none are sent at all */
+#define SOCKET_OPTION_KEEPALIVE 7 /* 1: a silent peer is asked whether it lives */
+#define SOCKET_OPTION_KEEPALIVE_IDLE 8 /* after so many seconds, 1 to 32767 */
+#define SOCKET_OPTION_KEEPALIVE_INTERVAL 9 /* and again after so many */
+#define SOCKET_OPTION_KEEPALIVE_COUNT 10 /* so often, 1 to 127 */
+#define SOCKET_OPTION_REUSE_ADDRESS 11 /* 1: bind does not mind connections of before */
+#define SOCKET_OPTION_USER_TIMEOUT 12 /* milliseconds without an acknowledgement; 0: no limit of its own */
+#define SOCKET_OPTION_RESET 13 /* 1: close resets (SO_LINGER with no time); 0: what is queued is sent */
+#define SOCKET_OPTION_CONGESTION 14 /* 0 CUBIC, 1 NewReno */
+#define SOCKET_OPTION_SEGMENT 15 /* bytes in a segment at most, 88 to 65495, before connecting */
+
+/* What a socket may be ready for. */
+#define SOCKET_POLL_READABLE 1 /* data, its end, a connection to accept, or an error */
+#define SOCKET_POLL_WRITABLE 2
+#define SOCKET_POLL_ERROR 4 /* option_error says which; always told */
+#define SOCKET_POLL_CLOSED 8 /* both directions are over; always told */
+#define SOCKET_POLL_BAD 16 /* there is no such socket; always told */
+
+/* The states of RFC 9293, section 3.3.2. */
+#define SOCKET_STATE_CLOSED 0
+#define SOCKET_STATE_LISTEN 1
+#define SOCKET_STATE_SYN_SENT 2
+#define SOCKET_STATE_SYN_RECEIVED 3
+#define SOCKET_STATE_ESTABLISHED 4
+#define SOCKET_STATE_FIN_WAIT_1 5
+#define SOCKET_STATE_FIN_WAIT_2 6
+#define SOCKET_STATE_CLOSE_WAIT 7
+#define SOCKET_STATE_CLOSING 8
+#define SOCKET_STATE_LAST_ACK 9
+#define SOCKET_STATE_TIME_WAIT 10
 
 struct socket_interface {
 	uint64_t received_frames;
@@ -114,26 +154,91 @@ _Static_assert(offsetof(struct socket_neighbour, hardware) == 8, "hardware");
 _Static_assert(offsetof(struct socket_neighbour, state) == 16, "state");
 _Static_assert(offsetof(struct socket_neighbour, waiting) == 20, "waiting");
 
+struct socket_poll_entry {
+	uint32_t socket;
+	uint32_t events; /* poll_* */
+};
+
+_Static_assert(sizeof(struct socket_poll_entry) == 8, "size");
+_Static_assert(offsetof(struct socket_poll_entry, socket) == 0, "socket");
+_Static_assert(offsetof(struct socket_poll_entry, events) == 4, "events");
+
 struct socket_entry {
-	uint32_t kind; /* kind_datagram, kind_echo */
+	uint32_t kind; /* kind_stream, kind_datagram, kind_echo */
 	uint32_t queued; /* bytes to be received */
 	uint32_t local_port;
 	uint32_t remote_port;
 	uint32_t local; /* IPv4 as a number; 0: any */
 	uint32_t remote; /* 0: not connected */
+	uint32_t state; /* of a stream: state_* */
+	uint32_t unsent; /* bytes to be sent or acknowledged */
 };
 
-_Static_assert(sizeof(struct socket_entry) == 24, "size");
+_Static_assert(sizeof(struct socket_entry) == 32, "size");
 _Static_assert(offsetof(struct socket_entry, kind) == 0, "kind");
 _Static_assert(offsetof(struct socket_entry, queued) == 4, "queued");
 _Static_assert(offsetof(struct socket_entry, local_port) == 8, "local_port");
 _Static_assert(offsetof(struct socket_entry, remote_port) == 12, "remote_port");
 _Static_assert(offsetof(struct socket_entry, local) == 16, "local");
 _Static_assert(offsetof(struct socket_entry, remote) == 20, "remote");
+_Static_assert(offsetof(struct socket_entry, state) == 24, "state");
+_Static_assert(offsetof(struct socket_entry, unsent) == 28, "unsent");
+
+/* What TCP knows of a connection. Times are nanoseconds, sizes bytes. */
+struct socket_information {
+	uint32_t state;
+	uint32_t segment_size;
+	uint64_t rtt;
+	uint64_t rtt_variance;
+	uint64_t rtt_minimum;
+	uint64_t timeout;
+	uint32_t congestion_window;
+	uint32_t slow_start_threshold;
+	uint32_t in_flight;
+	uint32_t lost;
+	uint32_t send_window;
+	uint32_t receive_window;
+	uint32_t send_queued;
+	uint32_t receive_queued;
+	uint64_t bytes_sent;
+	uint64_t bytes_acknowledged;
+	uint64_t bytes_received;
+	uint64_t bytes_retransmitted;
+	uint32_t retransmissions;
+	uint32_t timeouts;
+	uint32_t recoveries;
+	uint32_t features; /* bits: 1 selective acknowledgements, 2 timestamps, 4 ECN */
+};
+
+_Static_assert(sizeof(struct socket_information) == 120, "size");
+_Static_assert(offsetof(struct socket_information, state) == 0, "state");
+_Static_assert(offsetof(struct socket_information, segment_size) == 4, "segment_size");
+_Static_assert(offsetof(struct socket_information, rtt) == 8, "rtt");
+_Static_assert(offsetof(struct socket_information, rtt_variance) == 16, "rtt_variance");
+_Static_assert(offsetof(struct socket_information, rtt_minimum) == 24, "rtt_minimum");
+_Static_assert(offsetof(struct socket_information, timeout) == 32, "timeout");
+_Static_assert(offsetof(struct socket_information, congestion_window) == 40, "congestion_window");
+_Static_assert(offsetof(struct socket_information, slow_start_threshold) == 44, "slow_start_threshold");
+_Static_assert(offsetof(struct socket_information, in_flight) == 48, "in_flight");
+_Static_assert(offsetof(struct socket_information, lost) == 52, "lost");
+_Static_assert(offsetof(struct socket_information, send_window) == 56, "send_window");
+_Static_assert(offsetof(struct socket_information, receive_window) == 60, "receive_window");
+_Static_assert(offsetof(struct socket_information, send_queued) == 64, "send_queued");
+_Static_assert(offsetof(struct socket_information, receive_queued) == 68, "receive_queued");
+_Static_assert(offsetof(struct socket_information, bytes_sent) == 72, "bytes_sent");
+_Static_assert(offsetof(struct socket_information, bytes_acknowledged) == 80, "bytes_acknowledged");
+_Static_assert(offsetof(struct socket_information, bytes_received) == 88, "bytes_received");
+_Static_assert(offsetof(struct socket_information, bytes_retransmitted) == 96, "bytes_retransmitted");
+_Static_assert(offsetof(struct socket_information, retransmissions) == 104, "retransmissions");
+_Static_assert(offsetof(struct socket_information, timeouts) == 108, "timeouts");
+_Static_assert(offsetof(struct socket_information, recoveries) == 112, "recoveries");
+_Static_assert(offsetof(struct socket_information, features) == 116, "features");
 
 enum socket_operation {
 	SOCKET_CREATE = 1,
 	SOCKET_BIND = 2,
+	SOCKET_LISTEN = 3,
+	SOCKET_ACCEPT = 4,
 	SOCKET_CONNECT = 5,
 	SOCKET_SEND = 6,
 	SOCKET_RECV = 7,
@@ -141,6 +246,10 @@ enum socket_operation {
 	SOCKET_NAME = 9,
 	SOCKET_SET_OPTION = 10,
 	SOCKET_GET_OPTION = 11,
+	SOCKET_SHUTDOWN = 12,
+	SOCKET_PEER = 13,
+	SOCKET_POLL = 14,
+	SOCKET_INFORMATION = 15,
 	SOCKET_INTERFACES = 32,
 	SOCKET_ROUTES = 33,
 	SOCKET_NEIGHBOURS = 34,
@@ -148,7 +257,10 @@ enum socket_operation {
 	SOCKET_DROPS = 36,
 };
 
-/* create (1) */
+/*
+ * create (1): A stream needs random numbers that nobody can foretell: without a source of them
+ * EPROTONOSUPPORT.
+ */
 struct socket_create_arguments {
 	uint32_t family;
 	uint32_t kind;
@@ -183,50 +295,99 @@ int32_t socket_bind_try_prepare(struct call *call, struct client *client, uint32
 int32_t socket_bind_finish(struct call *call);
 void socket_bind_reply(struct request *request, int32_t error);
 
-/* connect (5): From now on only from and to there; family_none: no longer. ENETUNREACH. */
-struct socket_connect_arguments {
+/* listen (3): Takes connections; so many may wait to be accepted. EINVAL, EADDRINUSE. */
+struct socket_listen_arguments {
 	uint32_t socket;
-	uint32_t family;
+	uint32_t backlog;
+};
+
+int32_t socket_listen(struct client *client, uint32_t socket, uint32_t backlog);
+int32_t socket_listen_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t backlog);
+int32_t socket_listen_try_prepare(struct call *call, struct client *client, uint32_t socket,
+                                  uint32_t backlog);
+int32_t socket_listen_finish(struct call *call);
+void socket_listen_reply(struct request *request, int32_t error);
+
+/* accept (4): The oldest connection, from whom. EINVAL: the socket does not listen; EMFILE. */
+struct socket_accept_arguments {
+	uint32_t socket;
+	uint32_t flags;
+};
+
+struct socket_accept_results {
+	uint32_t accepted;
 	uint32_t port;
+	uint32_t family;
 	uint64_t address_high;
 	uint64_t address_low;
 };
 
-int32_t socket_connect(struct client *client, uint32_t socket, uint32_t family, uint32_t port,
+int32_t socket_accept(struct client *client, uint32_t socket, uint32_t flags,
+                      struct socket_accept_results *results);
+int32_t socket_accept_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t flags);
+int32_t socket_accept_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t flags);
+int32_t socket_accept_finish(struct call *call, struct socket_accept_results *results);
+void socket_accept_reply(struct request *request, int32_t error, const struct socket_accept_results *results);
+
+/*
+ * connect (5): Datagrams: from now on only from and to there; family_none: no longer. ENETUNREACH. Streams:
+ * ECONNREFUSED, ETIMEDOUT, EISCONN, EALREADY, EHOSTUNREACH, EADDRINUSE.
+ */
+struct socket_connect_arguments {
+	uint32_t socket;
+	uint32_t family;
+	uint32_t port;
+	uint32_t flags;
+	uint64_t address_high;
+	uint64_t address_low;
+};
+
+int32_t socket_connect(struct client *client, uint32_t socket, uint32_t family, uint32_t port, uint32_t flags,
                        uint64_t address_high, uint64_t address_low);
 int32_t socket_connect_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
-                               uint32_t port, uint64_t address_high, uint64_t address_low);
+                               uint32_t port, uint32_t flags, uint64_t address_high, uint64_t address_low);
 int32_t socket_connect_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
-                                   uint32_t port, uint64_t address_high, uint64_t address_low);
+                                   uint32_t port, uint32_t flags, uint64_t address_high,
+                                   uint64_t address_low);
 int32_t socket_connect_finish(struct call *call);
 void socket_connect_reply(struct request *request, int32_t error);
 
 /*
  * send (6): One datagram; family_none: to where the socket is connected. EMSGSIZE, ENETUNREACH, ECONNREFUSED,
- * ENOBUFS.
+ * ENOBUFS. Of a stream (family_none) as many bytes as there is room for, at least one: `sent`. EPIPE,
+ * ECONNRESET, ENOTCONN.
  */
 struct socket_send_arguments {
 	uint32_t socket;
 	uint32_t family;
 	uint32_t port;
+	uint32_t flags;
 	uint64_t address_high;
 	uint64_t address_low;
 	const uint8_t *data; /* shared with the client; may be NULL if of length 0 */
 	uint32_t data_length;
 };
 
-int32_t socket_send(struct client *client, uint32_t socket, uint32_t family, uint32_t port,
-                    uint64_t address_high, uint64_t address_low, const void *data, uint32_t data_length);
-int32_t socket_send_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
-                            uint32_t port, uint64_t address_high, uint64_t address_low, const void *data,
-                            uint32_t data_length);
-int32_t socket_send_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
-                                uint32_t port, uint64_t address_high, uint64_t address_low, const void *data,
-                                uint32_t data_length);
-int32_t socket_send_finish(struct call *call);
-void socket_send_reply(struct request *request, int32_t error);
+struct socket_send_results {
+	uint32_t sent;
+};
 
-/* recv (7): One datagram, cut to what there is room for; `whole` is its length. */
+int32_t socket_send(struct client *client, uint32_t socket, uint32_t family, uint32_t port, uint32_t flags,
+                    uint64_t address_high, uint64_t address_low, const void *data, uint32_t data_length,
+                    struct socket_send_results *results);
+int32_t socket_send_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                            uint32_t port, uint32_t flags, uint64_t address_high, uint64_t address_low,
+                            const void *data, uint32_t data_length);
+int32_t socket_send_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                uint32_t port, uint32_t flags, uint64_t address_high, uint64_t address_low,
+                                const void *data, uint32_t data_length);
+int32_t socket_send_finish(struct call *call, struct socket_send_results *results);
+void socket_send_reply(struct request *request, int32_t error, const struct socket_send_results *results);
+
+/*
+ * recv (7): One datagram, cut to what there is room for; `whole` is its length. Of a stream what there is, up
+ * to so much; nothing at its end.
+ */
 struct socket_recv_arguments {
 	uint32_t socket;
 	uint32_t flags;
@@ -314,6 +475,85 @@ int32_t socket_get_option_try_prepare(struct call *call, struct client *client, 
 int32_t socket_get_option_finish(struct call *call, struct socket_get_option_results *results);
 void socket_get_option_reply(struct request *request, int32_t error,
                              const struct socket_get_option_results *results);
+
+/* shutdown (12) */
+struct socket_shutdown_arguments {
+	uint32_t socket;
+	uint32_t which;
+};
+
+int32_t socket_shutdown(struct client *client, uint32_t socket, uint32_t which);
+int32_t socket_shutdown_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t which);
+int32_t socket_shutdown_try_prepare(struct call *call, struct client *client, uint32_t socket,
+                                    uint32_t which);
+int32_t socket_shutdown_finish(struct call *call);
+void socket_shutdown_reply(struct request *request, int32_t error);
+
+/* peer (13): Who is at the other end. ENOTCONN. */
+struct socket_peer_arguments {
+	uint32_t socket;
+};
+
+struct socket_peer_results {
+	uint32_t port;
+	uint32_t family;
+	uint64_t address_high;
+	uint64_t address_low;
+};
+
+int32_t socket_peer(struct client *client, uint32_t socket, struct socket_peer_results *results);
+int32_t socket_peer_prepare(struct call *call, struct client *client, uint32_t socket);
+int32_t socket_peer_try_prepare(struct call *call, struct client *client, uint32_t socket);
+int32_t socket_peer_finish(struct call *call, struct socket_peer_results *results);
+void socket_peer_reply(struct request *request, int32_t error, const struct socket_peer_results *results);
+
+/*
+ * poll (14): Waits until one of the sockets in `entries` (struct poll_entry) is ready for one of its events,
+ * for `wait` nanoseconds at most (0: not at all; 2^64 - 1: for ever). `ready` is told those that are, as many
+ * as fit.
+ */
+struct socket_poll_arguments {
+	uint64_t wait;
+	const uint8_t *entries; /* shared with the client; may be NULL if of length 0 */
+	uint32_t entries_length;
+	uint8_t *ready; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t ready_capacity;
+};
+
+struct socket_poll_results {
+	uint32_t ready_length; /* bytes written, at most the capacity */
+};
+
+int32_t socket_poll(struct client *client, uint64_t wait, const void *entries, uint32_t entries_length,
+                    void *ready, uint32_t ready_capacity, struct socket_poll_results *results);
+int32_t socket_poll_prepare(struct call *call, struct client *client, uint64_t wait, const void *entries,
+                            uint32_t entries_length, uint32_t ready_capacity);
+int32_t socket_poll_try_prepare(struct call *call, struct client *client, uint64_t wait, const void *entries,
+                                uint32_t entries_length, uint32_t ready_capacity);
+int32_t socket_poll_finish(struct call *call, struct socket_poll_results *results, void *ready);
+void socket_poll_reply(struct request *request, int32_t error, const struct socket_poll_results *results);
+
+/* information (15): struct information. */
+struct socket_information_arguments {
+	uint32_t socket;
+	uint8_t *information; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t information_capacity;
+};
+
+struct socket_information_results {
+	uint32_t information_length; /* bytes written, at most the capacity */
+};
+
+int32_t socket_information(struct client *client, uint32_t socket, void *information,
+                           uint32_t information_capacity, struct socket_information_results *results);
+int32_t socket_information_prepare(struct call *call, struct client *client, uint32_t socket,
+                                   uint32_t information_capacity);
+int32_t socket_information_try_prepare(struct call *call, struct client *client, uint32_t socket,
+                                       uint32_t information_capacity);
+int32_t socket_information_finish(struct call *call, struct socket_information_results *results,
+                                  void *information);
+void socket_information_reply(struct request *request, int32_t error,
+                              const struct socket_information_results *results);
 
 /*
  * interfaces (32): What there is, for people; lists are cut to what there is room for. `text` of drops is a
@@ -411,8 +651,12 @@ struct socket_operations {
 	int32_t (*create)(struct request *request, const struct socket_create_arguments *arguments,
 	                  struct socket_create_results *results);
 	int32_t (*bind)(struct request *request, const struct socket_bind_arguments *arguments);
+	int32_t (*listen)(struct request *request, const struct socket_listen_arguments *arguments);
+	int32_t (*accept)(struct request *request, const struct socket_accept_arguments *arguments,
+	                  struct socket_accept_results *results);
 	int32_t (*connect)(struct request *request, const struct socket_connect_arguments *arguments);
-	int32_t (*send)(struct request *request, const struct socket_send_arguments *arguments);
+	int32_t (*send)(struct request *request, const struct socket_send_arguments *arguments,
+	                struct socket_send_results *results);
 	int32_t (*recv)(struct request *request, const struct socket_recv_arguments *arguments,
 	                struct socket_recv_results *results);
 	int32_t (*close)(struct request *request, const struct socket_close_arguments *arguments);
@@ -421,6 +665,13 @@ struct socket_operations {
 	int32_t (*set_option)(struct request *request, const struct socket_set_option_arguments *arguments);
 	int32_t (*get_option)(struct request *request, const struct socket_get_option_arguments *arguments,
 	                      struct socket_get_option_results *results);
+	int32_t (*shutdown)(struct request *request, const struct socket_shutdown_arguments *arguments);
+	int32_t (*peer)(struct request *request, const struct socket_peer_arguments *arguments,
+	                struct socket_peer_results *results);
+	int32_t (*poll)(struct request *request, const struct socket_poll_arguments *arguments,
+	                struct socket_poll_results *results);
+	int32_t (*information)(struct request *request, const struct socket_information_arguments *arguments,
+	                       struct socket_information_results *results);
 	int32_t (*interfaces)(struct request *request, const struct socket_interfaces_arguments *arguments,
 	                      struct socket_interfaces_results *results);
 	int32_t (*routes)(struct request *request, const struct socket_routes_arguments *arguments,

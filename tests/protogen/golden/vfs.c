@@ -2108,6 +2108,818 @@ static __attribute__((noinline)) void serve_link_file(struct request *request,
 		vfs_link_file_reply(request, error);
 }
 
+/* access */
+static int32_t start_access(begin_t begin, struct call *call, struct client *client, uint32_t mask,
+                            const char *path, uint32_t path_length)
+{
+	int32_t error;
+
+	if (path_length > 4095)
+		return POSIX_ENAMETOOLONG;
+	error = begin(call, client, VFS_ACCESS, path_length, 0);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = word_pair(mask, 0);
+	put_bytes(call->in, path, path_length);
+	return 0;
+}
+
+int32_t vfs_access_prepare(struct call *call, struct client *client, uint32_t mask, const char *path,
+                           uint32_t path_length)
+{
+	return start_access(call_begin, call, client, mask, path, path_length);
+}
+
+int32_t vfs_access_try_prepare(struct call *call, struct client *client, uint32_t mask, const char *path,
+                               uint32_t path_length)
+{
+	return start_access(call_try_begin, call, client, mask, path, path_length);
+}
+
+int32_t vfs_access_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_access(struct client *client, uint32_t mask, const char *path, uint32_t path_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_access_prepare(&call, client, mask, path, path_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_access_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_access_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_access(struct request *request,
+                                                   const struct vfs_operations *operations)
+{
+	struct vfs_access_arguments arguments;
+	char path[4095 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->access)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.mask = word_low(request->message.word[1]);
+	arguments.path_length = input.length;
+	arguments.path = path;
+	if (!error)
+		error = take_string(&input, arguments.path_length, path, 4095);
+	if (!error)
+		error = operations->access(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_access_reply(request, error);
+}
+
+/* mknod */
+static int32_t start_mknod(begin_t begin, struct call *call, struct client *client, uint32_t mode,
+                           uint32_t device, const char *path, uint32_t path_length)
+{
+	int32_t error;
+
+	if (path_length > 4095)
+		return POSIX_ENAMETOOLONG;
+	error = begin(call, client, VFS_MKNOD, path_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(mode, device);
+	put_bytes(call->in, path, path_length);
+	return 0;
+}
+
+int32_t vfs_mknod_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t device,
+                          const char *path, uint32_t path_length)
+{
+	return start_mknod(call_begin, call, client, mode, device, path, path_length);
+}
+
+int32_t vfs_mknod_try_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t device,
+                              const char *path, uint32_t path_length)
+{
+	return start_mknod(call_try_begin, call, client, mode, device, path, path_length);
+}
+
+int32_t vfs_mknod_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_mknod(struct client *client, uint32_t mode, uint32_t device, const char *path,
+                  uint32_t path_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_mknod_prepare(&call, client, mode, device, path, path_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_mknod_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_mknod_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_mknod(struct request *request,
+                                                  const struct vfs_operations *operations)
+{
+	struct vfs_mknod_arguments arguments;
+	char path[4095 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->mknod)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.mode = word_low(request->message.word[1]);
+	arguments.device = word_high(request->message.word[1]);
+	arguments.path_length = input.length;
+	arguments.path = path;
+	if (!error)
+		error = take_string(&input, arguments.path_length, path, 4095);
+	if (!error)
+		error = operations->mknod(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_mknod_reply(request, error);
+}
+
+/* chmod_file */
+static int32_t start_chmod_file(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                                uint32_t mode)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_CHMOD_FILE, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, mode);
+	return 0;
+}
+
+int32_t vfs_chmod_file_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode)
+{
+	return start_chmod_file(call_begin, call, client, file, mode);
+}
+
+int32_t vfs_chmod_file_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode)
+{
+	return start_chmod_file(call_try_begin, call, client, file, mode);
+}
+
+int32_t vfs_chmod_file_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_chmod_file(struct client *client, uint32_t file, uint32_t mode)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_chmod_file_prepare(&call, client, file, mode);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_chmod_file_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_chmod_file_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_chmod_file(struct request *request,
+                                                       const struct vfs_operations *operations)
+{
+	struct vfs_chmod_file_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->chmod_file)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.mode = word_high(request->message.word[1]);
+	if (!error)
+		error = operations->chmod_file(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_chmod_file_reply(request, error);
+}
+
+/* chown_file */
+static int32_t start_chown_file(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                                uint32_t uid, uint32_t gid)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_CHOWN_FILE, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, uid);
+	call->request.word[2] = word_pair(gid, 0);
+	return 0;
+}
+
+int32_t vfs_chown_file_prepare(struct call *call, struct client *client, uint32_t file, uint32_t uid,
+                               uint32_t gid)
+{
+	return start_chown_file(call_begin, call, client, file, uid, gid);
+}
+
+int32_t vfs_chown_file_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t uid,
+                                   uint32_t gid)
+{
+	return start_chown_file(call_try_begin, call, client, file, uid, gid);
+}
+
+int32_t vfs_chown_file_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_chown_file(struct client *client, uint32_t file, uint32_t uid, uint32_t gid)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_chown_file_prepare(&call, client, file, uid, gid);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_chown_file_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_chown_file_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_chown_file(struct request *request,
+                                                       const struct vfs_operations *operations)
+{
+	struct vfs_chown_file_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->chown_file)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.uid = word_high(request->message.word[1]);
+	arguments.gid = word_low(request->message.word[2]);
+	if (!error)
+		error = operations->chown_file(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_chown_file_reply(request, error);
+}
+
+/* truncate_file */
+static int32_t start_truncate_file(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                                   uint64_t size)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_TRUNCATE_FILE, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, 0);
+	call->request.word[2] = size;
+	return 0;
+}
+
+int32_t vfs_truncate_file_prepare(struct call *call, struct client *client, uint32_t file, uint64_t size)
+{
+	return start_truncate_file(call_begin, call, client, file, size);
+}
+
+int32_t vfs_truncate_file_try_prepare(struct call *call, struct client *client, uint32_t file, uint64_t size)
+{
+	return start_truncate_file(call_try_begin, call, client, file, size);
+}
+
+int32_t vfs_truncate_file_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_truncate_file(struct client *client, uint32_t file, uint64_t size)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_truncate_file_prepare(&call, client, file, size);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_truncate_file_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_truncate_file_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_truncate_file(struct request *request,
+                                                          const struct vfs_operations *operations)
+{
+	struct vfs_truncate_file_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->truncate_file)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.size = request->message.word[2];
+	if (!error)
+		error = operations->truncate_file(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_truncate_file_reply(request, error);
+}
+
+/* set_times_file */
+static int32_t start_set_times_file(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                                    uint32_t atime_ns, int64_t atime, int64_t mtime, uint32_t mtime_ns)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_SET_TIMES_FILE, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, atime_ns);
+	call->request.word[2] = (uint64_t)atime;
+	call->request.word[3] = (uint64_t)mtime;
+	call->request.word[5] = word_pair(mtime_ns, 0);
+	return 0;
+}
+
+int32_t vfs_set_times_file_prepare(struct call *call, struct client *client, uint32_t file, uint32_t atime_ns,
+                                   int64_t atime, int64_t mtime, uint32_t mtime_ns)
+{
+	return start_set_times_file(call_begin, call, client, file, atime_ns, atime, mtime, mtime_ns);
+}
+
+int32_t vfs_set_times_file_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                       uint32_t atime_ns, int64_t atime, int64_t mtime, uint32_t mtime_ns)
+{
+	return start_set_times_file(call_try_begin, call, client, file, atime_ns, atime, mtime, mtime_ns);
+}
+
+int32_t vfs_set_times_file_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_set_times_file(struct client *client, uint32_t file, uint32_t atime_ns, int64_t atime,
+                           int64_t mtime, uint32_t mtime_ns)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_set_times_file_prepare(&call, client, file, atime_ns, atime, mtime, mtime_ns);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_set_times_file_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_set_times_file_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_set_times_file(struct request *request,
+                                                           const struct vfs_operations *operations)
+{
+	struct vfs_set_times_file_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->set_times_file)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.atime_ns = word_high(request->message.word[1]);
+	arguments.atime = (int64_t)request->message.word[2];
+	arguments.mtime = (int64_t)request->message.word[3];
+	arguments.mtime_ns = word_low(request->message.word[5]);
+	if (!error)
+		error = operations->set_times_file(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_set_times_file_reply(request, error);
+}
+
+/* get_xattr */
+static int32_t start_get_xattr(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                               const char *name, uint32_t name_length, uint32_t value_capacity)
+{
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	error = begin(call, client, VFS_GET_XATTR, name_length, value_capacity);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = word_pair(file, 0);
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t vfs_get_xattr_prepare(struct call *call, struct client *client, uint32_t file, const char *name,
+                              uint32_t name_length, uint32_t value_capacity)
+{
+	return start_get_xattr(call_begin, call, client, file, name, name_length, value_capacity);
+}
+
+int32_t vfs_get_xattr_try_prepare(struct call *call, struct client *client, uint32_t file, const char *name,
+                                  uint32_t name_length, uint32_t value_capacity)
+{
+	return start_get_xattr(call_try_begin, call, client, file, name, name_length, value_capacity);
+}
+
+int32_t vfs_get_xattr_finish(struct call *call, struct vfs_get_xattr_results *results, void *value)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results) {
+		results->size = word_low(call->reply.word[2]);
+		results->value_length = written;
+	}
+	if (value)
+		copy_shared(value, call->out, written);
+	return 0;
+}
+
+int32_t vfs_get_xattr(struct client *client, uint32_t file, const char *name, uint32_t name_length,
+                      void *value, uint32_t value_capacity, struct vfs_get_xattr_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_get_xattr_prepare(&call, client, file, name, name_length, value_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_get_xattr_finish(&call, results, value);
+	call_end(&call);
+	return error;
+}
+
+void vfs_get_xattr_reply(struct request *request, int32_t error, const struct vfs_get_xattr_results *results)
+{
+	struct message reply = {{0}};
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->value_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = word_pair(results->size, 0);
+		written = results->value_length;
+	}
+	request_reply(request, error, written, &reply);
+}
+
+static __attribute__((noinline)) void serve_get_xattr(struct request *request,
+                                                      const struct vfs_operations *operations)
+{
+	struct vfs_get_xattr_arguments arguments;
+	char name[255 + 1];
+	struct vfs_get_xattr_results results = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->get_xattr)
+		error = POSIX_ENOSYS;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.value = request->out;
+	arguments.value_capacity = request->out ? request->out_length : 0;
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	if (!error)
+		error = operations->get_xattr(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		vfs_get_xattr_reply(request, error, &results);
+}
+
+/* set_xattr */
+static int32_t start_set_xattr(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                               uint32_t flags, const char *name, uint32_t name_length, const void *value,
+                               uint32_t value_length)
+{
+	uint64_t in_length = (uint64_t)name_length + value_length;
+	uint8_t *place;
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	if (in_length > UINT32_MAX)
+		return -E_TOO_LARGE;
+	error = begin(call, client, VFS_SET_XATTR, (uint32_t)in_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, flags);
+	call->request.word[2] = word_pair(name_length, 0);
+	place = put_bytes(call->in, name, name_length);
+	put_bytes(place, value, value_length);
+	return 0;
+}
+
+int32_t vfs_set_xattr_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                              const char *name, uint32_t name_length, const void *value,
+                              uint32_t value_length)
+{
+	return start_set_xattr(call_begin, call, client, file, flags, name, name_length, value, value_length);
+}
+
+int32_t vfs_set_xattr_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                                  const char *name, uint32_t name_length, const void *value,
+                                  uint32_t value_length)
+{
+	return start_set_xattr(call_try_begin, call, client, file, flags, name, name_length, value,
+	                       value_length);
+}
+
+int32_t vfs_set_xattr_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_set_xattr(struct client *client, uint32_t file, uint32_t flags, const char *name,
+                      uint32_t name_length, const void *value, uint32_t value_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_set_xattr_prepare(&call, client, file, flags, name, name_length, value, value_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_set_xattr_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_set_xattr_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_set_xattr(struct request *request,
+                                                      const struct vfs_operations *operations)
+{
+	struct vfs_set_xattr_arguments arguments;
+	char name[255 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->set_xattr)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.flags = word_high(request->message.word[1]);
+	arguments.name_length = word_low(request->message.word[2]);
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	arguments.value = input.bytes;
+	arguments.value_length = input.length;
+	if (!error)
+		error = operations->set_xattr(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_set_xattr_reply(request, error);
+}
+
+/* list_xattrs */
+static int32_t start_list_xattrs(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                                 uint32_t names_capacity)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_LIST_XATTRS, 0, names_capacity);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = word_pair(file, 0);
+	return 0;
+}
+
+int32_t vfs_list_xattrs_prepare(struct call *call, struct client *client, uint32_t file,
+                                uint32_t names_capacity)
+{
+	return start_list_xattrs(call_begin, call, client, file, names_capacity);
+}
+
+int32_t vfs_list_xattrs_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                    uint32_t names_capacity)
+{
+	return start_list_xattrs(call_try_begin, call, client, file, names_capacity);
+}
+
+int32_t vfs_list_xattrs_finish(struct call *call, struct vfs_list_xattrs_results *results, void *names)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results) {
+		results->size = word_low(call->reply.word[2]);
+		results->names_length = written;
+	}
+	if (names)
+		copy_shared(names, call->out, written);
+	return 0;
+}
+
+int32_t vfs_list_xattrs(struct client *client, uint32_t file, void *names, uint32_t names_capacity,
+                        struct vfs_list_xattrs_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_list_xattrs_prepare(&call, client, file, names_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_list_xattrs_finish(&call, results, names);
+	call_end(&call);
+	return error;
+}
+
+void vfs_list_xattrs_reply(struct request *request, int32_t error,
+                           const struct vfs_list_xattrs_results *results)
+{
+	struct message reply = {{0}};
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->names_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = word_pair(results->size, 0);
+		written = results->names_length;
+	}
+	request_reply(request, error, written, &reply);
+}
+
+static __attribute__((noinline)) void serve_list_xattrs(struct request *request,
+                                                        const struct vfs_operations *operations)
+{
+	struct vfs_list_xattrs_arguments arguments;
+	struct vfs_list_xattrs_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->list_xattrs)
+		error = POSIX_ENOSYS;
+	else if (request->in)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.names = request->out;
+	arguments.names_capacity = request->out ? request->out_length : 0;
+	if (!error)
+		error = operations->list_xattrs(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		vfs_list_xattrs_reply(request, error, &results);
+}
+
+/* remove_xattr */
+static int32_t start_remove_xattr(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                                  const char *name, uint32_t name_length)
+{
+	int32_t error;
+
+	if (name_length > 255)
+		return POSIX_ENAMETOOLONG;
+	error = begin(call, client, VFS_REMOVE_XATTR, name_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, 0);
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t vfs_remove_xattr_prepare(struct call *call, struct client *client, uint32_t file, const char *name,
+                                 uint32_t name_length)
+{
+	return start_remove_xattr(call_begin, call, client, file, name, name_length);
+}
+
+int32_t vfs_remove_xattr_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                     const char *name, uint32_t name_length)
+{
+	return start_remove_xattr(call_try_begin, call, client, file, name, name_length);
+}
+
+int32_t vfs_remove_xattr_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_remove_xattr(struct client *client, uint32_t file, const char *name, uint32_t name_length)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_remove_xattr_prepare(&call, client, file, name, name_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_remove_xattr_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_remove_xattr_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_remove_xattr(struct request *request,
+                                                         const struct vfs_operations *operations)
+{
+	struct vfs_remove_xattr_arguments arguments;
+	char name[255 + 1];
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->remove_xattr)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 255);
+	if (!error)
+		error = operations->remove_xattr(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_remove_xattr_reply(request, error);
+}
+
 static void vfs_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -2185,6 +2997,36 @@ static void vfs_dispatch(struct request *request, const void *operations)
 		break;
 	case VFS_LINK_FILE:
 		serve_link_file(request, operations);
+		break;
+	case VFS_ACCESS:
+		serve_access(request, operations);
+		break;
+	case VFS_MKNOD:
+		serve_mknod(request, operations);
+		break;
+	case VFS_CHMOD_FILE:
+		serve_chmod_file(request, operations);
+		break;
+	case VFS_CHOWN_FILE:
+		serve_chown_file(request, operations);
+		break;
+	case VFS_TRUNCATE_FILE:
+		serve_truncate_file(request, operations);
+		break;
+	case VFS_SET_TIMES_FILE:
+		serve_set_times_file(request, operations);
+		break;
+	case VFS_GET_XATTR:
+		serve_get_xattr(request, operations);
+		break;
+	case VFS_SET_XATTR:
+		serve_set_xattr(request, operations);
+		break;
+	case VFS_LIST_XATTRS:
+		serve_list_xattrs(request, operations);
+		break;
+	case VFS_REMOVE_XATTR:
+		serve_remove_xattr(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -2340,6 +3182,73 @@ static const struct field_description arguments_of_sync[] = {
 static const struct field_description arguments_of_link_file[] = {
 	{"file", "u32", 1, 0},
 	{"new_path", "string(4095)", 0, 0},
+};
+
+static const struct field_description arguments_of_access[] = {
+	{"mask", "u32", 1, 0},
+	{"path", "string(4095)", 0, 0},
+};
+
+static const struct field_description arguments_of_mknod[] = {
+	{"mode", "u32", 1, 0},
+	{"device", "u32", 1, 32},
+	{"path", "string(4095)", 0, 0},
+};
+
+static const struct field_description arguments_of_chmod_file[] = {
+	{"file", "u32", 1, 0},
+	{"mode", "u32", 1, 32},
+};
+
+static const struct field_description arguments_of_chown_file[] = {
+	{"file", "u32", 1, 0},
+	{"uid", "u32", 1, 32},
+	{"gid", "u32", 2, 0},
+};
+
+static const struct field_description arguments_of_truncate_file[] = {
+	{"file", "u32", 1, 0},
+	{"size", "u64", 2, 0},
+};
+
+static const struct field_description arguments_of_set_times_file[] = {
+	{"file", "u32", 1, 0},
+	{"atime_ns", "u32", 1, 32},
+	{"atime", "i64", 2, 0},
+	{"mtime", "i64", 3, 0},
+	{"mtime_ns", "u32", 5, 0},
+};
+
+static const struct field_description arguments_of_get_xattr[] = {
+	{"file", "u32", 1, 0},
+	{"name", "string(255)", 0, 0},
+	{"value", "out", 0, 0},
+};
+
+static const struct field_description results_of_get_xattr[] = {
+	{"size", "u32", 2, 0},
+};
+
+static const struct field_description arguments_of_set_xattr[] = {
+	{"file", "u32", 1, 0},
+	{"flags", "u32", 1, 32},
+	{"name", "string(255)", 0, 0},
+	{"value", "in", 0, 0},
+	{"name_length", "u32", 2, 0},
+};
+
+static const struct field_description arguments_of_list_xattrs[] = {
+	{"file", "u32", 1, 0},
+	{"names", "out", 0, 0},
+};
+
+static const struct field_description results_of_list_xattrs[] = {
+	{"size", "u32", 2, 0},
+};
+
+static const struct field_description arguments_of_remove_xattr[] = {
+	{"file", "u32", 1, 0},
+	{"name", "string(255)", 0, 0},
 };
 
 static const struct operation_description vfs_descriptions[] = {
@@ -2568,6 +3477,96 @@ static const struct operation_description vfs_descriptions[] = {
 		.argument_count = 2,
 		.result_count = 0,
 	},
+	{
+		.number = VFS_ACCESS,
+		.changes = false,
+		.name = "access",
+		.arguments = arguments_of_access,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_MKNOD,
+		.changes = true,
+		.name = "mknod",
+		.arguments = arguments_of_mknod,
+		.results = NULL,
+		.argument_count = 3,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_CHMOD_FILE,
+		.changes = true,
+		.name = "chmod_file",
+		.arguments = arguments_of_chmod_file,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_CHOWN_FILE,
+		.changes = true,
+		.name = "chown_file",
+		.arguments = arguments_of_chown_file,
+		.results = NULL,
+		.argument_count = 3,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_TRUNCATE_FILE,
+		.changes = true,
+		.name = "truncate_file",
+		.arguments = arguments_of_truncate_file,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_SET_TIMES_FILE,
+		.changes = true,
+		.name = "set_times_file",
+		.arguments = arguments_of_set_times_file,
+		.results = NULL,
+		.argument_count = 5,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_GET_XATTR,
+		.changes = false,
+		.name = "get_xattr",
+		.arguments = arguments_of_get_xattr,
+		.results = results_of_get_xattr,
+		.argument_count = 3,
+		.result_count = 1,
+	},
+	{
+		.number = VFS_SET_XATTR,
+		.changes = true,
+		.name = "set_xattr",
+		.arguments = arguments_of_set_xattr,
+		.results = NULL,
+		.argument_count = 5,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_LIST_XATTRS,
+		.changes = false,
+		.name = "list_xattrs",
+		.arguments = arguments_of_list_xattrs,
+		.results = results_of_list_xattrs,
+		.argument_count = 2,
+		.result_count = 1,
+	},
+	{
+		.number = VFS_REMOVE_XATTR,
+		.changes = true,
+		.name = "remove_xattr",
+		.arguments = arguments_of_remove_xattr,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
 };
 
 const struct protocol vfs_protocol = {
@@ -2576,6 +3575,6 @@ const struct protocol vfs_protocol = {
 	.sessions = true,
 	.name = "vfs",
 	.operations = vfs_descriptions,
-	.operation_count = 25,
+	.operation_count = 35,
 	.dispatch = vfs_dispatch,
 };

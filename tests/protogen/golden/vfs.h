@@ -46,6 +46,11 @@
 #define VFS_OPEN_NOFOLLOW 128
 /* A new file without a name; `path` is a directory (O_TMPFILE). To be written, too. */
 #define VFS_OPEN_UNNAMED 256
+/*
+ * Only to say which file is meant, whatever its kind and whoever may read it (O_PATH); with directory and
+ * nofollow alone, which leaves a link at the end itself.
+ */
+#define VFS_OPEN_PATH 512
 
 /* read.offset, write.offset: at the file's own position, which moves on. */
 #define VFS_POSITION 0xffffffffffffffffull
@@ -68,6 +73,10 @@
 
 #define VFS_RENAME_NOREPLACE 1
 #define VFS_RENAME_EXCHANGE 2
+
+/* Bits of set_xattr.flags (as setxattr(2)). */
+#define VFS_XATTR_CREATE 1
+#define VFS_XATTR_REPLACE 2
 
 /* chown.uid, chown.gid: stay as they are. */
 #define VFS_UNCHANGED 0xffffffffull
@@ -171,6 +180,16 @@ enum vfs_operation {
 	VFS_SYNC = 23,
 	VFS_SYNC_ALL = 24,
 	VFS_LINK_FILE = 25,
+	VFS_ACCESS = 26,
+	VFS_MKNOD = 27,
+	VFS_CHMOD_FILE = 28,
+	VFS_CHOWN_FILE = 29,
+	VFS_TRUNCATE_FILE = 30,
+	VFS_SET_TIMES_FILE = 31,
+	VFS_GET_XATTR = 32,
+	VFS_SET_XATTR = 33,
+	VFS_LIST_XATTRS = 34,
+	VFS_REMOVE_XATTR = 35,
 };
 
 /* open (1), changes state */
@@ -590,6 +609,182 @@ int32_t vfs_link_file_try_prepare(struct call *call, struct client *client, uint
 int32_t vfs_link_file_finish(struct call *call);
 void vfs_link_file_reply(struct request *request, int32_t error);
 
+/* access (26): Whether the caller may read (4), write (2), execute or search (1). */
+struct vfs_access_arguments {
+	uint32_t mask;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_access(struct client *client, uint32_t mask, const char *path, uint32_t path_length);
+int32_t vfs_access_prepare(struct call *call, struct client *client, uint32_t mask, const char *path,
+                           uint32_t path_length);
+int32_t vfs_access_try_prepare(struct call *call, struct client *client, uint32_t mask, const char *path,
+                               uint32_t path_length);
+int32_t vfs_access_finish(struct call *call);
+void vfs_access_reply(struct request *request, int32_t error);
+
+/*
+ * mknod (27), changes state: Makes a file, fifo, socket or device node (by the type bits of `mode`; none: a
+ * file).
+ */
+struct vfs_mknod_arguments {
+	uint32_t mode;
+	uint32_t device;
+	const char *path; /* at most 4095 bytes */
+	uint32_t path_length;
+};
+
+int32_t vfs_mknod(struct client *client, uint32_t mode, uint32_t device, const char *path,
+                  uint32_t path_length);
+int32_t vfs_mknod_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t device,
+                          const char *path, uint32_t path_length);
+int32_t vfs_mknod_try_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t device,
+                              const char *path, uint32_t path_length);
+int32_t vfs_mknod_finish(struct call *call);
+void vfs_mknod_reply(struct request *request, int32_t error);
+
+/*
+ * chmod_file (28), changes state: As those for paths, of an open file. One from open_path will do, and so a
+ * symbolic link itself, but not for truncate_file, which wants to have been opened to write.
+ */
+struct vfs_chmod_file_arguments {
+	uint32_t file;
+	uint32_t mode;
+};
+
+int32_t vfs_chmod_file(struct client *client, uint32_t file, uint32_t mode);
+int32_t vfs_chmod_file_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode);
+int32_t vfs_chmod_file_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t mode);
+int32_t vfs_chmod_file_finish(struct call *call);
+void vfs_chmod_file_reply(struct request *request, int32_t error);
+
+/* chown_file (29), changes state */
+struct vfs_chown_file_arguments {
+	uint32_t file;
+	uint32_t uid;
+	uint32_t gid;
+};
+
+int32_t vfs_chown_file(struct client *client, uint32_t file, uint32_t uid, uint32_t gid);
+int32_t vfs_chown_file_prepare(struct call *call, struct client *client, uint32_t file, uint32_t uid,
+                               uint32_t gid);
+int32_t vfs_chown_file_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t uid,
+                                   uint32_t gid);
+int32_t vfs_chown_file_finish(struct call *call);
+void vfs_chown_file_reply(struct request *request, int32_t error);
+
+/* truncate_file (30), changes state */
+struct vfs_truncate_file_arguments {
+	uint32_t file;
+	uint64_t size;
+};
+
+int32_t vfs_truncate_file(struct client *client, uint32_t file, uint64_t size);
+int32_t vfs_truncate_file_prepare(struct call *call, struct client *client, uint32_t file, uint64_t size);
+int32_t vfs_truncate_file_try_prepare(struct call *call, struct client *client, uint32_t file, uint64_t size);
+int32_t vfs_truncate_file_finish(struct call *call);
+void vfs_truncate_file_reply(struct request *request, int32_t error);
+
+/* set_times_file (31), changes state */
+struct vfs_set_times_file_arguments {
+	uint32_t file;
+	uint32_t atime_ns;
+	int64_t atime;
+	int64_t mtime;
+	uint32_t mtime_ns;
+};
+
+int32_t vfs_set_times_file(struct client *client, uint32_t file, uint32_t atime_ns, int64_t atime,
+                           int64_t mtime, uint32_t mtime_ns);
+int32_t vfs_set_times_file_prepare(struct call *call, struct client *client, uint32_t file, uint32_t atime_ns,
+                                   int64_t atime, int64_t mtime, uint32_t mtime_ns);
+int32_t vfs_set_times_file_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                       uint32_t atime_ns, int64_t atime, int64_t mtime, uint32_t mtime_ns);
+int32_t vfs_set_times_file_finish(struct call *call);
+void vfs_set_times_file_reply(struct request *request, int32_t error);
+
+/* get_xattr (32): Extended attributes, as those of `fs`, of an open file; one from open_path will do. */
+struct vfs_get_xattr_arguments {
+	uint32_t file;
+	const char *name; /* at most 255 bytes */
+	uint32_t name_length;
+	uint8_t *value; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t value_capacity;
+};
+
+struct vfs_get_xattr_results {
+	uint32_t size;
+	uint32_t value_length; /* bytes written, at most the capacity */
+};
+
+int32_t vfs_get_xattr(struct client *client, uint32_t file, const char *name, uint32_t name_length,
+                      void *value, uint32_t value_capacity, struct vfs_get_xattr_results *results);
+int32_t vfs_get_xattr_prepare(struct call *call, struct client *client, uint32_t file, const char *name,
+                              uint32_t name_length, uint32_t value_capacity);
+int32_t vfs_get_xattr_try_prepare(struct call *call, struct client *client, uint32_t file, const char *name,
+                                  uint32_t name_length, uint32_t value_capacity);
+int32_t vfs_get_xattr_finish(struct call *call, struct vfs_get_xattr_results *results, void *value);
+void vfs_get_xattr_reply(struct request *request, int32_t error, const struct vfs_get_xattr_results *results);
+
+/* set_xattr (33), changes state */
+struct vfs_set_xattr_arguments {
+	uint32_t file;
+	uint32_t flags;
+	const char *name; /* at most 255 bytes */
+	uint32_t name_length;
+	const uint8_t *value; /* shared with the client; may be NULL if of length 0 */
+	uint32_t value_length;
+};
+
+int32_t vfs_set_xattr(struct client *client, uint32_t file, uint32_t flags, const char *name,
+                      uint32_t name_length, const void *value, uint32_t value_length);
+int32_t vfs_set_xattr_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                              const char *name, uint32_t name_length, const void *value,
+                              uint32_t value_length);
+int32_t vfs_set_xattr_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                                  const char *name, uint32_t name_length, const void *value,
+                                  uint32_t value_length);
+int32_t vfs_set_xattr_finish(struct call *call);
+void vfs_set_xattr_reply(struct request *request, int32_t error);
+
+/* list_xattrs (34) */
+struct vfs_list_xattrs_arguments {
+	uint32_t file;
+	uint8_t *names; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t names_capacity;
+};
+
+struct vfs_list_xattrs_results {
+	uint32_t size;
+	uint32_t names_length; /* bytes written, at most the capacity */
+};
+
+int32_t vfs_list_xattrs(struct client *client, uint32_t file, void *names, uint32_t names_capacity,
+                        struct vfs_list_xattrs_results *results);
+int32_t vfs_list_xattrs_prepare(struct call *call, struct client *client, uint32_t file,
+                                uint32_t names_capacity);
+int32_t vfs_list_xattrs_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                    uint32_t names_capacity);
+int32_t vfs_list_xattrs_finish(struct call *call, struct vfs_list_xattrs_results *results, void *names);
+void vfs_list_xattrs_reply(struct request *request, int32_t error,
+                           const struct vfs_list_xattrs_results *results);
+
+/* remove_xattr (35), changes state */
+struct vfs_remove_xattr_arguments {
+	uint32_t file;
+	const char *name; /* at most 255 bytes */
+	uint32_t name_length;
+};
+
+int32_t vfs_remove_xattr(struct client *client, uint32_t file, const char *name, uint32_t name_length);
+int32_t vfs_remove_xattr_prepare(struct call *call, struct client *client, uint32_t file, const char *name,
+                                 uint32_t name_length);
+int32_t vfs_remove_xattr_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                     const char *name, uint32_t name_length);
+int32_t vfs_remove_xattr_finish(struct call *call);
+void vfs_remove_xattr_reply(struct request *request, int32_t error);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct vfs_operations {
 	int32_t (*open)(struct request *request, const struct vfs_open_arguments *arguments,
@@ -624,6 +819,20 @@ struct vfs_operations {
 	int32_t (*sync)(struct request *request, const struct vfs_sync_arguments *arguments);
 	int32_t (*sync_all)(struct request *request);
 	int32_t (*link_file)(struct request *request, const struct vfs_link_file_arguments *arguments);
+	int32_t (*access)(struct request *request, const struct vfs_access_arguments *arguments);
+	int32_t (*mknod)(struct request *request, const struct vfs_mknod_arguments *arguments);
+	int32_t (*chmod_file)(struct request *request, const struct vfs_chmod_file_arguments *arguments);
+	int32_t (*chown_file)(struct request *request, const struct vfs_chown_file_arguments *arguments);
+	int32_t (*truncate_file)(struct request *request,
+	                         const struct vfs_truncate_file_arguments *arguments);
+	int32_t (*set_times_file)(struct request *request,
+	                          const struct vfs_set_times_file_arguments *arguments);
+	int32_t (*get_xattr)(struct request *request, const struct vfs_get_xattr_arguments *arguments,
+	                     struct vfs_get_xattr_results *results);
+	int32_t (*set_xattr)(struct request *request, const struct vfs_set_xattr_arguments *arguments);
+	int32_t (*list_xattrs)(struct request *request, const struct vfs_list_xattrs_arguments *arguments,
+	                       struct vfs_list_xattrs_results *results);
+	int32_t (*remove_xattr)(struct request *request, const struct vfs_remove_xattr_arguments *arguments);
 };
 
 extern const struct protocol vfs_protocol;

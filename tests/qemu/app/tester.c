@@ -9,9 +9,12 @@
 #define SECOND      (1000 * MILLISECOND)
 #define PATIENCE    (100 * SECOND) /* for a child */
 
+#define DEVICE_CALLS 300000u
+
 struct tester {
 	struct runtime *runtime;
 	handle_t console, spawn, inspect;
+	handle_t devices; /* where it is in init's place, who alone hands on authorities; else 0 */
 	bool failed;
 };
 
@@ -44,7 +47,8 @@ static void check(struct tester *tester, bool good, const char *name, const char
 
 /* ---- children --------------------------------------------------------------------- */
 
-static uint64_t start_child(struct tester *tester, const char *name, const char *options, uint32_t priority)
+/* A child has the authority for devices where the tester can hand it on. */
+static uint64_t start_child(struct tester *tester, const char *options, uint32_t priority)
 {
 	struct spawn spawn = {
 		.priority = priority,
@@ -52,8 +56,13 @@ static uint64_t start_child(struct tester *tester, const char *name, const char 
 	};
 
 	string_copy(spawn.image, NAME_SIZE, "tester", 6);
-	string_copy(spawn.name, NAME_SIZE, name, string_length(name));
+	string_copy(spawn.name, NAME_SIZE, "child", 5);
 	string_copy(spawn.options, SPAWN_OPTIONS_SIZE, options, string_length(options));
+	if (tester->devices != 0) {
+		spawn.grant_count = 1;
+		spawn.grants[0] = (struct grant){.handle = tester->devices, .rights = RIGHT_EXECUTE};
+		string_copy(spawn.grants[0].name, NAME_SIZE, "devices", 7);
+	}
 	return runtime_trap_data(tester->runtime, SYS_SCHED_SPAWN, tester->spawn, 0, &spawn, sizeof(spawn));
 }
 
@@ -63,35 +72,55 @@ struct end {
 	struct exception_record exception;
 };
 
-/* Waits, with the whole process, until the child has ended; what comes of others meanwhile is dropped. */
-static struct end await_child(struct tester *tester, uint64_t child)
+/* Notes it if the receipt is of this child's end. */
+static void note_end(const struct receipt *receipt, uint64_t child, struct end *end)
+{
+	if (receipt->kind != RECEIPT_PROCESS || receipt->handle != child)
+		return;
+	end->raised |= (receipt->bits & EVENT_PROCESS_EXCEPTION) != 0;
+	end->ended = (receipt->bits & EVENT_PROCESS_EXITED) != 0;
+	end->code = receipt->value;
+}
+
+/* Waits, with the whole process, until these have ended; what comes of others meanwhile is dropped. */
+static void await_children(struct tester *tester, const uint64_t *children, struct end *ends, uint32_t count)
 {
 	uint64_t deadline = runtime_time(tester->runtime) + PATIENCE;
 	handle_t home = runtime_start(tester->runtime)->home;
 	struct os *os = runtime_os(tester->runtime);
-	struct end end = {0};
+	uint32_t ended = 0;
 	struct receipt receipt;
 
-	while (!end.ended) {
+	memset(ends, 0, count * sizeof(*ends));
+	while (ended < count) {
 		if (result_is_error(runtime_trap(tester->runtime, SYS_PORT_RECEIVE, home, deadline, 0, 0)))
 			break;
 		memcpy(&receipt, os_buffer(os), sizeof(receipt));
-		if (receipt.kind != RECEIPT_PROCESS || receipt.handle != child)
-			continue;
-		end.raised |= (receipt.bits & EVENT_PROCESS_EXCEPTION) != 0;
-		end.ended = (receipt.bits & EVENT_PROCESS_EXITED) != 0;
-		end.code = receipt.value;
+		ended = 0;
+		for (uint32_t i = 0; i < count; i++) {
+			note_end(&receipt, children[i], &ends[i]);
+			ended += ends[i].ended;
+		}
 	}
-	if (end.raised &&
-	    !result_is_error(runtime_trap(tester->runtime, SYS_PROCESS_EXCEPTION, child, 0, 0, 0)))
-		memcpy(&end.exception, os_buffer(os), sizeof(end.exception));
-	runtime_trap(tester->runtime, SYS_CAP_DROP, child, 0, 0, 0);
+	for (uint32_t i = 0; i < count; i++) {
+		if (ends[i].raised &&
+		    !result_is_error(runtime_trap(tester->runtime, SYS_PROCESS_EXCEPTION, children[i], 0, 0, 0)))
+			memcpy(&ends[i].exception, os_buffer(os), sizeof(ends[i].exception));
+		runtime_trap(tester->runtime, SYS_CAP_DROP, children[i], 0, 0, 0);
+	}
+}
+
+static struct end await_child(struct tester *tester, uint64_t child)
+{
+	struct end end;
+
+	await_children(tester, &child, &end, 1);
 	return end;
 }
 
 static struct end run_child(struct tester *tester, const char *options)
 {
-	uint64_t child = start_child(tester, "child", options, PRIORITY_DEFAULT);
+	uint64_t child = start_child(tester, options, PRIORITY_DEFAULT);
 
 	if (result_is_error(child)) {
 		say(tester, "FAILED %s: it cannot be started: error %u", options, result_error(child));
@@ -163,23 +192,83 @@ static void test_idle(struct tester *tester, uint64_t seconds)
 	check(tester, before == after, "idle", "bytes are missing:", before - after);
 }
 
+static void check_end(struct tester *tester, const struct end *end, const char *name)
+{
+	check(tester, end->ended && !end->raised && end->code == 0, name, "ended with",
+	      end->raised ? end->exception.rip : end->code);
+}
+
+static void fuzz_options(char *options, size_t size, uint64_t seed, uint64_t calls)
+{
+	format_string(options, size, "fuzz=%llu,calls=%llu", (unsigned long long)seed, (unsigned long long)calls);
+}
+
 static void test_fuzz(struct tester *tester, uint64_t seed, uint64_t calls)
 {
-	uint64_t before = free_memory(tester), after;
+	uint64_t before, after;
 	char options[64];
-	struct end end = run_child(tester, "nonsense=1");
+	struct end end;
 
-	check(tester, end.ended && !end.raised && end.code == 0, "nonsense", "ended with", end.code);
+	run_child(tester, "nothing=1");
+	before = free_memory(tester);
+	end = run_child(tester, "nonsense=1");
+	check_end(tester, &end, "nonsense");
 	for (uint64_t child = 0; child < 4; child++) {
-		format_string(options, sizeof(options), "fuzz=%llu,calls=%llu",
-		              (unsigned long long)(seed + child), (unsigned long long)calls);
+		fuzz_options(options, sizeof(options), seed + child, calls);
 		end = run_child(tester, options);
-		check(tester, end.ended && !end.raised && end.code == 0, "fuzz", "ended with", end.code);
+		check_end(tester, &end, "fuzz");
 	}
 	/* What its children have not yet done they do now. */
 	run_child(tester, "nothing=1");
 	after = free_memory(tester);
-	say(tester, "note: %lld bytes fewer are free after fuzzing", (long long)(before - after));
+	check(tester, before == after, "fuzz_returns", "bytes are missing:", before - after);
+}
+
+/* How many devices somebody has. */
+static uint32_t devices_claimed(struct tester *tester)
+{
+	const struct device_description *description = os_buffer(runtime_os(tester->runtime));
+	uint64_t cursor = 0;
+	uint32_t count = 0;
+
+	for (;;) {
+		cursor = runtime_trap(tester->runtime, SYS_DEVICE_INFO, tester->devices, cursor, 0, 0);
+		if (cursor == 0 || result_is_error(cursor))
+			return count;
+		count += description->claimed;
+	}
+}
+
+/*
+ * Nonsense with a disk and a card; then with the card alone, while somebody
+ * drives the disk, which works for him as if nothing had been done to it.
+ */
+static void test_devices(struct tester *tester)
+{
+	static const char *const names[] = {"disk_beside_fuzz", "fuzz_beside_disk"};
+	uint64_t children[2], before, after;
+	char options[64];
+	struct end ends[2];
+
+	/* What is made when devices are first asked for stays. */
+	devices_claimed(tester);
+	run_child(tester, "nothing=1");
+	before = free_memory(tester);
+	ends[0] = run_child(tester, "nonsense=1");
+	check_end(tester, &ends[0], "nonsense");
+	fuzz_options(options, sizeof(options), 1, DEVICE_CALLS);
+	ends[0] = run_child(tester, options);
+	check_end(tester, &ends[0], "fuzz");
+	children[0] = start_child(tester, "disk=1", PRIORITY_DEFAULT);
+	while (devices_claimed(tester) == 0)
+		runtime_trap(tester->runtime, SYS_SCHED_YIELD, 0, 0, 0, 0);
+	children[1] = start_child(tester, options, PRIORITY_DEFAULT);
+	await_children(tester, children, ends, 2);
+	for (uint32_t i = 0; i < 2; i++)
+		check_end(tester, &ends[i], names[i]);
+	run_child(tester, "nothing=1");
+	after = free_memory(tester);
+	check(tester, before == after, "devices_return", "bytes are missing:", before - after);
 }
 
 /*
@@ -195,7 +284,7 @@ static void test_latency(struct tester *tester, uint64_t megabytes)
 	run_child(tester, "nothing=1");
 	before = free_memory(tester);
 	format_string(options, sizeof(options), "hoard=%llu", (unsigned long long)megabytes);
-	child = start_child(tester, "child", options, 8);
+	child = start_child(tester, options, 8);
 	for (int turn = 0; turn < 200; turn++) {
 		uint64_t deadline = runtime_time(runtime) + MILLISECOND, woke;
 
@@ -238,6 +327,19 @@ static void test_listen(struct tester *tester)
 			runtime_trap(runtime, SYS_WAIT, 0, deadline, 0, 0);
 	}
 	check(tester, false, "listen", "something else than was typed, after bytes:", heard);
+}
+
+/* ---- randomness ------------------------------------------------------------------------ */
+
+/* Whether there are random bytes, where there ought to be some. */
+static void test_random(struct tester *tester, bool some)
+{
+	const struct start_block *start = runtime_start(tester->runtime);
+	uint64_t words[START_RANDOM_SIZE / sizeof(uint64_t)];
+
+	memcpy(words, start->random, sizeof(words));
+	check(tester, some ? words[0] != 0 && words[1] != 0 && words[0] != words[1] : words[0] == 0 && words[1] == 0,
+	      "random", "not what the processor has to give:", words[0]);
 }
 
 /* ---- beginnings ------------------------------------------------------------------------ */
@@ -284,6 +386,8 @@ static bool child_main(struct runtime *runtime)
 		fuzz(runtime, number, calls);
 	else if (number_option(start, "nonsense", &number))
 		nonsense(runtime);
+	else if (number_option(start, "disk", &number))
+		drive_disk(runtime);
 	else if (number_option(start, "hoard", &number))
 		hoard(runtime, number);
 	else if (number_option(start, "later", &number))
@@ -312,7 +416,16 @@ static void tester_main(struct tester *tester)
 	tester->console = runtime_grant(tester->runtime, "console");
 	tester->spawn = runtime_grant(tester->runtime, "spawn");
 	tester->inspect = runtime_grant(tester->runtime, "inspect");
+	/* In init's place it has no options. */
+	tester->devices = runtime_grant(tester->runtime, "devices");
+	if (tester->devices != 0) {
+		test_devices(tester);
+		say(tester, "done");
+		return;
+	}
 	be_up(tester->runtime);
+	if (number_option(start, "random", &number))
+		test_random(tester, number != 0);
 	if (number_option(start, "misdeeds", &number)) {
 		for (uint32_t i = 0; i < misdeed_count; i++)
 			test_misdeed(tester, i, number != 0);

@@ -319,15 +319,33 @@ static uint32_t take_messages(struct machine *machine)
 	return came;
 }
 
+uint8_t machine_port_read(struct machine *machine, uint16_t port)
+{
+	return (uint8_t)command(machine, "inb", port, NULL);
+}
+
+void machine_port_write(struct machine *machine, uint16_t port, uint8_t value)
+{
+	uint64_t wide = value;
+
+	command(machine, "outb", port, &wide);
+}
+
+void machine_await_line(struct machine *machine)
+{
+	uint64_t ignored;
+
+	while (!machine->line_raised)
+		take_answer(machine, &ignored, true);
+	machine->line_raised = false;
+}
+
 void machine_interrupt(struct machine *machine, struct device *device)
 {
 	uint32_t came = 0;
-	uint64_t ignored;
 
 	if (machine->bound == 0) {
-		while (!machine->line_raised)
-			take_answer(machine, &ignored, true);
-		machine->line_raised = false;
+		machine_await_line(machine);
 		device_interrupt(device, 0);
 		return;
 	}

@@ -1,5 +1,5 @@
 /*
- * QEMU's own virtio devices without a guest: the processor halts at its first
+ * QEMU's own devices without a guest: the processor halts at its first
  * instruction, and the test does to registers what a guest would, through QEMU's
  * qtest protocol; memory is shared with the test. So the drivers meet an
  * implementation that nobody wrote for them. The test plays the firmware, too: it
@@ -33,11 +33,18 @@ struct machine {
 };
 
 /*
- * Starts QEMU at `path` with one virtio device in slot 4; `arguments` (NULL at the
- * end) define it. File descriptors that they name are inherited.
+ * Starts QEMU at `path` with one virtio device in slot 4, or another somewhere else;
+ * `arguments` (NULL at the end) define it. File descriptors that they name are inherited.
  */
 void machine_start(struct machine *machine, const char *path, const char *const *arguments);
 void machine_stop(struct machine *machine);
+
+/* A byte of the I/O port `port`. */
+uint8_t machine_port_read(struct machine *machine, uint16_t port);
+void machine_port_write(struct machine *machine, uint16_t port, uint8_t value);
+
+/* Waits until an interrupt line has risen since this was last asked; for ever where none does. */
+void machine_await_line(struct machine *machine);
 
 /* Waits for an interrupt and delivers what there is; for ever where none comes. */
 void machine_interrupt(struct machine *machine, struct device *device);

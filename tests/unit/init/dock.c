@@ -12,6 +12,7 @@ extern const struct server_definition init_server, log_server, scheduler_server;
 
 struct basin *dock;
 struct manifest dock_manifest;
+bool dock_random;
 
 /* ---- the victim ------------------------------------------------------------------ */
 
@@ -144,6 +145,7 @@ void dock_prepare(void)
 {
 	struct manifest_role *admin = &dock_manifest.roles[DOCK_ADMIN];
 
+	dock_random = true;
 	dock_manifest = (struct manifest){
 		.magic = MANIFEST_MAGIC, .version = MANIFEST_VERSION, .size = sizeof(dock_manifest)};
 	service_add_to("log", 2, AUTHORITY_BIT(AUTHORITY_CONSOLE));
@@ -167,6 +169,8 @@ void dock_boot_with(const struct server_definition *victim)
 	images[3].name = victim ? "victim" : NULL;
 	images[3].definition = victim;
 	dock = basin_create(images);
+	if (!dock_random)
+		basin_without_random(dock);
 	ck_assert_int_eq(kernel_start_init(basin_kernel(dock), &dock_manifest), E_OK);
 	dock_pass(50 * MILLISECOND);
 }

@@ -29,6 +29,7 @@ enum dock_service {
 
 extern struct basin *dock;
 extern struct manifest dock_manifest;
+extern bool dock_random; /* whether the machine has randomness */
 
 /* What image "victim" is: registers, ends without registering, or there is none. */
 enum dock_victim {
@@ -37,7 +38,7 @@ enum dock_victim {
 	VICTIM_MISSING,
 };
 
-/* Fills in dock_manifest; a test may change it before dock_boot. */
+/* Fills in dock_manifest, and sets dock_random; a test may change them before dock_boot. */
 void dock_prepare(void);
 
 /* Boots, and lets 50 ms pass. */

@@ -79,6 +79,15 @@ uint64_t platform_time(struct machine *machine)
 	return machine->time;
 }
 
+bool platform_random(struct machine *machine, void *bytes, size_t size)
+{
+	if (machine->no_random)
+		return false;
+	for (size_t at = 0; at < size; at++)
+		((uint8_t *)bytes)[at] = ++machine->random;
+	return true;
+}
+
 void platform_timer(struct machine *machine, uint64_t deadline)
 {
 	machine->timer = deadline;

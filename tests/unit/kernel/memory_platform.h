@@ -44,6 +44,8 @@ struct machine {
 	unsigned timer_calls;
 	bool traced;
 	bool can_switch;
+	bool no_random;
+	uint8_t random;       /* the last that was given: they count */
 	enum error create_error, start_error, map_error,
 		attach_error; /* what to answer, E_OK for the truth */
 	/* Everything the kernel may be refused, counted from 1; the one with number `fail_at` fails. */

@@ -183,6 +183,41 @@ START_TEST(notice_is_set_before_the_ring)
 }
 END_TEST
 
+/* Who waits at the port has it at once: nothing is kept for it, so nothing can be lacking. */
+START_TEST(who_waits_is_given_it_at_once)
+{
+	struct process *receiver = spawn_child("receiver"), *sender = spawn_child("sender");
+	handle_t port = (handle_t)call_succeeds(receiver, SYS_PORT_ALLOCATE);
+	handle_t badged = (handle_t)call_succeeds(receiver, SYS_PORT_DERIVE, port, 99);
+	handle_t send = share(receiver, badged, sender, RIGHT_SEND);
+	uint64_t used = sender->account->used.memory;
+	struct receipt receipt;
+
+	ck_assert_uint_eq(call(receiver, SYS_PORT_RECEIVE, port, DEADLINE_NEVER), SYSCALL_BLOCKED);
+	fixture.machine.fail_at = fixture.machine.requests + 1;
+	ck_assert_uint_eq(send_word(sender, send, 1), 0);
+	fixture.machine.fail_at = 0;
+	ck_assert_uint_eq(side_of(receiver)->completions, 1);
+	ck_assert_uint_eq(side_of(receiver)->result, 0);
+	ck_assert_uint_eq(receiver->written, sizeof(receipt));
+	memcpy(&receipt, receiver->buffer, sizeof(receipt));
+	ck_assert_uint_eq(receipt.kind, RECEIPT_DATAGRAM);
+	ck_assert_uint_eq(receipt.badge, 99);
+	ck_assert_uint_eq(receipt.process, sender->id);
+	ck_assert_uint_eq(receipt.handle, port);
+	ck_assert_uint_eq(receipt.datagram[0], 1);
+	ck_assert(!side_notice(receiver, port));
+	ck_assert_uint_eq(sender->account->used.memory, used);
+	/* Nobody waits any more, and who waits elsewhere does not count: the next ones are kept, in order. */
+	ck_assert_uint_eq(send_word(sender, send, 2), 0);
+	ck_assert_uint_eq(call(receiver, SYS_PORT_RECEIVE, home_of(receiver), DEADLINE_NEVER), SYSCALL_BLOCKED);
+	ck_assert_uint_eq(send_word(sender, send, 3), 0);
+	ck_assert_uint_eq(side_of(receiver)->completions, 1);
+	ck_assert(side_notice(receiver, port));
+	ck_assert_uint_eq(handle_find(receiver, port)->capability.port->datagram_count, 2);
+}
+END_TEST
+
 START_TEST(ended_port)
 {
 	struct process *sender = spawn_child("sender");
@@ -251,5 +286,5 @@ END_TEST
 
 RUN_SUITE("port", datagram_arrives, datagram_length, order_is_kept, rights_are_needed,
           badge_cannot_be_changed, full_port_and_space, space_is_sticky, space_after_the_handle_was_dropped,
-          turns_are_fair, notice_is_set_before_the_ring, ended_port, ended_port_clears_its_notice,
-          datagrams_of_the_dead_arrive, port_info_is_unique);
+          turns_are_fair, notice_is_set_before_the_ring, who_waits_is_given_it_at_once, ended_port,
+          ended_port_clears_its_notice, datagrams_of_the_dead_arrive, port_info_is_unique);

@@ -44,9 +44,22 @@ START_TEST(start_block)
 	ck_assert(side_of(child)->started);
 	ck_assert_uint_eq(side_of(child)->priority, 20);
 	ck_assert_uint_eq(child->credentials.uid, 1000);
+	/* What follows what init was given. */
+	for (unsigned i = 0; i < START_RANDOM_SIZE; i++)
+		ck_assert_uint_eq(block->random[i], START_RANDOM_SIZE + i + 1);
 	/* Badged as its parent said. */
 	send_word(child, block->init, 1);
 	ck_assert_uint_eq(receive(fixture.init, home_of(fixture.init)).badge, badge_make(7, 0));
+}
+END_TEST
+
+START_TEST(no_randomness)
+{
+	static const uint8_t none[START_RANDOM_SIZE];
+	struct spawn request = spawn_request("vfs");
+
+	fixture.machine.no_random = true;
+	ck_assert_mem_eq(start_of(child_of(spawn(&request)))->random, none, sizeof(none));
 }
 END_TEST
 
@@ -443,7 +456,7 @@ START_TEST(guest_while_init_is_dead)
 }
 END_TEST
 
-RUN_SUITE("spawn", start_block, grants, grants_are_checked, grants_within_quota, images_and_lengths,
+RUN_SUITE("spawn", start_block, no_randomness, grants, grants_are_checked, grants_within_quota, images_and_lengths,
           names_are_cleaned, needs_the_authority, machine_fails, grandchildren, init_is_born,
           init_is_born_again, init_dies_blocked, init_cannot_be_born, more_children_than_grants, guest,
           guests_that_cannot_be, guest_while_init_is_dead);

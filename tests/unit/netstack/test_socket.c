@@ -55,6 +55,17 @@ static uint32_t create(uint32_t kind)
 	return results.socket;
 }
 
+static int32_t send_to(uint32_t socket, uint32_t family, uint32_t port, uint64_t address, const void *bytes,
+                       uint32_t length)
+{
+	struct socket_send_results results;
+	int32_t status = socket_send(client, socket, family, port, 0, address, 0, bytes, length, &results);
+
+	if (status == 0)
+		ck_assert_uint_eq(results.sent, length);
+	return status;
+}
+
 /* A socket of UDP at PORT. */
 static uint32_t bound(struct runtime *runtime)
 {
@@ -74,10 +85,10 @@ static void body_datagrams(struct runtime *runtime)
 	char bytes[16];
 
 	ck_assert_int_eq(socket_bind(client, other, SOCKET_FAMILY_NONE, PORT, 0, 0), POSIX_EADDRINUSE);
-	ck_assert_int_eq(socket_connect(client, other, SOCKET_FAMILY_IPV4, PORT, SELF, 0), 0);
+	ck_assert_int_eq(socket_connect(client, other, SOCKET_FAMILY_IPV4, PORT, 0, SELF, 0), 0);
 	ck_assert_int_eq(socket_name(client, other, &name), 0);
 	ck_assert_uint_ge(name.port, 49152);
-	ck_assert_int_eq(socket_send(client, other, SOCKET_FAMILY_NONE, 0, 0, 0, "hello", 5), 0);
+	ck_assert_int_eq(send_to(other, SOCKET_FAMILY_NONE, 0, 0, "hello", 5), 0);
 	ck_assert_int_eq(socket_recv(client, server, 0, bytes, 3, &results), 0);
 	ck_assert_uint_eq(results.whole, 5);
 	ck_assert_uint_eq(results.data_length, 3);
@@ -85,13 +96,13 @@ static void body_datagrams(struct runtime *runtime)
 	ck_assert_uint_eq(results.port, name.port);
 	ck_assert_uint_eq(results.family, SOCKET_FAMILY_IPV4);
 	ck_assert_uint_eq(results.address_high, SELF);
-	ck_assert_int_eq(socket_recv(client, server, SOCKET_RECV_AT_ONCE, bytes, 3, &results), POSIX_EAGAIN);
-	ck_assert_int_eq(socket_send(client, server, SOCKET_FAMILY_IPV4, name.port, SELF, 0, "back", 4), 0);
+	ck_assert_int_eq(socket_recv(client, server, SOCKET_AT_ONCE, bytes, 3, &results), POSIX_EAGAIN);
+	ck_assert_int_eq(send_to(server, SOCKET_FAMILY_IPV4, name.port, SELF, "back", 4), 0);
 	ck_assert_int_eq(socket_recv(client, other, 0, bytes, sizeof(bytes), &results), 0);
 	ck_assert_uint_eq(results.data_length, 4);
 	/* Nobody there: said to the next call. */
 	ck_assert_int_eq(socket_close(client, server), 0);
-	ck_assert_int_eq(socket_send(client, other, SOCKET_FAMILY_NONE, 0, 0, 0, "x", 1), 0);
+	ck_assert_int_eq(send_to(other, SOCKET_FAMILY_NONE, 0, 0, "x", 1), 0);
 	ck_assert_int_eq(socket_recv(client, other, 0, bytes, sizeof(bytes), &results), POSIX_ECONNREFUSED);
 	ck_assert_int_eq(socket_close(client, other), 0);
 }
@@ -126,7 +137,7 @@ static void body_late(struct runtime *runtime)
 	uint32_t socket = bound(runtime);
 
 	begin_waiting(socket);
-	ck_assert_int_eq(socket_send(client, socket, SOCKET_FAMILY_IPV4, PORT, SELF, 0, "late", 4), 0);
+	ck_assert_int_eq(send_to(socket, SOCKET_FAMILY_IPV4, PORT, SELF, "late", 4), 0);
 }
 
 static void body_close_waiting(struct runtime *runtime)
@@ -174,7 +185,7 @@ static void body_echo(struct runtime *runtime)
 	memset(bytes, 0x5a, sizeof(bytes));
 	client = dock_open(runtime, "victim", &socket_protocol);
 	socket = create(SOCKET_KIND_ECHO);
-	ck_assert_int_eq(socket_send(client, socket, SOCKET_FAMILY_IPV4, 3, SELF, 0, bytes, sizeof(bytes)), 0);
+	ck_assert_int_eq(send_to(socket, SOCKET_FAMILY_IPV4, 3, SELF, bytes, sizeof(bytes)), 0);
 	ck_assert_int_eq(socket_recv(client, socket, 0, back, sizeof(back), &results), 0);
 	ck_assert_uint_eq(results.port, 3);
 	ck_assert_uint_eq(results.data_length, sizeof(bytes));
@@ -196,11 +207,11 @@ static void body_wrong(struct runtime *runtime)
 	struct socket_recv_results results;
 
 	ck_assert_int_eq(socket_create(client, 99, SOCKET_KIND_DATAGRAM, &created), POSIX_EAFNOSUPPORT);
-	ck_assert_int_eq(socket_create(client, SOCKET_FAMILY_IPV4, 1, &created), POSIX_EPROTONOSUPPORT);
+	ck_assert_int_eq(socket_create(client, SOCKET_FAMILY_IPV4, 4, &created), POSIX_EPROTONOSUPPORT);
 	for (uint32_t bad = 0; bad != socket; bad += UINT32_MAX / 3) {
 		ck_assert_int_eq(socket_bind(client, bad, SOCKET_FAMILY_NONE, 1, 0, 0), POSIX_EBADF);
-		ck_assert_int_eq(socket_connect(client, bad, SOCKET_FAMILY_NONE, 1, 0, 0), POSIX_EBADF);
-		ck_assert_int_eq(socket_send(client, bad, SOCKET_FAMILY_NONE, 1, 0, 0, "", 0), POSIX_EBADF);
+		ck_assert_int_eq(socket_connect(client, bad, SOCKET_FAMILY_NONE, 1, 0, 0, 0), POSIX_EBADF);
+		ck_assert_int_eq(send_to(bad, SOCKET_FAMILY_NONE, 1, 0, "", 0), POSIX_EBADF);
 		ck_assert_int_eq(socket_recv(client, bad, 0, NULL, 0, &results), POSIX_EBADF);
 		ck_assert_int_eq(socket_set_option(client, bad, 1, 1), POSIX_EBADF);
 		ck_assert_int_eq(socket_get_option(client, bad, 1, &option), POSIX_EBADF);
@@ -209,10 +220,10 @@ static void body_wrong(struct runtime *runtime)
 			break;
 	}
 	ck_assert_int_eq(socket_bind(client, socket, SOCKET_FAMILY_NONE, 1, 0, 0), POSIX_EINVAL);
-	ck_assert_int_eq(socket_connect(client, socket, SOCKET_FAMILY_IPV4, 65536, SELF, 0), POSIX_EINVAL);
-	ck_assert_int_eq(socket_connect(client, socket, 6, 1, SELF, 0), POSIX_EAFNOSUPPORT);
-	ck_assert_int_eq(socket_send(client, socket, SOCKET_FAMILY_NONE, 0, 0, 0, "x", 1), POSIX_EDESTADDRREQ);
-	ck_assert_int_eq(socket_send(client, socket, SOCKET_FAMILY_IPV4, 1, 0x08080808ull << 32, 0, "x", 1),
+	ck_assert_int_eq(socket_connect(client, socket, SOCKET_FAMILY_IPV4, 65536, 0, SELF, 0), POSIX_EINVAL);
+	ck_assert_int_eq(socket_connect(client, socket, 6, 1, 0, SELF, 0), POSIX_EAFNOSUPPORT);
+	ck_assert_int_eq(send_to(socket, SOCKET_FAMILY_NONE, 0, 0, "x", 1), POSIX_EDESTADDRREQ);
+	ck_assert_int_eq(send_to(socket, SOCKET_FAMILY_IPV4, 1, 0x08080808ull << 32, "x", 1),
 	                 POSIX_ENETUNREACH);
 	ck_assert_int_eq(socket_recv(client, socket, SOCKET_RECV_PEEK, NULL, 0, &results), POSIX_EINVAL);
 	ck_assert_int_eq(socket_recv(client, socket, 64, NULL, 0, &results), POSIX_EINVAL);
@@ -260,7 +271,7 @@ static void body_status(struct runtime *runtime)
 	uint32_t socket = bound(runtime);
 	char text[256];
 
-	ck_assert_int_eq(socket_send(client, socket, SOCKET_FAMILY_IPV4, 9, SELF, 0, "x", 1), 0);
+	ck_assert_int_eq(send_to(socket, SOCKET_FAMILY_IPV4, 9, SELF, "x", 1), 0);
 	ck_assert_int_eq(socket_interfaces(client, &interface, sizeof(interface), &interfaces), 0);
 	ck_assert_uint_eq(interfaces.entries_length, sizeof(interface));
 	ck_assert_uint_eq(interface.address, 0x7f000001);
@@ -271,6 +282,7 @@ static void body_status(struct runtime *runtime)
 	ck_assert_int_eq(socket_sockets(client, &entry, sizeof(entry), &sockets), 0);
 	ck_assert_uint_eq(sockets.entries_length, sizeof(entry));
 	ck_assert_uint_eq(entry.local_port, PORT);
+	ck_assert_uint_eq(entry.kind, SOCKET_KIND_DATAGRAM);
 	ck_assert_int_eq(socket_drops(client, text, sizeof(text), &drops), 0);
 	ck_assert_uint_lt(drops.text_length, sizeof(text));
 	text[drops.text_length] = '\0';

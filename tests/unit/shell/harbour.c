@@ -148,6 +148,20 @@ static const struct server_definition guest_definition = {.name = "sh",
                                                           .quiet = true,
                                                           .start = guest_start};
 
+static void (*guest_work)(struct runtime *runtime);
+
+static void work_start(struct runtime *runtime, void *state)
+{
+	(void)state;
+	guest_work(runtime);
+	guest_done = true;
+}
+
+static const struct server_definition work_definition = {.name = "work",
+                                                         .source = "work",
+                                                         .quiet = true,
+                                                         .start = work_start};
+
 static void settle(void)
 {
 	unsigned idle = 0;
@@ -249,6 +263,21 @@ int harbour_run(enum harbour_role role, const char *script)
 	ck_assert_msg(harbour_done(&status), "the script does not end: %s", script);
 	end_shell();
 	return status;
+}
+
+void harbour_work(enum harbour_role role, void (*work)(struct runtime *runtime))
+{
+	struct os *os = basin_attach(harbour, role, "work", &guest_process);
+
+	guest_work = work;
+	guest_done = false;
+	guest = runtime_create(os, &work_definition);
+	ck_assert_ptr_nonnull(guest);
+	settle();
+	for (int turn = 0; turn < 1000 && !guest_done; turn++)
+		harbour_pass(MILLISECOND);
+	ck_assert_msg(guest_done, "the work does not end");
+	end_shell();
 }
 
 /* ---- the system --------------------------------------------------------------------------- */

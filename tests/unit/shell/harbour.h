@@ -66,4 +66,10 @@ const char *harbour_errors(void);
 /* Runs a script in a shell of its own, which must end; returns its status. */
 int harbour_run(enum harbour_role role, const char *script);
 
+/*
+ * Runs `work` in a fiber of a guest of its own, and ends that when it has
+ * returned, which it must. Time passes as for a shell.
+ */
+void harbour_work(enum harbour_role role, void (*work)(struct runtime *runtime));
+
 #endif

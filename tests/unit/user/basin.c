@@ -38,6 +38,8 @@ struct basin {
 	struct os *processes;
 	uint64_t time, timer;
 	bool traced, announced;
+	bool no_random;
+	uint8_t random; /* the last that was given: they count */
 	struct tool_stack stack; /* the test's: all loops run on it */
 	size_t records, memories;
 	size_t failed_at;
@@ -68,6 +70,17 @@ void platform_free(struct machine *machine, void *address, size_t size)
 uint64_t platform_time(struct machine *machine)
 {
 	return basin_of(machine)->time;
+}
+
+bool platform_random(struct machine *machine, void *bytes, size_t size)
+{
+	struct basin *basin = basin_of(machine);
+
+	if (basin->no_random)
+		return false;
+	for (size_t at = 0; at < size; at++)
+		((uint8_t *)bytes)[at] = ++basin->random;
+	return true;
 }
 
 void platform_timer(struct machine *machine, uint64_t deadline)
@@ -438,6 +451,11 @@ struct basin *basin_create(const struct basin_image *images)
 	basin->kernel = kernel_create((struct machine *)basin, &quota, &owner);
 	ck_assert_ptr_nonnull(basin->kernel);
 	return basin;
+}
+
+void basin_without_random(struct basin *basin)
+{
+	basin->no_random = true;
 }
 
 struct kernel *basin_kernel(struct basin *basin)

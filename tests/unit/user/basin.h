@@ -28,6 +28,9 @@ struct basin_image {
 /* Makes a system; its init is the image "init". `images` ends with a NULL name. */
 struct basin *basin_create(const struct basin_image *images);
 
+/* From now on the machine has no randomness to give to new processes. */
+void basin_without_random(struct basin *basin);
+
 /* Ends it. The test fails where the kernel did not give everything back. */
 void basin_destroy(struct basin *basin);
 

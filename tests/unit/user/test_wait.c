@@ -44,11 +44,6 @@ uint32_t os_processor(struct os *self)
 	return self->processor;
 }
 
-struct owner_page *os_page(struct os *self)
-{
-	return &self->page;
-}
-
 void os_yield(struct os *self)
 {
 	self->yields++;
@@ -64,6 +59,12 @@ bool runtime_pending(const struct runtime *self)
 	os.looks++;
 	return (arrives_at_yield != 0 && os.yields >= arrives_at_yield) ||
 	       (arrives_at_look != 0 && os.looks >= arrives_at_look);
+}
+
+/* What comes here comes on lanes. */
+bool runtime_lanes_pending(const struct runtime *self)
+{
+	return runtime_pending(self);
 }
 
 bool devices_poll(struct runtime *self)
@@ -83,7 +84,7 @@ static void set_up(void)
 {
 	os = (struct os){.time = 1000000000, .processor = 3};
 	peer = (struct owner_page){.processor = 3};
-	runtime = (struct runtime){.os = &os};
+	runtime = (struct runtime){.os = &os, .page = &os.page};
 	lane = (struct lane){.client = true, .os.peer = &peer, .in.tail = &tail};
 	tail = replies = 0;
 	yield_takes = CHEAP;

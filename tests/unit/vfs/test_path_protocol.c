@@ -152,15 +152,17 @@ START_TEST(far_offsets)
 	ck_assert_int_eq(vfs_write(client, file, (1ull << 47) - 3, data, 8, &written), 0);
 	ck_assert_uint_eq(written.length, 3);
 	ck_assert_int_eq(vfs_write(client, file, 1ull << 47, data, 8, &written), POSIX_EFBIG);
-	ck_assert_int_eq(vfs_write(client, file, INT64_MAX, data, 8, &written), POSIX_EFBIG);
+	ck_assert_int_eq(vfs_write(client, file, INT64_MAX - 8, data, 8, &written), POSIX_EFBIG);
+	ck_assert_int_eq(vfs_write(client, file, INT64_MAX - 7, data, 8, &written), POSIX_EINVAL);
 	ck_assert_int_eq(vfs_write(client, file, INT64_MAX + 1ull, data, 8, &written), POSIX_EINVAL);
 	ck_assert_int_eq(vfs_write(client, file, UINT64_MAX - 1, data, 8, &written), POSIX_EINVAL);
-	ck_assert_int_eq(vfs_read(client, file, INT64_MAX, data, 8, &got), 0);
+	ck_assert_int_eq(vfs_read(client, file, INT64_MAX - 7, data, 8, &got), POSIX_EINVAL);
+	ck_assert_int_eq(vfs_read(client, file, INT64_MAX - 8, data, 8, &got), 0);
 	ck_assert_uint_eq(got.data_length, 0);
 	ck_assert_int_eq(vfs_read(client, file, UINT64_MAX - 1, data, 8, &got), POSIX_EINVAL);
 	ck_assert_int_eq(vfs_seek(client, file, INT64_MAX, VFS_SEEK_SET, &sought), 0);
-	ck_assert_int_eq(vfs_read(client, file, VFS_POSITION, data, 8, &got), 0);
-	ck_assert_int_eq(vfs_write(client, file, VFS_POSITION, data, 8, &written), POSIX_EFBIG);
+	ck_assert_int_eq(vfs_read(client, file, VFS_POSITION, data, 8, &got), POSIX_EINVAL);
+	ck_assert_int_eq(vfs_write(client, file, VFS_POSITION, data, 8, &written), POSIX_EINVAL);
 	ck_assert_int_eq(vfs_seek(client, file, 1, VFS_SEEK_CURRENT, &sought), POSIX_EINVAL);
 	ck_assert_int_eq(vfs_seek(client, file, INT64_MAX, VFS_SEEK_END, &sought), POSIX_EINVAL);
 	ck_assert_int_eq(vfs_seek(client, file, INT64_MIN, VFS_SEEK_CURRENT, &sought), POSIX_EINVAL);
@@ -275,16 +277,23 @@ START_TEST(unchanged_owner)
 {
 	struct vfs_status before, after;
 
-	at_make(client, "/file", 04755, "");
+	at_make(client, "/file", 0755, "");
+	at_make(client, "/privileged", 04755, "");
 	ck_assert_int_eq(at_stat(client, "/file", false, &before), 0);
 	client->actor = harness_actor(client, IDENTITY(5, 5));
 	ck_assert_int_eq(at_chown(client, "/file", VFS_UNCHANGED, VFS_UNCHANGED), 0);
+	/* It would take the privilege away, which is a change, and not for a stranger to make. */
+	ck_assert_int_eq(at_chown(client, "/privileged", VFS_UNCHANGED, VFS_UNCHANGED), POSIX_EPERM);
 	ck_assert_int_eq(vfs_set_times(client, 1, VFS_TIME_OMIT, VFS_TIME_OMIT, 1, "/none", 5), 0);
 	ck_assert_int_eq(at_stat(client, "/file", false, &after), 0);
 	/* It has been changed to what it was. */
 	after.ctime = before.ctime;
 	after.ctime_ns = before.ctime_ns;
 	ck_assert_mem_eq(&before, &after, sizeof(before));
+	client->actor = 0;
+	ck_assert_int_eq(at_chown(client, "/privileged", VFS_UNCHANGED, VFS_UNCHANGED), 0);
+	ck_assert_int_eq(at_stat(client, "/privileged", false, &after), 0);
+	ck_assert_uint_eq(after.mode, POSIX_S_IFREG | 0755);
 }
 END_TEST
 

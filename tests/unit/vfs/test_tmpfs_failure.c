@@ -157,10 +157,21 @@ static uint64_t digest_tree(struct fixture *fixture, uint64_t node)
 	return digest.value;
 }
 
+/* So many that values are of another size than names. */
+static const struct acl_entry acl_entries[] = {{ACL_USER_OBJ, 7, ACL_NO_ID},
+                                               {ACL_USER, 5, 1},
+                                               {ACL_USER, 5, 2},
+                                               {ACL_USER, 5, 3},
+                                               {ACL_USER, 5, 4},
+                                               {ACL_GROUP_OBJ, 5, ACL_NO_ID},
+                                               {ACL_MASK, 5, ACL_NO_ID},
+                                               {ACL_OTHER, 0, ACL_NO_ID}};
+static const struct acl acl = {acl_entries, 8};
+
 /* The nodes that operations work on, in a tree of some variety. */
 struct scene {
 	struct fixture *fixture;
-	uint64_t empty, few, many, file, sparse;
+	uint64_t empty, few, many, file, sparse, giving;
 };
 
 static void scene_set(struct scene *scene)
@@ -179,6 +190,8 @@ static void scene_set(struct scene *scene)
 	write_all(fixture, scene->sparse, 1ull << 40, "end", 3);
 	must(tmpfs_xattr_set(&fixture->tmpfs, scene->sparse, "user.old", 8, 0, "value", 5, fixture->now));
 	must(make_file(fixture, scene->few, "one"));
+	scene->giving = new_directory(fixture, TMPFS_ROOT, "giving");
+	must(tmpfs_acl_set(&fixture->tmpfs, scene->giving, TMPFS_ACL_DEFAULT, &acl, fixture->now));
 	for (at = 0; at < 61; at++) { /* the next entry's sequence is 64, which needs the tree to rise */
 		name[1] = (char)('0' + at / 10);
 		name[2] = (char)('0' + at % 10);
@@ -249,9 +262,9 @@ static int32_t create_unnamed(struct scene *scene)
 {
 	const struct tmpfs_creation creation = {.mode = 0644};
 
-	return fixture_drop(scene->fixture, tmpfs_create_unnamed(&scene->fixture->tmpfs, &creation,
-	                                                         scene->fixture->now,
-	                                                         &scene->fixture->attributes));
+	return fixture_drop(scene->fixture,
+	                    tmpfs_create_unnamed(&scene->fixture->tmpfs, TMPFS_ROOT, &creation,
+	                                         scene->fixture->now, &scene->fixture->attributes));
 }
 
 static int32_t create_in_many(struct scene *scene)
@@ -341,8 +354,28 @@ static int32_t xattr_replace(struct scene *scene)
 {
 	static const uint8_t value[5000];
 
-	return tmpfs_xattr_set(&scene->fixture->tmpfs, scene->sparse, "user.old", 8, TMPFS_XATTR_REPLACE, value,
-	                       sizeof(value), scene->fixture->now);
+	return tmpfs_xattr_set(&scene->fixture->tmpfs, scene->sparse, "user.old", 8, TMPFS_XATTR_REPLACE,
+	                       value, sizeof(value), scene->fixture->now);
+}
+
+static int32_t acl_new(struct scene *scene)
+{
+	return tmpfs_acl_set(&scene->fixture->tmpfs, scene->file, TMPFS_ACL_ACCESS, &acl,
+	                     scene->fixture->now);
+}
+
+static int32_t mkdir_inheriting(struct scene *scene)
+{
+	return make_directory(scene->fixture, scene->giving, "new");
+}
+
+static int32_t create_unnamed_inheriting(struct scene *scene)
+{
+	const struct tmpfs_creation creation = {.mode = 0644};
+
+	return fixture_drop(scene->fixture,
+	                    tmpfs_create_unnamed(&scene->fixture->tmpfs, scene->giving, &creation,
+	                                         scene->fixture->now, &scene->fixture->attributes));
 }
 
 struct failure {
@@ -368,6 +401,9 @@ static const struct failure failures[] = {
 	{"copy", copy_beyond, 2},
 	{"extended attribute", xattr_new, 4},
 	{"another value for one", xattr_replace, 3},
+	{"ACL", acl_new, 2},
+	{"mkdir with ACLs", mkdir_inheriting, 4}, /* names, values, tree, nodes */
+	{"create unnamed with ACLs", create_unnamed_inheriting, 3},
 };
 
 START_TEST(test_failures)

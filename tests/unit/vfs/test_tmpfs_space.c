@@ -225,12 +225,17 @@ START_TEST(wrong_copies)
 
 	fill(file, 0, 100, 'a');
 	ck_assert_int_eq(copy(0, file, 99, 100, &done), POSIX_EINVAL);
-	ck_assert_int_eq(copy(99, file, 0, 100, &done), POSIX_EINVAL);
+	ck_assert_int_eq(copy(98, file, 97, 100, &done), POSIX_EINVAL);
 	ck_assert_int_eq(copy(5, file, 5, 1, &done), POSIX_EINVAL);
 	ck_assert_int_eq(copy(0, other, TMPFS_FILE_SIZE_MAX, 1, &done), POSIX_EFBIG);
 	ck_assert_int_eq(copy(0, TMPFS_ROOT, 0, 1, &done), POSIX_EISDIR);
 	ck_assert_int_eq(copy(0, 99, 0, 1, &done), POSIX_ESTALE);
 	must(copy(5, file, 5, 0, &done));
+	ck_assert_uint_eq(done, 0);
+	/* What lies beyond the end does not overlap anything. */
+	must(copy(99, file, 0, 100, &done));
+	ck_assert_uint_eq(done, 1);
+	must(copy(100, file, 100, 100, &done));
 	ck_assert_uint_eq(done, 0);
 	must(copy(100, other, 0, 10, &done));
 	ck_assert_uint_eq(done, 0);

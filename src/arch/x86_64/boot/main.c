@@ -5,7 +5,6 @@
 #include "arch/x86_64/console.h"
 #include "arch/x86_64/device/apic.h"
 #include "arch/x86_64/device/clock.h"
-#include "arch/x86_64/device/serial.h"
 #include "arch/x86_64/instructions.h"
 #include "arch/x86_64/machine.h"
 #include "arch/x86_64/memory/paging.h"
@@ -80,7 +79,7 @@ _Noreturn void boot_main(uint32_t loader, uint64_t address)
 {
 	uint64_t start = tsc_read();
 
-	serial_initialize();
+	console_initialize();
 	trap_initialize(&machine);
 	read_information(loader, address);
 	machine.kernel_root = paging_initialize(&machine.ram, &information);
@@ -96,8 +95,7 @@ _Noreturn void boot_main(uint32_t loader, uint64_t address)
 	              loader == BOOT_PVH ? "PVH" : "Multiboot2");
 	open_archive();
 	make_kernel();
-	apic_route(SERIAL_INTERRUPT, VECTOR_SERIAL);
-	serial_use_interrupts();
+	console_use_interrupts();
 	init_begin(&machine);
 	machine_run(&machine);
 }

@@ -7,9 +7,6 @@
 
 #define VECTORS (VECTOR_DEVICES_END - VECTOR_DEVICES)
 
-/* The interrupt line that firmware has given a function (PCI Local Bus Specification 3.0, section 6.2.4). */
-#define CONFIG_LINE 0x3cu
-
 static struct pci_function *function_of(struct device_claim *claim)
 {
 	return claim->machine;
@@ -67,7 +64,7 @@ static void line_interrupted(struct machine *machine, unsigned line)
 static enum error bind_line(struct machine *machine, struct device_claim *claim)
 {
 	struct pci_function *function = function_of(claim);
-	unsigned line = pci_read(function->place, CONFIG_LINE, 1), vector;
+	unsigned line = function->wired, vector;
 	bool shared = false;
 
 	/* 255: it is connected to nothing. */

@@ -14,6 +14,8 @@
 #define HEADER_TYPE   0x0eu
 #define BAR           0x10u
 #define SECONDARY_BUS 0x19u
+#define ROM           0x30u
+#define LINE          0x3cu
 
 #define VENDOR_NONE        0xffffu
 #define HEADER_KIND        0x7fu
@@ -120,6 +122,9 @@ void pci_driver_write(struct pci_function *function, uint32_t offset, uint32_t w
 {
 	uint32_t bar = bar_at(offset);
 
+	/* What the ROM holds is the firmware's business: where it would lie, others' registers may. */
+	if (offset / 4 == ROM / 4)
+		return;
 	if (bar == DEVICE_BARS)
 		pci_write(function->place, offset, width, value);
 	else if (width == 4 && value == UINT32_MAX)
@@ -142,6 +147,8 @@ static void note(struct pci *pci, uint16_t place)
 	function->vendor = (uint16_t)pci_read(place, VENDOR, 2);
 	function->device = (uint16_t)pci_read(place, VENDOR + 2, 2);
 	function->class = class;
+	/* What stands there later is its driver's word, who may not have the line of others. */
+	function->wired = (uint8_t)pci_read(place, LINE, 1);
 	size_bars(function);
 }
 

@@ -25,13 +25,14 @@ struct pci_function {
 	uint16_t place; /* {bus:8, device:5, function:3} */
 	uint16_t vendor, device;
 	uint32_t class;
+	uint8_t wired; /* the interrupt line that firmware has given it (section 6.2.4); 0 or 255: none */
 	struct pci_bar bars[DEVICE_BARS];
 	uint32_t raw[DEVICE_BARS];   /* the registers, */
 	uint32_t masks[DEVICE_BARS]; /* and what they are after all ones were written there */
 	struct device_claim *claim;  /* NULL: nobody's */
 	/* While it is somebody's. */
 	uint8_t sizing;                  /* bits of BARs to which its driver has written all ones */
-	uint8_t line;                    /* of the I/O APIC; 0: none is bound */
+	uint8_t line;                    /* `wired` while it is bound, else 0 */
 	uint8_t vectors[DEVICE_VECTORS]; /* of the processor; 0: none is bound */
 };
 
@@ -54,7 +55,7 @@ void pci_write(uint16_t place, uint32_t offset, uint32_t width, uint32_t value);
 /*
  * The same for who drives the function. Its registers stay where they are: what is
  * written to base addresses is only shown to have been, as far as finding out their
- * sizes takes (section 6.2.5.1).
+ * sizes takes (section 6.2.5.1), and its ROM stays out of sight (section 6.2.5.2).
  */
 uint32_t pci_driver_read(const struct pci_function *function, uint32_t offset, uint32_t width);
 void pci_driver_write(struct pci_function *function, uint32_t offset, uint32_t width, uint32_t value);

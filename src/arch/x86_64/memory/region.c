@@ -38,10 +38,8 @@ static void region_free(struct machine *machine, struct region *region)
 	heap_free(&machine->heap, region, sizeof(*region));
 }
 
-void region_abandon(struct task *task)
+void region_free_unfinished(struct task *task)
 {
-	if (task->unfinished == NULL)
-		return;
 	region_free(task->machine, task->unfinished);
 	task->unfinished = NULL;
 }

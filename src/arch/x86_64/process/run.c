@@ -87,7 +87,8 @@ _Noreturn void machine_run(struct machine *machine)
 	for (;;) {
 		if (!list_empty(&machine->ended))
 			tasks_settle(machine);
-		init_settle(machine);
+		if (init_unsettled(machine))
+			init_settle(machine);
 		next = queue_first(&machine->queue);
 		if (next != NULL)
 			break;

@@ -13,13 +13,21 @@
 #include "arch/x86_64/layout.h"
 
 struct context {
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
-	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+	uint64_t r15, r14, r13, r12, rbp;
+	union {
+		struct {
+			uint64_t rdi, rsi, rdx, r10, r8, r9;
+		};
+		uint64_t arguments[6]; /* of a system call (docs/ABI.md, "System calls") */
+	};
+	uint64_t r11, rcx, rbx, rax;
 	uint64_t vector; /* of the exception or interrupt, or VECTOR_SYSCALL */
 	uint64_t code;   /* the exception's error code, else 0 */
 	/* What the processor pushes (Intel SDM vol. 3A, 6.14.2). */
 	uint64_t rip, cs, rflags, rsp, ss;
 };
+_Static_assert(offsetof(struct context, r11) == CONTEXT_R11, "layout.h says so to the stubs");
+_Static_assert(offsetof(struct context, rcx) == CONTEXT_RCX, "layout.h says so to the stubs");
 _Static_assert(offsetof(struct context, vector) == CONTEXT_VECTOR, "layout.h says so to the stubs");
 _Static_assert(offsetof(struct context, rip) == CONTEXT_RIP, "layout.h says so to the stubs");
 _Static_assert(offsetof(struct context, rflags) == CONTEXT_RFLAGS, "layout.h says so to the stubs");

@@ -1,6 +1,6 @@
 /* What brings the processor into the kernel: system calls, interrupts, exceptions. */
+#include "arch/x86_64/console.h"
 #include "arch/x86_64/device/apic.h"
-#include "arch/x86_64/device/serial.h"
 #include "arch/x86_64/machine.h"
 #include "arch/x86_64/panic.h"
 #include "arch/x86_64/user_layout.h"
@@ -28,12 +28,10 @@ void trap_initialize(struct machine *machine)
 static void serve_call(struct machine *machine, struct task *task)
 {
 	struct context *context = &task->context;
-	const uint64_t arguments[6] = {context->rdi, context->rsi, context->rdx,
-	                               context->r10, context->r8,  context->r9};
 	uint64_t number = context->rax, length = context->rbx, result;
 
 	machine->caller = task;
-	result = kernel_syscall(machine->kernel, task->process, number, arguments, &length);
+	result = kernel_syscall(machine->kernel, task->process, number, context->arguments, &length);
 	machine->caller = NULL;
 	if (task->ended)
 		return;
@@ -57,7 +55,7 @@ static void serve_interrupt(struct machine *machine, uint64_t vector)
 {
 	if (vector == VECTOR_TIMER)
 		machine_timer(machine);
-	else if (vector == VECTOR_SERIAL && serial_interrupt())
+	else if (vector == VECTOR_SERIAL && console_interrupt())
 		kernel_console_input(machine->kernel);
 	else if (vector >= VECTOR_DEVICES && vector < VECTOR_DEVICES_END)
 		device_interrupted(machine, (unsigned)vector);

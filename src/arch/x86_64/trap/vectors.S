@@ -40,14 +40,14 @@ vector_stubs:
 	pushq %rax
 	pushq %rbx
 	pushq %rcx
+	pushq %r11
+	pushq %r9
+	pushq %r8
+	pushq %r10
 	pushq %rdx
 	pushq %rsi
 	pushq %rdi
 	pushq %rbp
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
 	pushq %r12
 	pushq %r13
 	pushq %r14
@@ -59,14 +59,14 @@ vector_stubs:
 	popq %r14
 	popq %r13
 	popq %r12
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
 	popq %rbp
 	popq %rdi
 	popq %rsi
 	popq %rdx
+	popq %r10
+	popq %r8
+	popq %r9
+	popq %r11
 	popq %rcx
 	popq %rbx
 	popq %rax
@@ -77,10 +77,10 @@ enter:
 	movq %rsp, %rdi
 	testb $3, CONTEXT_RIP + 8(%rdi)
 	jz enter_from_kernel
-enter_from_user:
 	movq CONTEXT_SIZE(%rdi), %rsp
 	pushq $2
 	popfq
+serve_user:
 	/* The outermost frame. */
 	pushq $0
 	pushq $0
@@ -130,7 +130,8 @@ syscall_entry:
 	pushq $VECTOR_SYSCALL
 	push_registers
 	movq %rsp, %rdi
-	jmp enter_from_user
+	movq CONTEXT_SIZE(%rdi), %rsp
+	jmp serve_user
 
 	/*
 	 * void context_resume(struct context *context)
@@ -151,9 +152,9 @@ context_resume:
 	addq $16, %rsp
 	iretq
 1:	movq CONTEXT_RIP(%rsp), %rcx
-	movq %rcx, 96(%rsp)
+	movq %rcx, CONTEXT_RCX(%rsp)
 	movq CONTEXT_RFLAGS(%rsp), %rcx
-	movq %rcx, 32(%rsp)
+	movq %rcx, CONTEXT_R11(%rsp)
 	pop_registers
 	movq CONTEXT_RSP - 120(%rsp), %rsp
 	sysretq

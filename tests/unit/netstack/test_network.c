@@ -1,0 +1,195 @@
+/* Sockets for programs (drydock/network.h), over the server in a basin. */
+#include "harbour_stream.h"
+
+#include <string.h>
+
+#include <drydock/abi/manifest.h>
+#include <drydock/network.h>
+
+static struct network *network;
+
+static void boot_netstack(void)
+{
+	dock_prepare();
+	strcpy(dock_manifest.services[DOCK_VICTIM].name, "netstack");
+	dock_boot_with(&netstack_server);
+}
+
+static void run_program(void (*body)(struct runtime *runtime))
+{
+	boot_netstack();
+	dock_guest(DOCK_USER, body);
+	dock_pass(60 * SECOND);
+	ck_assert(dock_guest_done());
+	dock_end();
+}
+
+static void opened(struct runtime *runtime, const struct network_options *options)
+{
+	int error;
+
+	network = network_open(runtime, options, &error);
+	ck_assert_ptr_nonnull(network);
+	ck_assert_int_eq(error, 0);
+}
+
+static const struct network_address here = {0x7f000001, 80}, anywhere = {0, 80};
+
+/* A listener, and both ends of a connection to it. */
+static int pair(int ends[2])
+{
+	struct network_address from = {0, 0}, name;
+	int waiting = network_socket(network, NETWORK_STREAM);
+
+	ck_assert_int_gt(waiting, 0);
+	ck_assert_int_eq(network_bind(network, waiting, &anywhere), 0);
+	ck_assert_int_eq(network_listen(network, waiting, 4), 0);
+	ends[0] = network_socket(network, NETWORK_STREAM);
+	ck_assert_int_eq(network_connect(network, ends[0], &here, 0), 0);
+	ends[1] = network_accept(network, waiting, &from, 0);
+	ck_assert_int_gt(ends[1], 0);
+	ck_assert_int_eq(network_name(network, ends[0], &name), 0);
+	ck_assert_uint_eq(from.port, name.port);
+	ck_assert_uint_eq(from.address, 0x7f000001);
+	ck_assert_int_eq(network_peer(network, ends[0], &name), 0);
+	ck_assert_uint_eq(name.port, 80);
+	return waiting;
+}
+
+/* What goes in several calls, because a call moves less, arrives as one stream. */
+static void body_stream(struct runtime *runtime)
+{
+	static uint8_t sent[100000], received[100000];
+	const struct network_options options = {.depth = 4, .area = 4 * 4096};
+	int ends[2], count;
+	uint32_t value, at = 0;
+
+	opened(runtime, &options);
+	pair(ends);
+	for (uint32_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (uint8_t)(i * 7 + i / 251);
+	ck_assert_int_eq(network_set_option(network, ends[0], SOCKET_OPTION_SEND_BUFFER, 1 << 20), 0);
+	ck_assert_int_eq(network_get_option(network, ends[0], SOCKET_OPTION_SEND_BUFFER, &value), 0);
+	ck_assert_uint_eq(value, 1 << 20);
+	ck_assert_int_eq(network_send(network, ends[0], sent, sizeof(sent), 0), sizeof(sent));
+	ck_assert_int_eq(network_shutdown(network, ends[0], SOCKET_SHUTDOWN_WRITE), 0);
+	while ((count = network_receive(network, ends[1], received + at, sizeof(received) - at, 0, NULL)) > 0)
+		at += (uint32_t)count;
+	ck_assert_int_eq(count, 0);
+	ck_assert_uint_eq(at, sizeof(sent));
+	ck_assert_mem_eq(received, sent, sizeof(sent));
+	ck_assert_int_eq(network_receive(network, ends[0], received, 1, NETWORK_AT_ONCE, NULL),
+	                 -POSIX_EAGAIN);
+	ck_assert_int_eq(network_close_socket(network, ends[0]), 0);
+	ck_assert_int_eq(network_close_socket(network, ends[0]), -POSIX_EBADF);
+	network_close(network);
+}
+
+START_TEST(a_stream)
+{
+	run_program(body_stream);
+}
+END_TEST
+
+static void body_datagrams(struct runtime *runtime)
+{
+	struct network_address from;
+	int socket, other;
+	char bytes[8];
+
+	opened(runtime, NULL);
+	socket = network_socket(network, NETWORK_DATAGRAM);
+	other = network_socket(network, NETWORK_DATAGRAM);
+	ck_assert_int_eq(network_bind(network, socket, &anywhere), 0);
+	ck_assert_int_eq(network_bind(network, other, &anywhere), -POSIX_EADDRINUSE);
+	ck_assert_int_eq(network_send_to(network, other, "to all", 6, &here), 6);
+	ck_assert_int_eq(network_receive(network, socket, bytes, sizeof(bytes), 0, &from), 6);
+	ck_assert_mem_eq(bytes, "to all", 6);
+	ck_assert_int_eq(network_connect(network, socket, &from, 0), 0);
+	ck_assert_int_eq(network_send(network, socket, "back", 4, 0), 4);
+	ck_assert_int_eq(network_receive(network, other, bytes, sizeof(bytes), 0, NULL), 4);
+	network_close(network);
+}
+
+START_TEST(datagrams)
+{
+	run_program(body_datagrams);
+}
+END_TEST
+
+static void body_poll(struct runtime *runtime)
+{
+	struct network_poll sockets[4];
+	int ends[2], waiting;
+
+	opened(runtime, NULL);
+	waiting = pair(ends);
+	sockets[0] = (struct network_poll){.socket = waiting, .wanted = SOCKET_POLL_READABLE};
+	sockets[1] = (struct network_poll){.socket = ends[0], .wanted = SOCKET_POLL_WRITABLE};
+	sockets[2] = (struct network_poll){.socket = ends[1], .wanted = SOCKET_POLL_READABLE};
+	sockets[3] = (struct network_poll){.socket = -1, .wanted = SOCKET_POLL_READABLE};
+	ck_assert_int_eq(network_poll(network, sockets, 4, 0), 2);
+	ck_assert_uint_eq(sockets[0].ready, 0);
+	ck_assert_uint_eq(sockets[1].ready, SOCKET_POLL_WRITABLE);
+	ck_assert_uint_eq(sockets[2].ready, 0);
+	ck_assert_uint_eq(sockets[3].ready, SOCKET_POLL_BAD);
+	sockets[1].wanted = 0;
+	ck_assert_int_eq(network_poll(network, sockets, 3, SECOND), 0);
+	ck_assert_int_eq(network_send(network, ends[0], "x", 1, 0), 1);
+	ck_assert_int_eq(network_poll(network, sockets, 3, UINT64_MAX), 1);
+	ck_assert_uint_eq(sockets[2].ready, SOCKET_POLL_READABLE);
+	/* The same twice is told twice. */
+	sockets[1] = sockets[2];
+	ck_assert_int_eq(network_poll(network, sockets, 3, UINT64_MAX), 2);
+	ck_assert_uint_eq(sockets[1].ready & sockets[2].ready, SOCKET_POLL_READABLE);
+	ck_assert_int_eq(network_poll(network, sockets, 1025, 0), -POSIX_EINVAL);
+	network_close(network);
+}
+
+START_TEST(polling)
+{
+	run_program(body_poll);
+}
+END_TEST
+
+static void body_not_granted(struct runtime *runtime)
+{
+	int error;
+
+	ck_assert_ptr_null(network_open(runtime, NULL, &error));
+	ck_assert_int_eq(error, -POSIX_ENOENT);
+}
+
+START_TEST(not_granted)
+{
+	boot();
+	dock_guest(DOCK_USER, body_not_granted);
+	dock_pass(SECOND);
+	ck_assert(dock_guest_done());
+	dock_end();
+}
+END_TEST
+
+START_TEST(text)
+{
+	static const char *const wrong[] = {
+		"",         "1",         "1.2.3",    "1.2.3.",        "1.2.3.256",         "1.2.3.4.5",
+		"1.2.3.4:", "1.2.3.4:x", " 1.2.3.4", "1.2.3.4:65536", "99999999999.1.1.1", "-1.2.3.4"};
+	struct network_address address = {7, 7};
+	char written[NETWORK_ADDRESS_TEXT];
+
+	ck_assert(network_address_read("10.77.0.2", &address));
+	ck_assert_uint_eq(address.address, 0x0a4d0002);
+	ck_assert_uint_eq(address.port, 7);
+	ck_assert(network_address_read("255.255.255.255:65535", &address));
+	ck_assert_uint_eq(address.port, 65535);
+	network_address_write(&address, written);
+	ck_assert_str_eq(written, "255.255.255.255:65535");
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ck_assert_msg(!network_address_read(wrong[i], &address), "%s", wrong[i]);
+	ck_assert_str_eq(network_error(-POSIX_ECONNREFUSED), "connection refused");
+	ck_assert_ptr_nonnull(network_error(-12345));
+}
+END_TEST
+
+UNIT_RUN("network", a_stream, datagrams, polling, not_granted, text)
