@@ -294,12 +294,17 @@ void handle_fsync(fuse_req_t request, fuse_ino_t node, int data_only, struct fus
 void handle_readdir(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
                     struct fuse_file_info *file);
 void handle_statfs(fuse_req_t request, fuse_ino_t node);
+void handle_access(fuse_req_t request, fuse_ino_t node, int mask);
 void handle_fallocate(fuse_req_t request, fuse_ino_t node, int flags, off_t offset, off_t length,
                       struct fuse_file_info *file);
 void handle_lseek(fuse_req_t request, fuse_ino_t node, off_t offset, int whence, struct fuse_file_info *file);
 void handle_copy_file_range(fuse_req_t request, fuse_ino_t node, off_t offset, struct fuse_file_info *file,
                             fuse_ino_t to, off_t to_offset, struct fuse_file_info *to_file, size_t length,
                             int flags);
+
+void handle_ioctl(fuse_req_t request, fuse_ino_t node, unsigned int command, void *argument,
+                  struct fuse_file_info *file, unsigned int flags, const void *in, size_t in_size,
+                  size_t out_size);
 
 void handle_setxattr(fuse_req_t request, fuse_ino_t node, const char *name, const char *value, size_t size,
                      int flags);
