@@ -36,9 +36,6 @@ struct call_entry {
 /* Of calls_name.c (what has to do with names), calls_node.c, calls_file.c (open files); a name of NULL ends each. */
 extern const struct call_entry calls_name[], calls_node[], calls_file[];
 
-/* calls_node.c: makes a file or directory one that can be removed, if any flags have been set. */
-void calls_clear_flags(const char *path);
-extern bool calls_flags_set;
 
 /* Closes what a case has left open. */
 void calls_file_reset(void);

@@ -277,8 +277,6 @@ static const struct {
 
 #define FILE_FLAGS (sizeof(file_flags) / sizeof(file_flags[0]))
 
-bool calls_flags_set;
-
 /* chattr PATH =LETTER… */
 static int run_chattr(struct call_words *words)
 {
@@ -288,7 +286,6 @@ static int run_chattr(struct call_words *words)
 		if (strchr(words->word[2], file_flags[i].letter) != NULL)
 			flags |= file_flags[i].flag;
 	}
-	calls_flags_set = true;
 	return sys_set_flags(words->word[1], flags);
 }
 
@@ -301,12 +298,6 @@ static int run_lsattr(struct call_words *words)
 	for (size_t i = 0; i < FILE_FLAGS; i++)
 		say(words, "%c", flags & file_flags[i].flag ? file_flags[i].letter : '-');
 	return 0;
-}
-
-void calls_clear_flags(const char *path)
-{
-	if (calls_flags_set)
-		sys_set_flags(path, 0);
 }
 
 /* ---- access control lists ------------------------------------------------------------------- */
@@ -367,7 +358,7 @@ static int run_setacl(struct call_words *words)
 			put_entry(&acl, entry);
 	}
 	return sys_setxattr(words->word[1], acl_name(words->word[2]), &acl,
-	                 offsetof(struct acl_value, entry[acl.count]), 0);
+	                    offsetof(struct acl_value, entry[acl.count]), 0);
 }
 
 /* limits PATH: what statvfs says that is the same everywhere */
