@@ -14,7 +14,7 @@ int32_t file_open(struct shell *shell, const char *path, uint32_t flags, uint32_
 	int32_t status = shell_client(shell, SERVER_VFS, &vfs);
 
 	if (!status)
-		status = vfs_open(vfs, flags, mode, path, (uint32_t)string_length(path), &results);
+		status = vfs_open(vfs, flags, mode, 0, path, (uint32_t)string_length(path), &results);
 	*file = (struct shell_file){.number = results.file, .session = shell->servers[SERVER_VFS].generation};
 	return status;
 }

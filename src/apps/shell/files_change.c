@@ -21,7 +21,7 @@ int builtin_mkdir(struct shell *shell, const struct arguments *arguments)
 		}
 		error = shell_client(shell, SERVER_VFS, &vfs);
 		if (!error)
-			error = vfs_mkdir(vfs, 0755, path, (uint32_t)string_length(path));
+			error = vfs_mkdir(vfs, 0755, 0, path, (uint32_t)string_length(path));
 		if (error)
 			result = shell_status_error(shell, "mkdir", operand, error);
 	}
