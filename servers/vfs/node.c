@@ -7,6 +7,7 @@
 
 #include "permission.h"
 #include "remote.h"
+#include "watch.h"
 
 #define NANOSECONDS_PER_SECOND 1000000000u
 #define MODE_BITS              07777u
@@ -60,6 +61,29 @@ int32_t node_check(const struct caller *caller, uint64_t node, uint32_t wanted)
 		return remote_check(caller, node, wanted);
 	error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
 	return error ? error : permission_check(caller->who, &attributes, wanted);
+}
+
+/* Tells those who watch, if it has been done. */
+static int32_t changed(const struct caller *caller, uint64_t node, int32_t error)
+{
+	if (!error)
+		watch_node(caller, node);
+	return error;
+}
+
+static int32_t name_changed(const struct caller *caller, const struct node_name *at, int32_t error)
+{
+	if (!error)
+		watch_name(caller, at);
+	return error;
+}
+
+/* What a name that is about to change names, 0 for nothing; found only where there is somebody to be told. */
+static uint64_t named(const struct caller *caller, const struct node_name *at)
+{
+	struct tmpfs_attributes attributes;
+
+	return watch_others(caller) && node_peek(caller, at, &attributes) == 0 ? attributes.node : 0;
 }
 
 /* Checks that it is a directory with which `caller` may do `wanted`, and returns its attributes. */
@@ -124,7 +148,7 @@ static int32_t check_values(const struct tmpfs_attributes *node, uint32_t valid,
 int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t valid,
                             const struct tmpfs_attributes *values, struct tmpfs_attributes *result)
 {
-	struct tmpfs_attributes old, changed = *values;
+	struct tmpfs_attributes old, wanted = *values;
 	int32_t error;
 
 	if (node_is_remote(node))
@@ -137,10 +161,11 @@ int32_t node_set_attributes(const struct caller *caller, uint64_t node, uint32_t
 		error = permission_set(caller->who, &old, valid, values);
 	if (error)
 		return error;
-	changed.mode = permission_mode_after(caller->who, &old, valid, values);
-	if (changed.mode != (old.mode & MODE_BITS))
+	wanted.mode = permission_mode_after(caller->who, &old, valid, values);
+	if (wanted.mode != (old.mode & MODE_BITS))
 		valid |= TMPFS_SET_MODE;
-	return tmpfs_set_attributes(&caller->vfs->tmpfs, node, valid, &changed, vfs_now(caller->vfs), result);
+	error = tmpfs_set_attributes(&caller->vfs->tmpfs, node, valid, &wanted, vfs_now(caller->vfs), result);
+	return changed(caller, node, error);
 }
 
 /* ---- names ----------------------------------------------------------------- */
@@ -184,8 +209,9 @@ int32_t node_create(const struct caller *caller, const struct node_name *at, uin
 	if ((type == POSIX_S_IFCHR || type == POSIX_S_IFBLK) && caller->who->uid != 0 &&
 	    !(caller->who->flags & IDENTITY_CHECKED))
 		return POSIX_EPERM;
-	return tmpfs_create(&caller->vfs->tmpfs, at->directory, at->name, at->length, &creation,
-	                    vfs_now(caller->vfs), attributes);
+	error = tmpfs_create(&caller->vfs->tmpfs, at->directory, at->name, at->length, &creation,
+	                     vfs_now(caller->vfs), attributes);
+	return name_changed(caller, at, error);
 }
 
 int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32_t mode, uint32_t umask,
@@ -215,8 +241,9 @@ int32_t node_make_directory(const struct caller *caller, const struct node_name 
 	error = prepare_new(caller, at, true, &creation);
 	if (error)
 		return error;
-	return tmpfs_make_directory(&caller->vfs->tmpfs, at->directory, at->name, at->length, &creation,
-	                            vfs_now(caller->vfs), attributes);
+	error = tmpfs_make_directory(&caller->vfs->tmpfs, at->directory, at->name, at->length, &creation,
+	                             vfs_now(caller->vfs), attributes);
+	return name_changed(caller, at, error);
 }
 
 int32_t node_symlink(const struct caller *caller, const struct node_name *at, const char *target,
@@ -230,8 +257,9 @@ int32_t node_symlink(const struct caller *caller, const struct node_name *at, co
 	error = prepare_new(caller, at, false, &creation);
 	if (error)
 		return error;
-	return tmpfs_symlink(&caller->vfs->tmpfs, at->directory, at->name, at->length, target, target_length,
-	                     &creation, vfs_now(caller->vfs), attributes);
+	error = tmpfs_symlink(&caller->vfs->tmpfs, at->directory, at->name, at->length, target, target_length,
+	                      &creation, vfs_now(caller->vfs), attributes);
+	return name_changed(caller, at, error);
 }
 
 int32_t node_link(const struct caller *caller, uint64_t node, const struct node_name *at,
@@ -247,8 +275,9 @@ int32_t node_link(const struct caller *caller, uint64_t node, const struct node_
 	error = prepare_new(caller, at, false, &creation);
 	if (error)
 		return error;
-	return tmpfs_link(&caller->vfs->tmpfs, node, at->directory, at->name, at->length,
-	                  vfs_now(caller->vfs), attributes);
+	error = tmpfs_link(&caller->vfs->tmpfs, node, at->directory, at->name, at->length,
+	                   vfs_now(caller->vfs), attributes);
+	return name_changed(caller, at, changed(caller, node, error));
 }
 
 /* Whether the name at `at` may be taken away; returns what it names. */
@@ -275,6 +304,7 @@ static bool is_mounted_on(const struct caller *caller, const struct node_name *a
 int32_t node_unlink(const struct caller *caller, const struct node_name *at)
 {
 	struct tmpfs_attributes victim;
+	uint64_t node;
 	int32_t error;
 
 	if (node_is_remote(at->directory))
@@ -282,12 +312,15 @@ int32_t node_unlink(const struct caller *caller, const struct node_name *at)
 	error = caller->who->flags & IDENTITY_CHECKED ? 0 : check_remove(caller, at, &victim);
 	if (error)
 		return error;
-	return tmpfs_unlink(&caller->vfs->tmpfs, at->directory, at->name, at->length, vfs_now(caller->vfs));
+	node = named(caller, at);
+	error = tmpfs_unlink(&caller->vfs->tmpfs, at->directory, at->name, at->length, vfs_now(caller->vfs));
+	return name_changed(caller, at, changed(caller, node, error));
 }
 
 int32_t node_remove_directory(const struct caller *caller, const struct node_name *at)
 {
 	struct tmpfs_attributes victim;
+	uint64_t node;
 	int32_t error;
 
 	if (node_is_remote(at->directory))
@@ -297,8 +330,10 @@ int32_t node_remove_directory(const struct caller *caller, const struct node_nam
 		error = POSIX_EBUSY;
 	if (error)
 		return error;
-	return tmpfs_remove_directory(&caller->vfs->tmpfs, at->directory, at->name, at->length,
-	                              vfs_now(caller->vfs));
+	node = named(caller, at);
+	error = tmpfs_remove_directory(&caller->vfs->tmpfs, at->directory, at->name, at->length,
+	                               vfs_now(caller->vfs));
+	return name_changed(caller, at, changed(caller, node, error));
 }
 
 /* A directory that comes into another one has its ".." changed: that is writing to it. */
@@ -362,6 +397,7 @@ static int32_t check_rename(const struct caller *caller, const struct node_name 
 int32_t node_rename(const struct caller *caller, const struct node_name *from, const struct node_name *to,
                     uint32_t flags)
 {
+	uint64_t moved, replaced;
 	int32_t error;
 
 	if (remote_mount(from->directory) != remote_mount(to->directory))
@@ -373,8 +409,12 @@ int32_t node_rename(const struct caller *caller, const struct node_name *from, c
 		error = POSIX_EBUSY;
 	if (error)
 		return error;
-	return tmpfs_rename(&caller->vfs->tmpfs, from->directory, from->name, from->length, to->directory,
-	                    to->name, to->length, flags, vfs_now(caller->vfs));
+	moved = named(caller, from);
+	replaced = named(caller, to);
+	error = tmpfs_rename(&caller->vfs->tmpfs, from->directory, from->name, from->length, to->directory,
+	                     to->name, to->length, flags, vfs_now(caller->vfs));
+	error = changed(caller, moved, changed(caller, replaced, error));
+	return name_changed(caller, from, name_changed(caller, to, error));
 }
 
 /* ---- content ----------------------------------------------------------------- */
@@ -433,8 +473,10 @@ int32_t node_write(const struct caller *caller, uint64_t node, uint64_t offset, 
 	error = length > 0 ? drop_privileges(caller, node) : 0;
 	if (error)
 		return error;
-	return tmpfs_write(&caller->vfs->tmpfs, node, offset, data, transfer_length(length), done,
-	                   vfs_now(caller->vfs));
+	error = tmpfs_write(&caller->vfs->tmpfs, node, offset, data, transfer_length(length), done,
+	                    vfs_now(caller->vfs));
+	watch_node(caller, node);
+	return error;
 }
 
 int32_t node_append(const struct caller *caller, uint64_t node, const void *data, uint32_t length,
@@ -456,6 +498,7 @@ int32_t node_append(const struct caller *caller, uint64_t node, const void *data
 int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
                   uint64_t to_offset, uint32_t length, uint32_t *done)
 {
+	struct tmpfs_attributes attributes;
 	int32_t error;
 
 	if (remote_mount(node) != remote_mount(to))
@@ -464,22 +507,35 @@ int32_t node_copy(const struct caller *caller, uint64_t node, uint64_t offset, u
 		return POSIX_EINVAL;
 	if (node_is_remote(node))
 		return remote_copy(caller, node, offset, to, to_offset, transfer_length(length), done);
-	error = length > 0 ? drop_privileges(caller, to) : 0;
+	error = tmpfs_get_attributes(&caller->vfs->tmpfs, to, &attributes);
+	if (!error && attributes.flags & TMPFS_FLAG_IMMUTABLE)
+		error = POSIX_EPERM;
+	if (!error && length > 0)
+		error = drop_privileges(caller, to);
 	if (error)
 		return error;
-	return tmpfs_copy(&caller->vfs->tmpfs, node, offset, to, to_offset, transfer_length(length), done,
-	                  vfs_now(caller->vfs));
+	error = tmpfs_copy(&caller->vfs->tmpfs, node, offset, to, to_offset, transfer_length(length), done,
+	                   vfs_now(caller->vfs));
+	watch_node(caller, to);
+	return error;
 }
 
 int32_t node_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,
                       uint64_t length)
 {
+	bool adds = mode == TMPFS_ALLOCATE_GROW || mode == TMPFS_ALLOCATE_KEEP;
+	struct tmpfs_attributes attributes;
 	int32_t error;
 
 	if (node_is_remote(node))
 		return remote_allocate(caller, node, mode, offset, length);
+	error = tmpfs_get_attributes(&caller->vfs->tmpfs, node, &attributes);
+	if (!error)
+		error = adds ? permission_write_at(&attributes, UINT64_MAX) : permission_change(&attributes);
+	if (error)
+		return error;
 	error = tmpfs_allocate(&caller->vfs->tmpfs, node, mode, offset, length, vfs_now(caller->vfs));
-	return error ? error : drop_privileges(caller, node);
+	return changed(caller, node, error ? error : drop_privileges(caller, node));
 }
 
 int32_t node_seek(const struct caller *caller, uint64_t node, uint64_t offset, uint32_t whence,

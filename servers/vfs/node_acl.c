@@ -80,6 +80,8 @@ int32_t node_acl_set(const struct caller *caller, uint64_t node, enum tmpfs_acl 
 
 	if (!error)
 		error = find(caller, node, &attributes);
+	if (!error)
+		error = permission_change(&attributes);
 	if (error)
 		return error;
 	if (kind == TMPFS_ACL_DEFAULT && !attributes_type_is(&attributes, POSIX_S_IFDIR))

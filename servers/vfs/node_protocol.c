@@ -14,13 +14,17 @@
 #include "permission.h"
 #include "remote.h"
 #include "session.h"
+#include "watch.h"
 
 _Static_assert(FS_ROOT == TMPFS_ROOT, "the root has one number");
 _Static_assert(FS_SET_MODE == TMPFS_SET_MODE && FS_SET_UID == TMPFS_SET_UID && FS_SET_GID == TMPFS_SET_GID &&
                        FS_SET_SIZE == TMPFS_SET_SIZE && FS_SET_ATIME == TMPFS_SET_ATIME &&
                        FS_SET_MTIME == TMPFS_SET_MTIME && FS_SET_ATIME_NOW == TMPFS_SET_ATIME_NOW &&
-                       FS_SET_MTIME_NOW == TMPFS_SET_MTIME_NOW,
+                       FS_SET_MTIME_NOW == TMPFS_SET_MTIME_NOW && FS_SET_FLAGS == TMPFS_SET_FLAGS,
                "the bits of set_attributes are handed on as they are");
+_Static_assert(FS_FLAG_IMMUTABLE == TMPFS_FLAG_IMMUTABLE && FS_FLAG_APPEND == TMPFS_FLAG_APPEND &&
+                       FS_FLAG_NO_DUMP == TMPFS_FLAG_NO_DUMP && FS_FLAG_NO_ATIME == TMPFS_FLAG_NO_ATIME,
+               "the flags of nodes are handed on as they are");
 _Static_assert(FS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && FS_RENAME_EXCHANGE == TMPFS_RENAME_EXCHANGE,
                "the flags of rename are handed on as they are");
 
@@ -66,6 +70,7 @@ void node_attributes_fill(struct fs_attributes *to, const struct tmpfs_attribute
 		.uid = from->uid,
 		.gid = from->gid,
 		.device = from->device,
+		.flags = from->flags,
 		.block_size = TMPFS_BLOCK_SIZE,
 	};
 }
@@ -126,6 +131,7 @@ static int32_t serve_set_attributes(struct request *request,
 		.mode = from->mode,
 		.uid = from->uid,
 		.gid = from->gid,
+		.flags = from->flags,
 	};
 	struct tmpfs_attributes result;
 	struct caller caller;
@@ -167,6 +173,9 @@ static int32_t serve_write(struct request *request, const struct fs_write_argume
 	if (error)
 		return error;
 	results->offset = arguments->flags & FS_WRITE_APPEND ? attributes.size : arguments->offset;
+	error = permission_write_at(&attributes, results->offset);
+	if (error)
+		return error;
 	return node_write(&caller, arguments->node, results->offset, arguments->data, arguments->data_length,
 	                  &results->length);
 }
@@ -335,7 +344,20 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 		error = node_attributes_get(&caller, arguments->node, &attributes);
 	if (error)
 		return error;
+	if (arguments->mask & ACCESS_WRITE && attributes.flags & TMPFS_FLAG_IMMUTABLE)
+		return POSIX_EPERM;
 	return permission_allows(caller.who, &attributes, arguments->mask) ? 0 : POSIX_EACCES;
+}
+
+static int32_t serve_watch(struct request *request, const struct fs_watch_arguments *arguments,
+                           struct fs_watch_results *results)
+{
+	struct caller caller;
+	int32_t error = caller_find(request, &caller);
+
+	return error ? error
+	             : watch_serve(request, &caller, arguments->events, arguments->events_capacity,
+	                           &results->events_length);
 }
 
 const struct fs_operations node_handlers = {
@@ -367,4 +389,5 @@ const struct fs_operations node_handlers = {
 	.list_xattrs = node_serve_list_xattrs,
 	.remove_xattr = node_serve_remove_xattr,
 	.sync_all = serve_sync_all,
+	.watch = serve_watch,
 };

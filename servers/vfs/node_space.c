@@ -41,6 +41,7 @@ int32_t node_serve_seek(struct request *request, const struct fs_seek_arguments 
 int32_t node_serve_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
                               struct fs_copy_range_results *results)
 {
+	struct tmpfs_attributes attributes;
 	struct caller caller;
 	int32_t error = node_begin(request, arguments->node, &caller);
 
@@ -49,7 +50,11 @@ int32_t node_serve_copy_range(struct request *request, const struct fs_copy_rang
 	if (!error)
 		error = node_check(&caller, arguments->node, ACCESS_READ);
 	if (!error)
-		error = node_check(&caller, arguments->to, ACCESS_WRITE);
+		error = node_attributes_get(&caller, arguments->to, &attributes);
+	if (!error)
+		error = permission_check(caller.who, &attributes, ACCESS_WRITE);
+	if (!error)
+		error = permission_write_at(&attributes, arguments->to_offset);
 	return error ? error
 	             : node_copy(&caller, arguments->node, arguments->offset, arguments->to,
 	                         arguments->to_offset, arguments->length, &results->length);

@@ -13,6 +13,7 @@
 #include "node_acl.h"
 #include "permission.h"
 #include "remote.h"
+#include "watch.h"
 
 _Static_assert(FS_XATTR_CREATE == TMPFS_XATTR_CREATE && FS_XATTR_REPLACE == TMPFS_XATTR_REPLACE,
                "the flags of set_xattr are handed on as they are");
@@ -68,6 +69,8 @@ static int32_t check(const struct caller *caller, uint64_t number, const char *n
 		return error;
 	if (length == 0)
 		return POSIX_ERANGE;
+	if (access == ACCESS_WRITE && permission_change(&node) != 0)
+		return POSIX_EPERM;
 	if (HAS_PREFIX(name, length, "user."))
 		error = check_user(caller, &node, access);
 	else if (HAS_PREFIX(name, length, "trusted."))
@@ -79,6 +82,14 @@ static int32_t check(const struct caller *caller, uint64_t number, const char *n
 		               ? POSIX_EACCES
 		               : POSIX_EOPNOTSUPP;
 	return error || !is_prefix(name, length) ? error : POSIX_EINVAL;
+}
+
+/* Tells those who watch, if it has been done. */
+static int32_t changed(const struct caller *caller, uint64_t node, int32_t error)
+{
+	if (!error)
+		watch_node(caller, node);
+	return error;
 }
 
 int32_t node_xattr_get(const struct caller *caller, uint64_t node, const char *name, uint32_t length,
@@ -109,12 +120,13 @@ int32_t node_xattr_set(const struct caller *caller, uint64_t node, const char *n
 	else if (size > TMPFS_XATTR_SIZE_MAX)
 		error = POSIX_E2BIG;
 	else if (node_acl_named(name, length, &kind)) /* whether there is one or not, as on Linux */
-		return node_acl_set(caller, node, kind, value, size);
+		return changed(caller, node, node_acl_set(caller, node, kind, value, size));
 	else
 		error = check(caller, node, name, length, ACCESS_WRITE);
-	return error ? error
-	             : tmpfs_xattr_set(&caller->vfs->tmpfs, node, name, length, flags, value, size,
-	                               vfs_now(caller->vfs));
+	if (!error)
+		error = tmpfs_xattr_set(&caller->vfs->tmpfs, node, name, length, flags, value, size,
+		                        vfs_now(caller->vfs));
+	return changed(caller, node, error);
 }
 
 int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length)
@@ -125,10 +137,11 @@ int32_t node_xattr_remove(const struct caller *caller, uint64_t node, const char
 	if (node_is_remote(node))
 		return remote_xattr_remove(caller, node, name, length);
 	if (node_acl_named(name, length, &kind))
-		return node_acl_set(caller, node, kind, NULL, 0);
+		return changed(caller, node, node_acl_set(caller, node, kind, NULL, 0));
 	error = check(caller, node, name, length, ACCESS_WRITE);
-	return error ? error
-	             : tmpfs_xattr_remove(&caller->vfs->tmpfs, node, name, length, vfs_now(caller->vfs));
+	if (!error)
+		error = tmpfs_xattr_remove(&caller->vfs->tmpfs, node, name, length, vfs_now(caller->vfs));
+	return changed(caller, node, error);
 }
 
 int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,

@@ -80,6 +80,10 @@ static int32_t check_open(const struct caller *caller, uint32_t flags, bool slas
 	error = node_check(caller, attributes->node, wanted);
 	if (error)
 		return error;
+	/* What may only be added to is opened to be added to. */
+	if (attributes->flags & TMPFS_FLAG_APPEND &&
+	    (flags & VFS_OPEN_TRUNCATE || (flags & (VFS_OPEN_WRITE | VFS_OPEN_APPEND)) == VFS_OPEN_WRITE))
+		return POSIX_EPERM;
 	/* Pipes, sockets and devices are names here; who would open them is not a file system's matter. */
 	return is_directory || attributes_type_is(attributes, POSIX_S_IFREG) ? 0 : POSIX_EOPNOTSUPP;
 }

@@ -75,24 +75,53 @@ bool permission_allows(const struct identity *who, const struct tmpfs_attributes
 
 int32_t permission_check(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted)
 {
+	if (wanted & ACCESS_WRITE && node->flags & TMPFS_FLAG_IMMUTABLE)
+		return POSIX_EPERM;
 	return is_checked(who) || permission_allows(who, node, wanted) ? 0 : POSIX_EACCES;
+}
+
+int32_t permission_change(const struct tmpfs_attributes *node)
+{
+	return node->flags & TMPFS_FLAGS_KEPT ? POSIX_EPERM : 0;
+}
+
+int32_t permission_write_at(const struct tmpfs_attributes *node, uint64_t offset)
+{
+	if (node->flags & TMPFS_FLAG_IMMUTABLE)
+		return POSIX_EPERM;
+	return node->flags & TMPFS_FLAG_APPEND && offset < node->size ? POSIX_EPERM : 0;
 }
 
 int32_t permission_remove(const struct identity *who, const struct tmpfs_attributes *directory,
                           const struct tmpfs_attributes *victim)
 {
-	if (permission_check(who, directory, ACCESS_WRITE | ACCESS_EXECUTE) != 0)
-		return POSIX_EACCES;
+	int32_t error = permission_check(who, directory, ACCESS_WRITE | ACCESS_EXECUTE);
+
+	if (!error)
+		error = permission_change(directory);
+	if (!error)
+		error = permission_change(victim);
+	if (error)
+		return error;
 	if (is_checked(who) || who->uid == ROOT || !(directory->mode & POSIX_S_ISVTX))
 		return 0;
 	return who->uid == victim->uid || who->uid == directory->uid ? 0 : POSIX_EPERM;
+}
+
+/* A change that flags forbid whoever asks; times may be set to now where content may be added. */
+static int32_t set_flagged(const struct tmpfs_attributes *node, uint32_t valid)
+{
+	if (valid & (TMPFS_SET_MODE | TMPFS_SET_UID | TMPFS_SET_GID | SET_TIMES_EXPLICIT) ||
+	    (valid & SET_TIMES_NOW && (valid & SET_TIMES_NOW) != SET_TIMES_NOW))
+		return permission_change(node);
+	return valid & (SET_TIMES_NOW | TMPFS_SET_SIZE) && node->flags & TMPFS_FLAG_IMMUTABLE ? POSIX_EPERM : 0;
 }
 
 /* By anybody else than the owner: to set times to now it is enough that he may write. */
 static int32_t set_by_stranger(const struct identity *who, const struct tmpfs_attributes *node,
                                uint32_t valid)
 {
-	if (valid & (TMPFS_SET_UID | TMPFS_SET_GID | TMPFS_SET_MODE | SET_TIMES_EXPLICIT))
+	if (valid & (TMPFS_SET_UID | TMPFS_SET_GID | TMPFS_SET_MODE | TMPFS_SET_FLAGS | SET_TIMES_EXPLICIT))
 		return POSIX_EPERM;
 	if (valid & SET_TIMES_NOW) {
 		if ((valid & SET_TIMES_NOW) != SET_TIMES_NOW)
@@ -102,13 +131,13 @@ static int32_t set_by_stranger(const struct identity *who, const struct tmpfs_at
 	return 0;
 }
 
-int32_t permission_set(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
-                       const struct tmpfs_attributes *values)
+static int32_t set_by_user(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
+                           const struct tmpfs_attributes *values)
 {
 	int32_t error = 0;
 
-	if (is_checked(who) || who->uid == ROOT)
-		return 0;
+	if (valid & TMPFS_SET_FLAGS && (values->flags ^ node->flags) & TMPFS_FLAGS_KEPT)
+		return POSIX_EPERM; /* root's matter (CAP_LINUX_IMMUTABLE) */
 	if (who->uid != node->uid)
 		error = set_by_stranger(who, node, valid);
 	if (error)
@@ -118,6 +147,16 @@ int32_t permission_set(const struct identity *who, const struct tmpfs_attributes
 	if (valid & TMPFS_SET_GID && values->gid != node->gid && !permission_in_group(who, values->gid))
 		return POSIX_EPERM;
 	return valid & TMPFS_SET_SIZE ? permission_check(who, node, ACCESS_WRITE) : 0;
+}
+
+int32_t permission_set(const struct identity *who, const struct tmpfs_attributes *node, uint32_t valid,
+                       const struct tmpfs_attributes *values)
+{
+	int32_t error = set_flagged(node, valid);
+
+	if (!error && !is_checked(who) && who->uid != ROOT)
+		error = set_by_user(who, node, valid, values);
+	return !error && valid & TMPFS_SET_SIZE ? permission_change(node) : error;
 }
 
 bool permission_keeps_group_bit(const struct identity *who, uint32_t gid)

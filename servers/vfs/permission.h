@@ -4,7 +4,9 @@
  * do all, but execute only what is executable for somebody.
  *
  * An identity with IDENTITY_CHECKED is always allowed: the kernel that the
- * client serves has checked.
+ * client serves has checked. Of flags that nobody is above (chattr(1): immutable,
+ * append-only) that knows nothing, so they are looked at all the same; what they
+ * forbid is POSIX_EPERM. Names they protect in tmpfs itself.
  */
 #ifndef VFS_PERMISSION_H
 #define VFS_PERMISSION_H
@@ -26,15 +28,21 @@ bool permission_in_group(const struct identity *who, uint32_t gid);
 /* Whether mode, owner and access ACL let `who` do all of `wanted` (ACCESS_*); IDENTITY_CHECKED does not matter here. */
 bool permission_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted);
 
-/* POSIX_EACCES where they do not. */
+/* POSIX_EACCES where they do not; nobody writes to what is immutable. */
 int32_t permission_check(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted);
 
 /*
  * Whether the name of `victim` may be taken out of `directory`: POSIX_EACCES,
- * or POSIX_EPERM where the directory is sticky and neither is `who`'s own.
+ * or POSIX_EPERM where the directory is sticky and neither is `who`'s own, or where flags forbid it.
  */
 int32_t permission_remove(const struct identity *who, const struct tmpfs_attributes *directory,
                           const struct tmpfs_attributes *victim);
+
+/* Whether flags let something be written at `offset`. */
+int32_t permission_write_at(const struct tmpfs_attributes *node, uint64_t offset);
+
+/* Whether they let more change than content by what is added to it. */
+int32_t permission_change(const struct tmpfs_attributes *node);
 
 /*
  * Whether the attributes that `valid` (enum tmpfs_set) names may become

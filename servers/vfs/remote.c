@@ -179,6 +179,7 @@ void remote_attributes_take(struct tmpfs_attributes *to, const struct fs_attribu
 		.uid = from->uid,
 		.gid = from->gid,
 		.device = from->device,
+		.flags = from->flags,
 	};
 }
 

@@ -6,6 +6,8 @@
  */
 #include "session.h"
 
+#include "watch.h"
+
 #include <drydock/posix.h>
 
 #define CAPACITY_MINIMUM 64u
@@ -66,9 +68,16 @@ void session_hold(struct session *session, uint64_t node)
 	reference->count++;
 }
 
+struct session_reference *session_find(const struct session *session, uint64_t node)
+{
+	struct session_reference *reference = session->used > 0 ? place_of(session, node) : NULL;
+
+	return node != 0 && reference && reference->node == node ? reference : NULL;
+}
+
 bool session_holds(const struct session *session, uint64_t node)
 {
-	return node != 0 && session->used > 0 && place_of(session, node)->node == node;
+	return session_find(session, node) != NULL;
 }
 
 /* Empties a place; those after it that could not be nearer to their home because of it move up. */
@@ -94,17 +103,16 @@ static void remove_reference(struct session *session, struct session_reference *
 
 int32_t session_forget(struct session *session, uint64_t node, uint64_t count)
 {
-	struct session_reference *reference;
+	struct session_reference *reference = session_find(session, node);
 
-	if (!session_holds(session, node))
-		return POSIX_EINVAL;
-	reference = place_of(session, node);
-	if (count > reference->count)
+	if (!reference || count > reference->count)
 		return POSIX_EINVAL;
 	tmpfs_forget(&session->vfs->tmpfs, node, count);
 	reference->count -= count;
-	if (reference->count == 0)
+	if (reference->count == 0) {
+		watch_forgotten(session->watch, reference);
 		remove_reference(session, reference);
+	}
 	return 0;
 }
 
@@ -121,6 +129,7 @@ void session_destroy(struct session *session)
 {
 	struct vfs *vfs = session->vfs;
 
+	watch_end(session->watch);
 	open_files_end(vfs, &session->files);
 	for (uint32_t at = 0; at < session->capacity; at++) {
 		if (session->references[at].node != 0)

@@ -13,8 +13,10 @@
 #include "vfs.h"
 
 struct session_reference {
-	uint64_t node;  /* 0: unused */
-	uint64_t count; /* of tmpfs references that are this session's */
+	uint64_t node;       /* 0: unused */
+	uint64_t count : 62; /* of tmpfs references that are this session's */
+	uint64_t changed : 1; /* what watch.c is to tell: attributes or content, */
+	uint64_t names : 1;   /* and any names in it */
 };
 
 struct session {
@@ -23,6 +25,7 @@ struct session {
 	uint32_t capacity;                    /* a power of two, or 0 */
 	uint32_t used;
 	struct open_files files;
+	struct watch *watch; /* NULL until it watches */
 };
 
 /* NULL without memory. */
@@ -36,6 +39,9 @@ int32_t session_reserve(struct session *session);
 
 /* One tmpfs reference to `node`, taken by the caller, becomes the session's. */
 void session_hold(struct session *session, uint64_t node);
+
+/* The session's references to a node, or NULL; good until it gets or loses any. */
+struct session_reference *session_find(const struct session *session, uint64_t node);
 
 /* Whether it holds any. */
 bool session_holds(const struct session *session, uint64_t node);

@@ -10,6 +10,7 @@
 
 #define MODE_DEFAULT 0755u
 #define MODE_BITS    07777u
+#define SIZE_MAXIMUM (UINT64_MAX - ARENA_PAGE)
 #define ID_MAXIMUM   (UINT32_MAX - 1) /* the last one means "unchanged" in calls */
 
 static int32_t storage_grow(void *context, uint64_t size, void **address)
@@ -23,15 +24,14 @@ static int32_t storage_grow(void *context, uint64_t size, void **address)
 	return 0;
 }
 
-/* Reads an option; one that is not there leaves *number as it is. */
-static bool option_number(const char *options, const char *key, uint64_t minimum, uint64_t maximum,
-                          uint64_t *number)
+/* Reads an option up to `maximum`; one that is not there leaves *number as it is. */
+static bool option_number(const char *options, const char *key, uint64_t maximum, uint64_t *number)
 {
 	char text[32];
 
 	if (!string_option(options, key, text, sizeof(text)))
 		return true;
-	return string_to_number(text, number) && *number >= minimum && *number <= maximum;
+	return string_to_number(text, number) && *number <= maximum;
 }
 
 static bool option_mode(const char *options, uint32_t *mode)
@@ -73,16 +73,19 @@ int32_t storage_open(struct vfs *vfs, const char *text, const char **wrong)
 	int32_t error;
 
 	*wrong = NULL;
-	if (!option_number(text, "size", ARENA_PAGE, UINT64_MAX, &size))
+	if (!option_number(text, "size", SIZE_MAXIMUM, &size))
 		*wrong = "size";
-	options.nodes = size / TMPFS_BLOCK_SIZE;
-	if (!option_number(text, "nodes", 1, UINT64_MAX, &options.nodes))
-		*wrong = "nodes";
+	size = size ? (size + ARENA_PAGE - 1) / ARENA_PAGE * ARENA_PAGE : UINT64_MAX;
+	options.nodes = size / ARENA_PAGE;
+	if (!option_number(text, "nr_inodes", UINT64_MAX, &options.nodes))
+		*wrong = "nr_inodes";
+	if (options.nodes == 0)
+		options.nodes = UINT64_MAX;
 	if (!option_mode(text, &options.mode))
 		*wrong = "mode";
-	if (!option_number(text, "uid", 0, ID_MAXIMUM, &uid))
+	if (!option_number(text, "uid", ID_MAXIMUM, &uid))
 		*wrong = "uid";
-	if (!option_number(text, "gid", 0, ID_MAXIMUM, &gid))
+	if (!option_number(text, "gid", ID_MAXIMUM, &gid))
 		*wrong = "gid";
 	if (*wrong)
 		return POSIX_EINVAL;

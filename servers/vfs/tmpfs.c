@@ -9,6 +9,7 @@
 #define NANOSECONDS_PER_SECOND 1000000000u
 #define MODE_BITS              07777u
 #define SECTOR                 512u
+#define FLAGS                (uint32_t)(TMPFS_FLAG_IMMUTABLE | TMPFS_FLAG_APPEND | TMPFS_FLAG_NO_DUMP | TMPFS_FLAG_NO_ATIME)
 #define DIRECTORY_ENTRY_SIZE   20u /* what an entry counts in its directory's size, as in Linux's tmpfs */
 
 static int32_t root_make(struct tmpfs *tmpfs, const struct tmpfs_options *options, struct tmpfs_time now)
@@ -68,11 +69,15 @@ void tmpfs_statistics(const struct tmpfs *tmpfs, struct tmpfs_statistics *statis
 {
 	const struct tmpfs_super *super = tmpfs->super;
 
-	statistics->block_size = TMPFS_BLOCK_SIZE;
-	statistics->blocks = arena_pages_limit(tmpfs->arena);
-	statistics->blocks_free = statistics->blocks - arena_pages_used(tmpfs->arena);
-	statistics->nodes = super->nodes_limit;
-	statistics->nodes_free = super->nodes_limit - super->nodes;
+	*statistics = (struct tmpfs_statistics){.block_size = TMPFS_BLOCK_SIZE};
+	if (arena_pages_limit(tmpfs->arena) < UINT64_MAX / ARENA_PAGE) {
+		statistics->blocks = arena_pages_limit(tmpfs->arena);
+		statistics->blocks_free = statistics->blocks - arena_pages_used(tmpfs->arena);
+	}
+	if (super->nodes_limit < TMPFS_NODES_MAX) {
+		statistics->nodes = super->nodes_limit;
+		statistics->nodes_free = super->nodes_limit - super->nodes;
+	}
 }
 
 static uint64_t node_size(const struct tmpfs_node *node)
@@ -109,6 +114,7 @@ void tmpfs_node_attributes(const struct tmpfs *tmpfs, const struct tmpfs_node *n
 	attributes->uid = node->uid;
 	attributes->gid = node->gid;
 	attributes->device = node->device;
+	attributes->flags = node->flags;
 	tmpfs_acl_find(tmpfs, node, TMPFS_ACL_ACCESS, &attributes->acl);
 }
 
@@ -125,11 +131,14 @@ int32_t tmpfs_get_attributes(const struct tmpfs *tmpfs, uint64_t number, struct 
 /* Whether the values asked for can be set at all. */
 static int32_t set_check(const struct tmpfs_node *node, uint32_t valid, const struct tmpfs_attributes *values)
 {
-	if (valid >= 2 * TMPFS_SET_MTIME_NOW)
+	if (valid >= 2 * TMPFS_SET_FLAGS)
 		return POSIX_EINVAL;
 	if ((valid & TMPFS_SET_ATIME && values->atime.nanoseconds >= NANOSECONDS_PER_SECOND) ||
 	    (valid & TMPFS_SET_MTIME && values->mtime.nanoseconds >= NANOSECONDS_PER_SECOND))
 		return POSIX_EINVAL;
+	if (valid & TMPFS_SET_FLAGS && (values->flags & ~FLAGS ||
+	                                (!node_is(node, POSIX_S_IFREG) && !node_is(node, POSIX_S_IFDIR))))
+		return POSIX_EOPNOTSUPP;
 	if (valid & TMPFS_SET_SIZE) {
 		if (node_is(node, POSIX_S_IFDIR))
 			return POSIX_EISDIR;
@@ -182,6 +191,8 @@ int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t number, uint32_t vali
 		node->uid = values->uid;
 	if (valid & TMPFS_SET_GID)
 		node->gid = values->gid;
+	if (valid & TMPFS_SET_FLAGS)
+		node->flags = values->flags;
 	set_times(node, valid, values, now);
 	change_end(tmpfs);
 	if (result)

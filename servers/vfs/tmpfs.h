@@ -56,6 +56,7 @@ struct tmpfs_attributes {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t device;
+	uint32_t flags; /* of enum tmpfs_flag */
 	struct acl acl; /* the access ACL, if there is one; valid until the next change of the file system */
 };
 
@@ -82,6 +83,7 @@ struct tmpfs_options {
 	uint32_t gid;
 };
 
+/* Where there is no limit to blocks or nodes, both numbers of them are 0, as Linux's tmpfs says it. */
 struct tmpfs_statistics {
 	uint64_t block_size; /* bytes */
 	uint64_t blocks;
@@ -100,7 +102,22 @@ enum tmpfs_set {
 	TMPFS_SET_MTIME = 32,
 	TMPFS_SET_ATIME_NOW = 64,
 	TMPFS_SET_MTIME_NOW = 128,
+	TMPFS_SET_FLAGS = 256,
 };
+
+/*
+ * Of regular files and directories: the bits of fs.attributes.flags. Of what is
+ * immutable or append-only names do not change (POSIX_EPERM), and none go from
+ * such a directory; that attributes and content do not is the caller's matter.
+ */
+enum tmpfs_flag {
+	TMPFS_FLAG_IMMUTABLE = 0x10,
+	TMPFS_FLAG_APPEND = 0x20,
+	TMPFS_FLAG_NO_DUMP = 0x40,  /* means something to dump(8) only */
+	TMPFS_FLAG_NO_ATIME = 0x80, /* reading does not mark the time of access */
+};
+
+#define TMPFS_FLAGS_KEPT (uint32_t)(TMPFS_FLAG_IMMUTABLE | TMPFS_FLAG_APPEND)
 
 enum tmpfs_rename_flag {
 	TMPFS_RENAME_NOREPLACE = 1,
@@ -193,7 +210,8 @@ int32_t tmpfs_get_attributes(const struct tmpfs *tmpfs, uint64_t node, struct tm
  * Changes what `valid` (enum tmpfs_set) names to `values`, and always the ctime; of values->mode only
  * the permission bits count. A size beyond the present one leaves a hole.
  * POSIX_EINVAL: an unknown bit, nanoseconds out of range, or size of what is
- * no regular file; POSIX_EISDIR: size of a directory; POSIX_EFBIG. With
+ * no regular file; POSIX_EISDIR: size of a directory; POSIX_EFBIG;
+ * POSIX_EOPNOTSUPP: flags that there are not, or of what has none. With
  * `result` (may be NULL) the new attributes.
  */
 int32_t tmpfs_set_attributes(struct tmpfs *tmpfs, uint64_t node, uint32_t valid,

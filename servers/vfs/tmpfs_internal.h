@@ -57,7 +57,7 @@ struct tmpfs_node {
 	uint32_t xattr_names; /* bytes of the names of its extended attributes, each with a NUL */
 	uint64_t xattrs;      /* reference to the first of them; see tmpfs_xattr.c */
 	uint32_t marks;       /* NODE_* below */
-	uint32_t reserved;
+	uint32_t flags;       /* of enum tmpfs_flag */
 	union {
 		struct {
 			uint64_t size;
@@ -196,6 +196,12 @@ static inline bool node_is(const struct tmpfs_node *node, uint32_t type)
 	return (node->mode & POSIX_S_IFMT) == type;
 }
 
+/* Whether flags forbid that a name of the node comes or goes. */
+static inline bool node_is_kept(const struct tmpfs_node *node)
+{
+	return node->flags & TMPFS_FLAGS_KEPT;
+}
+
 /* Makes a node without names and references, its content zero. */
 int32_t tmpfs_node_make(struct tmpfs *tmpfs, uint32_t mode, const struct tmpfs_creation *creation,
                         struct tmpfs_time now, uint64_t *reference);
@@ -225,6 +231,8 @@ static inline bool time_after(int64_t left, uint32_t left_nanoseconds, int64_t r
  */
 static inline void node_mark_read(struct tmpfs_node *node, struct tmpfs_time now)
 {
+	if (node->flags & TMPFS_FLAG_NO_ATIME)
+		return;
 	if (time_after(node->atime, node->atime_nanoseconds, node->mtime, node->mtime_nanoseconds) &&
 	    time_after(node->atime, node->atime_nanoseconds, node->ctime, node->ctime_nanoseconds) &&
 	    (int64_t)((uint64_t)now.seconds - (uint64_t)node->atime) < RELATIME_SECONDS)

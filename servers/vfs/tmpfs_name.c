@@ -55,7 +55,7 @@ static int32_t place_find_free(const struct tmpfs *tmpfs, uint64_t directory, co
 		return POSIX_ENOENT;
 	if (tmpfs_entry_find(tmpfs, place->directory, name, length, place->hash, NULL))
 		return POSIX_EEXIST;
-	return 0;
+	return place->directory->flags & TMPFS_FLAG_IMMUTABLE ? POSIX_EPERM : 0;
 }
 
 int32_t tmpfs_lookup(struct tmpfs *tmpfs, uint64_t number, const char *name, uint32_t length,
@@ -202,6 +202,8 @@ int32_t tmpfs_create_unnamed(struct tmpfs *tmpfs, uint64_t number, const struct 
 	if (creation->mode & ~MODE_BITS)
 		return POSIX_EINVAL;
 	error = tmpfs_directory_find(tmpfs, number, &directory);
+	if (!error && directory->flags & TMPFS_FLAG_IMMUTABLE)
+		error = POSIX_EPERM;
 	if (error)
 		return error;
 	change_begin(tmpfs);
@@ -323,7 +325,7 @@ int32_t tmpfs_link(struct tmpfs *tmpfs, uint64_t number, uint64_t directory, con
 	error = place_find_free(tmpfs, directory, name, length, &place);
 	if (error)
 		return error;
-	if (node_is(node, POSIX_S_IFDIR))
+	if (node_is(node, POSIX_S_IFDIR) || node_is_kept(node))
 		return POSIX_EPERM;
 	if (node->links == 0 && !(node->marks & NODE_LINKABLE))
 		return POSIX_ENOENT;
@@ -358,6 +360,8 @@ int32_t tmpfs_unlink(struct tmpfs *tmpfs, uint64_t directory, const char *name, 
 	if (!entry)
 		return POSIX_ENOENT;
 	node = node_at(tmpfs, entry->node);
+	if (node_is_kept(place.directory) || node_is_kept(node))
+		return POSIX_EPERM;
 	if (node_is(node, POSIX_S_IFDIR))
 		return POSIX_EISDIR;
 	change_begin(tmpfs);
@@ -386,6 +390,8 @@ int32_t tmpfs_remove_directory(struct tmpfs *tmpfs, uint64_t directory, const ch
 	if (!entry)
 		return POSIX_ENOENT;
 	node = node_at(tmpfs, entry->node);
+	if (node_is_kept(place.directory) || node_is_kept(node))
+		return POSIX_EPERM;
 	if (!node_is(node, POSIX_S_IFDIR))
 		return POSIX_ENOTDIR;
 	if (node->directory.entries > 0)

@@ -161,6 +161,14 @@ static int32_t rename_exchange(struct tmpfs *tmpfs, const struct end *from, cons
 	return 0;
 }
 
+/* Whether flags let that name go, or where there is none, one come there. */
+static bool may_change(const struct end *end)
+{
+	if (!end->entry)
+		return !(end->directory->flags & TMPFS_FLAG_IMMUTABLE);
+	return !node_is_kept(end->directory) && !node_is_kept(end->node);
+}
+
 static int32_t rename_ends(struct tmpfs *tmpfs, const struct end *from, const struct end *to, uint32_t flags,
                            struct tmpfs_time now)
 {
@@ -170,10 +178,12 @@ static int32_t rename_ends(struct tmpfs *tmpfs, const struct end *from, const st
 		return POSIX_EEXIST;
 	if (!to->entry && flags & TMPFS_RENAME_EXCHANGE)
 		return POSIX_ENOENT;
+	if (to->entry && from->node == to->node)
+		return 0;
+	if (!may_change(from) || !may_change(to))
+		return POSIX_EPERM;
 	if (!to->entry)
 		return rename_move(tmpfs, from, to, now);
-	if (from->node == to->node)
-		return 0;
 	if (flags & TMPFS_RENAME_EXCHANGE)
 		return rename_exchange(tmpfs, from, to, now);
 	return rename_replace(tmpfs, from, to, now);

@@ -90,6 +90,7 @@ static void vfs_begin(struct runtime *runtime, void *state)
 	int32_t status;
 
 	vfs->runtime = runtime;
+	list_init(&vfs->watches);
 	service = service_create(runtime, vfs, &limits, &events, &error);
 	if (!service) {
 		log_print(runtime, LOG_ERROR, "cannot allocate a port: error %d", (int)error);

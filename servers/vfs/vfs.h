@@ -16,6 +16,7 @@
  *   node_space.c     those of a file's space,
  *   node_xattr.c     and those of extended attributes, with their permissions
  *   node_acl.c       access control lists, which come as such attributes; acl.c
+ *   watch.c          telling clients that remember what others have changed
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     those that work on open files,
  *   path_attributes.c  and those for attributes, of names and of open files
@@ -31,6 +32,7 @@
 #include <stdint.h>
 
 #include <drydock/hash.h>
+#include <drydock/list.h>
 #include <drydock/posix.h>
 #include <drydock/server.h>
 
@@ -47,6 +49,7 @@ struct vfs {
 	struct arena arena;
 	struct mount *mounts; /* room for MANIFEST_MOUNTS; NULL where there are none */
 	uint32_t mount_count;
+	struct list watches; /* sessions' (watch.c) */
 };
 
 /* On whose behalf something is done. */
@@ -71,12 +74,17 @@ struct tmpfs_time vfs_now(const struct vfs *vfs);
 /*
  * storage.c: sets up vfs->tmpfs, empty, as `options` (text of the start block) says:
  *
- *   size=N    bytes, with K, M or G; by default STORAGE_SIZE_DEFAULT. The
- *             process's memory quota limits it, too, and better be larger.
- *   nodes=N   at most so many; by default one for each block
- *   mode=N    the root's permission bits, octal; by default 755
- *   uid=N     the root's owner,
- *   gid=N     and group; by default those whom the system runs for
+ *   size=N       bytes, with K, M or G, rounded up to pages; 0 for no limit; by
+ *                default STORAGE_SIZE_DEFAULT. The process's memory quota limits
+ *                it, too, and better be larger.
+ *   nr_inodes=N  at most so many nodes, with K, M or G; 0 for no limit; by
+ *                default one for each page
+ *   mode=N       the root's permission bits, octal; by default 755
+ *   uid=N        the root's owner,
+ *   gid=N        and group; by default those whom the system runs for
+ *
+ * They are those of Linux's tmpfs(5), but that a size is no percentage: of how
+ * much, this process does not know.
  *
  * POSIX_EINVAL: one of them is no such number, and *wrong is its name.
  * POSIX_ENOSPC: no memory even for an empty file system.

@@ -302,6 +302,10 @@ void handle_copy_file_range(fuse_req_t request, fuse_ino_t node, off_t offset, s
                             fuse_ino_t to, off_t to_offset, struct fuse_file_info *to_file, size_t length,
                             int flags);
 
+void handle_ioctl(fuse_req_t request, fuse_ino_t node, unsigned int command, void *argument,
+                  struct fuse_file_info *file, unsigned int flags, const void *in, size_t in_size,
+                  size_t out_size);
+
 void handle_setxattr(fuse_req_t request, fuse_ino_t node, const char *name, const char *value, size_t size,
                      int flags);
 void handle_getxattr(fuse_req_t request, fuse_ino_t node, const char *name, size_t size);

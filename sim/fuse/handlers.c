@@ -13,7 +13,7 @@ static void handle_init(void *context, struct fuse_conn_info *connection)
 	static const unsigned int wanted =
 		FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_AUTO_INVAL_DATA |
 		FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_NO_OPEN_SUPPORT | FUSE_CAP_NO_OPENDIR_SUPPORT |
-		FUSE_CAP_DONT_MASK;
+		FUSE_CAP_DONT_MASK | FUSE_CAP_IOCTL_DIR;
 	struct bridge *bridge = context;
 
 	/*
@@ -93,4 +93,5 @@ const struct fuse_lowlevel_ops handlers = {
 	.getxattr = handle_getxattr,
 	.listxattr = handle_listxattr,
 	.removexattr = handle_removexattr,
+	.ioctl = handle_ioctl,
 };

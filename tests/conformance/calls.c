@@ -88,7 +88,15 @@ static void remember(void *context, const char *text, unsigned char type)
 	*names = name;
 }
 
-static void remove_tree(const char *path)
+static bool remove_tree(const char *path);
+
+static bool remove_name(const char *path, unsigned char type)
+{
+	return type == DT_DIR ? remove_tree(path) : sys_unlink(path) == 0;
+}
+
+/* Removes a directory and what is in it; false where it is still there. */
+static bool remove_tree(const char *path)
 {
 	struct name *names = NULL;
 
@@ -100,15 +108,18 @@ static void remove_tree(const char *path)
 
 		if (asprintf(&inside, "%s/%s", path, name->text) < 0)
 			abort();
-		if (name->type == DT_DIR)
-			remove_tree(inside);
-		else if (sys_unlink(inside) != 0)
-			script_wrong("cannot clear what a case has left", inside);
+		if (!remove_name(inside, name->type)) {
+			/* Flags may have kept it (chattr(1)), its own or the directory's. */
+			sys_set_flags(inside, 0);
+			sys_set_flags(path, 0);
+			if (!remove_name(inside, name->type))
+				script_wrong("cannot clear what a case has left", inside);
+		}
 		free(inside);
 		names = name->next;
 		free(name);
 	}
-	sys_rmdir(path);
+	return sys_rmdir(path) == 0;
 }
 
 static void clear(void)

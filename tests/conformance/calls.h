@@ -36,6 +36,7 @@ struct call_entry {
 /* Of calls_name.c (what has to do with names), calls_node.c, calls_file.c (open files); a name of NULL ends each. */
 extern const struct call_entry calls_name[], calls_node[], calls_file[];
 
+
 /* Closes what a case has left open. */
 void calls_file_reset(void);
 

@@ -1,6 +1,7 @@
 /* Calls about what a name stands for: attributes and extended attributes (calls.h). */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,6 +268,38 @@ static int run_removexattr(struct call_words *words)
 	return sys_removexattr(words->word[1], words->word[2]);
 }
 
+/* ---- flags (chattr(1)) ------------------------------------------------------------------------ */
+
+static const struct {
+	char letter;
+	int flag;
+} file_flags[] = {{'a', FS_APPEND_FL}, {'i', FS_IMMUTABLE_FL}, {'d', FS_NODUMP_FL}, {'A', FS_NOATIME_FL}, {'c', FS_COMPR_FL}};
+
+#define FILE_FLAGS (sizeof(file_flags) / sizeof(file_flags[0]))
+
+/* chattr PATH =LETTER… */
+static int run_chattr(struct call_words *words)
+{
+	int flags = 0;
+
+	for (size_t i = 0; i < FILE_FLAGS; i++) {
+		if (strchr(words->word[2], file_flags[i].letter) != NULL)
+			flags |= file_flags[i].flag;
+	}
+	return sys_set_flags(words->word[1], flags);
+}
+
+static int run_lsattr(struct call_words *words)
+{
+	int flags = 0;
+
+	if (sys_get_flags(words->word[1], &flags) != 0)
+		return -1;
+	for (size_t i = 0; i < FILE_FLAGS; i++)
+		say(words, "%c", flags & file_flags[i].flag ? file_flags[i].letter : '-');
+	return 0;
+}
+
 /* ---- access control lists ------------------------------------------------------------------- */
 
 #define ACL_ENTRIES 1024
@@ -325,7 +358,7 @@ static int run_setacl(struct call_words *words)
 			put_entry(&acl, entry);
 	}
 	return sys_setxattr(words->word[1], acl_name(words->word[2]), &acl,
-	                 offsetof(struct acl_value, entry[acl.count]), 0);
+	                    offsetof(struct acl_value, entry[acl.count]), 0);
 }
 
 /* limits PATH: what statvfs says that is the same everywhere */
@@ -346,5 +379,5 @@ const struct call_entry calls_node[] = {
 	{"truncate", 2, 2, run_truncate}, {"access", 2, 2, run_access},         {"chdir", 1, 1, run_chdir},
 	{"setxattr", 3, 4, run_setxattr}, {"getxattr", 2, 3, run_getxattr},     {"listxattr", 1, 1, run_listxattr},
 	{"removexattr", 2, 2, run_removexattr}, {"limits", 1, 1, run_limits},   {"setacl", 3, 3, run_setacl},
-	{NULL, 0, 0, NULL},
+	{"chattr", 2, 2, run_chattr},     {"lsattr", 1, 1, run_lsattr},         {NULL, 0, 0, NULL},
 };

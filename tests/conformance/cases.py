@@ -385,6 +385,44 @@ def acls():
                ["create n 0644", "setxattr n system.posix_acl_access *" + size, "getxattr n system.posix_acl_access"])
 
 
+def flags():
+    """Flags (chattr(1)): what immutable and append-only files and directories let be done to them, and by whom."""
+    acl = "u:-:6,u:5:4,g:-:4,m:-:4,o:-:0"
+    calls = ["open {0} RDONLY", "open {0} RDWR,APPEND", "open {0} RDWR", "open {0} WRONLY,APPEND,TRUNC", "truncate {0} 2",
+             "truncate {0} 5", "truncate {0} 9", "chmod {0} 0600", "chown {0} 1 1", "chown {0} -1 -1", "utimes {0} now now",
+             "utimes {0} 1.2 3.4", "utimes {0} now omit", "utimes {0} omit 5.6", "setxattr {0} user.b c", "removexattr {0} user.a",
+             "getxattr {0} user.a", "setxattr {0} trusted.b c", "setacl {0} access " + acl, "link {0} m", "unlink {0}",
+             "rmdir {0}", "rename {0} m", "rename other {0}", "rename other {0} EXCHANGE", "rename {0} other EXCHANGE",
+             "create {0}/new 0644", "mkdir {0}/new 0755", "symlink x {0}/new", "mkfifo {0}/new 0644", "link other {0}/new",
+             "unlink {0}/inside", "rmdir {0}/below", "rename {0}/inside {0}/new", "rename {0}/inside m", "rename other {0}/new",
+             "rename other {0}/inside", "rename other {0}/inside EXCHANGE", "list {0}", "access {0} 4", "access {0} 2"]
+    owner, other = "%d:%d" % (USER, GROUP), "%d:%d" % (OTHER, OTHER)
+    kinds = {"file": ["create n 0644", "hold 1 n RDWR", "write 1 hello", "close 1"],
+             "dir": ["mkdir n 0755", "create n/inside 0644", "mkdir n/below 0755"]}
+    for kind, make in kinds.items():
+        setup = make + ["setxattr n user.a b", "create other 0644", "chmod . 0777", "chown n %d %d" % (USER, GROUP), "mark 0 n"]
+        for letters in ("i", "a", "ia", "d", "A"):
+            for call in calls:
+                for who in ("0:0", owner):
+                    yield (title("flags", kind, letters, who, call),
+                           setup + ["chattr n " + letters, "as %s %s" % (who, call.format("n")), "list .", "lstat n " + ALL,
+                                    "lsattr n", "chattr n -"])
+            for how in ("RDWR", "RDWR,APPEND"):
+                if kind == "file":
+                    for call in ("write 2 new", "ftruncate 2 9", "fallocate 2 0 20", "fallocate 2 0 3 keep,punch"):
+                        yield (title("flags", "open", letters, how, call),
+                               setup + ["chattr n " + letters, "hold 2 n " + how, call, "lstat n size", "chattr n -"])
+        for letters in ("-", "i", "a", "d", "A", "iadA", "c", "ic"):
+            for then in ("-", "i", "d", "id"):
+                for who in ("0:0", owner, other):
+                    yield (title("flags", "set", kind, letters, then, who),
+                           setup + ["chattr n " + letters, "as %s chattr n %s" % (who, then), "lsattr n", "moved 0 n"])
+    for kind in ("fifo", "char", "link"):
+        yield title("flags", kind), fill(KINDS[kind], "n") + ["lsattr n", "chattr n d", "lsattr n"]
+    yield (title("flags", "atime"),
+           kinds["file"] + ["utimes n 1.0 2.0", "hold 1 n RDONLY", "chattr n A", "read 1 5 0", "stat n atime"])
+
+
 def locks():
     """Locks of open files, which exclude each other also in one process."""
     start = ["create n 0644", "hold 1 n RDWR", "hold 2 n RDWR", "hold 3 n RDWR"]
@@ -417,7 +455,7 @@ def directories():
 GROUPS = {
     "end": kinds_at_the_end, "two": two_kinds, "ways": ways_that_do_not_lead, "permissions": permissions,
     "sticky": sticky, "owners": owners_and_modes, "times": times, "contents": contents, "links": links,
-    "renames": renames, "attributes": attributes, "acls": acls, "locks": locks, "directories": directories,
+    "renames": renames, "attributes": attributes, "acls": acls, "flags": flags, "locks": locks, "directories": directories,
 }
 
 

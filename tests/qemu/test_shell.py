@@ -84,6 +84,13 @@ class ShellTest(unittest.TestCase):
         log = self.command("log")
         self.assertTrue(any(line.endswith("[init] Waiting for events...") for line in log), log)
 
+    def test_network(self):
+        # By loopback: there is no card, and the emulated processor has no randomness for TCP.
+        self.assertRegex("\n".join(self.command("ping -c 1 127.0.0.1")),
+                         r"\A56 bytes from 127\.0\.0\.1: seq=1 time=\d+\.\d{3} ms\n1 sent, 1 received\Z")
+        self.assertEqual(self.command("ping -c 1 10.0.2.2"), ["ping: 10.0.2.2: no route there"])
+        self.assertRegex(self.command("wget http://127.0.0.1/")[0], r"\Awget: \S+: there is no TCP: ")
+
     def test_kill(self):
         self.command("echo lost > /file")
         self.assertEqual(self.command("cat /file"), ["lost"])
@@ -97,6 +104,18 @@ class ShellTest(unittest.TestCase):
         self.assertEqual(self.command("ls -l /"), [])
         self.assertNotIn(before, self.command("ports"))
         self.assertIn("vfs", [line.split()[1] for line in self.command("ps")])
+
+    def test_nice(self):
+        self.assertEqual([line.split() for line in self.command("nice -p 20 -s 5 vfs")],
+                         [["PID", "NAME", "PRIORITY", "SLICE"], ["4", "vfs", "20", "5", "ms"]])
+        priorities = {line.split()[1]: line.split()[3] for line in self.command("ps")}
+        self.assertEqual((priorities["vfs"], priorities["log"]), ("20", "16"))
+        # With the scheduler goes what it was told.
+        self.machine.type("kill scheduler\r")
+        self.machine.expect(r"\[scheduler\] scheduler_server started \(PID 3\)\r\n")
+        self.machine.type("echo settled\r")
+        self.machine.expect(r"\r\nsettled\r\n" + PROMPT)
+        self.assertEqual([line.split()[2:] for line in self.command("nice vfs")[1:]], [["16", "10", "ms"]])
 
     def test_keys(self):
         self.assertEqual(self.keys("echo on\x7fe\r"), ["oe"])                   # Backspace

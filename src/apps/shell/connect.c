@@ -8,6 +8,8 @@
 
 #include <drydock/proto/init.h>
 #include <drydock/proto/log.h>
+#include <drydock/proto/scheduler.h>
+#include <drydock/proto/socket.h>
 
 /* Room for two chunks of data, of which a call may have half (drydock/files.h). */
 static const struct client_options limits = {.depth = 4, .area = 2 * CHUNK_SIZE};
@@ -31,6 +33,10 @@ static struct client *open_client(struct runtime *runtime, enum shell_server ser
 		return client_open(runtime, "vfs", &vfs_protocol, &limits, status);
 	case SERVER_LOG:
 		return client_open(runtime, "log", &log_protocol, &patient_limits, status);
+	case SERVER_SCHEDULER:
+		return client_open(runtime, "scheduler", &scheduler_protocol, &limits, status);
+	case SERVER_NETSTACK:
+		return client_open(runtime, "netstack", &socket_protocol, &patient_limits, status);
 	default:
 		/* Every process is born with a way to init's port. */
 		return client_open_port(runtime, runtime_start(runtime)->init, &init_protocol,

@@ -55,7 +55,11 @@
 #define FS_SET_MTIME_NOW 128
 #define FS_SET_FLAGS 256
 
-/* Bits of attributes.flags (as FS_IOC_GETFLAGS of ioctl_iflags(2)). */
+/*
+ * Bits of attributes.flags (as FS_IOC_GETFLAGS of ioctl_iflags(2)). Nobody changes what is immutable, and
+ * what is append-only is only written to at its end (EPERM), also those whose client has checked permissions
+ * itself.
+ */
 #define FS_FLAG_IMMUTABLE 0x10
 #define FS_FLAG_APPEND 0x20
 #define FS_FLAG_NO_DUMP 0x40
@@ -104,7 +108,8 @@
 
 /*
  * Values of event.kind: a node's attributes or data are others now; a name in it (the directory) is another's
- * or nobody's now; so much has changed that nothing the client remembers is good.
+ * or nobody's now, or without a name, any may be, and its own attributes are others; so much has changed that
+ * nothing the client remembers is good.
  */
 #define FS_EVENT_NODE 1
 #define FS_EVENT_NAME 2
@@ -190,7 +195,7 @@ _Static_assert(offsetof(struct fs_entry, name_length) == 20, "name_length");
 struct fs_event {
 	uint64_t node;
 	uint32_t kind; /* event_* */
-	uint32_t name_length; /* 0 unless kind is event_name */
+	uint32_t name_length; /* 0 unless kind is event_name, and there for any name */
 };
 
 _Static_assert(sizeof(struct fs_event) == 16, "size");
@@ -275,7 +280,8 @@ void fs_get_attributes_reply(struct request *request, int32_t error, const struc
 
 /*
  * set_attributes (4), changes state: Changes what `valid` names; `values` gives the new values. The ctime
- * becomes the present time, also where `valid` is 0, as chown(2) that changes nothing has it.
+ * becomes the present time, also where `valid` is 0, as chown(2) that changes nothing has it. EOPNOTSUPP:
+ * flags that the node cannot have.
  */
 struct fs_set_attributes_arguments {
 	uint64_t node;
@@ -825,8 +831,10 @@ int32_t fs_sync_all_finish(struct call *call);
 void fs_sync_all_reply(struct request *request, int32_t error);
 
 /*
- * watch (31): Replies when others than this session have changed what it has references to; a client that
- * remembers leaves one outstanding. Ends with ECANCELED when it is cancelled.
+ * watch (31): Replies when others than this session have changed what it has references to, at any time since
+ * it first asked; a client that remembers leaves one outstanding (EBUSY: it has one already). Soon, not at
+ * once. That reading marks the time of access is no change. Ends with ECANCELED when it is cancelled. EINVAL:
+ * room for less than one event.
  */
 struct fs_watch_arguments {
 	uint8_t *events; /* shared with the client; may be NULL if of capacity 0 */

@@ -11,7 +11,7 @@ static struct client *client;
 
 static void begin(void)
 {
-	harness = harness_begin("size=4M,nodes=40");
+	harness = harness_begin("size=4M,nr_inodes=40");
 	client = harness_connect(harness, &vfs_protocol, IDENTITY(0, 0));
 	ck_assert_ptr_nonnull(client);
 }

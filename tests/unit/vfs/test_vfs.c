@@ -35,10 +35,21 @@ START_TEST(sizes)
 	ck_assert_uint_eq(statistics.blocks, 131072);
 	ck_assert_uint_eq(statistics.nodes, 131072);
 	ck_assert_uint_eq(statistics.name_max, 255);
-	statistics = statistics_with("nodes=77 size=1G");
+	statistics = statistics_with("nr_inodes=77 size=1G");
 	ck_assert_uint_eq(statistics.blocks, 262144);
 	ck_assert_uint_eq(statistics.nodes, 77);
 	ck_assert_uint_eq(statistics.nodes_free, 76);
+	statistics = statistics_with("size=1000001,nr_inodes=2k");
+	ck_assert_uint_eq(statistics.blocks, 245);
+	ck_assert_uint_eq(statistics.nodes, 2048);
+	statistics = statistics_with("size=0 nr_inodes=5");
+	ck_assert_uint_eq(statistics.blocks, 0);
+	ck_assert_uint_eq(statistics.blocks_free, 0);
+	ck_assert_uint_eq(statistics.nodes_free, 4);
+	statistics = statistics_with("size=1M nr_inodes=0");
+	ck_assert_uint_eq(statistics.blocks, 256);
+	ck_assert_uint_eq(statistics.nodes, 0);
+	ck_assert_uint_eq(statistics.nodes_free, 0);
 }
 END_TEST
 
@@ -60,14 +71,14 @@ END_TEST
 START_TEST(wrong_options)
 {
 	static const char *const wrong[] = {
-		"size=0",
-		"size=4095",
+		"size=10%",
+		"size=18446744073709551615",
 		"size=big",
 		"size=",
 		"size=-1",
 		"size=99999999999999999999",
-		"nodes=0",
-		"nodes=x",
+		"nr_inodes=-1",
+		"nr_inodes=x",
 		"mode=888",
 		"mode=10000",
 		"mode=",

@@ -23,6 +23,7 @@ struct runtime {
 	} protocols[2];
 	uint32_t protocol_count;
 	struct client *clients;
+	struct timer *timers; /* that are set */
 	struct {
 		void *address;
 		uint64_t size;
@@ -201,9 +202,15 @@ void call_session(struct call *call, bool changes)
 	call->request.word[MESSAGE_WORD_SESSION] = word_pair(0, client_of(call)->actor);
 }
 
+/* A request is its handler's to keep; what it answers is found by where it lies. */
+struct served {
+	struct request request;
+	struct call *call;
+};
+
 void request_reply(struct request *request, int32_t status, uint32_t length, const struct message *results)
 {
-	struct call *call = request->context;
+	struct call *call = ((struct served *)request)->call;
 
 	ck_assert(request->in_use);
 	request->in_use = false;
@@ -214,10 +221,10 @@ void request_reply(struct request *request, int32_t status, uint32_t length, con
 	call->status = status;
 }
 
-int32_t call_run(struct call *call)
+static struct served serve(struct call *call)
 {
 	struct client *client = client_of(call);
-	struct request request = {
+	const struct request request = {
 		.message = call->request,
 		.in = call->in,
 		.in_length = call->in_length,
@@ -227,12 +234,71 @@ int32_t call_run(struct call *call)
 		.connection = &client->connection,
 		.server = client->harness->runtime->server,
 		.in_use = true,
-		.context = call,
 	};
 
-	client->protocol->dispatch(&request, client->operations);
-	ck_assert(!request.in_use);
+	return (struct served){request, call};
+}
+
+int32_t call_run(struct call *call)
+{
+	struct client *client = client_of(call);
+	struct served served = serve(call);
+
+	client->protocol->dispatch(&served.request, client->operations);
+	ck_assert(!served.request.in_use);
 	return call->status;
+}
+
+struct served *harness_submit(struct call *call)
+{
+	struct served *served = malloc(sizeof(*served));
+
+	ck_assert_ptr_nonnull(served);
+	*served = serve(call);
+	client_of(call)->protocol->dispatch(&served->request, client_of(call)->operations);
+	return served;
+}
+
+bool harness_served(struct served *served)
+{
+	if (served->request.in_use)
+		return false;
+	free(served);
+	return true;
+}
+
+void harness_cancel(struct served *served)
+{
+	served->request.cancelled = true;
+	served->request.on_cancel(&served->request);
+}
+
+/* ---- timers ----------------------------------------------------------------------------- */
+
+void timer_set(struct runtime *runtime, struct timer *timer, uint64_t deadline)
+{
+	timer->deadline = deadline;
+	timer->next = runtime->timers;
+	runtime->timers = timer;
+}
+
+void timer_cancel(struct runtime *runtime, struct timer *timer)
+{
+	struct timer **link = &runtime->timers;
+
+	while (*link != timer)
+		link = &(*link)->next;
+	*link = timer->next;
+}
+
+void harness_fire(struct harness *harness)
+{
+	struct timer *timer;
+
+	while ((timer = harness->runtime->timers) != NULL) {
+		harness->runtime->timers = timer->next;
+		timer->fire(timer, timer->context);
+	}
 }
 
 void call_end(struct call *call)

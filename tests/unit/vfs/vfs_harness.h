@@ -65,6 +65,17 @@ uint32_t harness_actor(struct client *client, const struct identity *identity);
 
 void harness_disconnect(struct client *client);
 
+/*
+ * A call that may be kept by the server, prepared by its stub: whether it has
+ * been answered (then `served` is gone, and the call to be finished), and giving it up.
+ */
+struct served *harness_submit(struct call *call);
+bool harness_served(struct served *served);
+void harness_cancel(struct served *served);
+
+/* Time passes: all timers that are set fire. */
+void harness_fire(struct harness *harness);
+
 /* How many nodes can still be made. */
 uint64_t harness_nodes_free(struct client *client);
 
