@@ -80,7 +80,7 @@ int sys_access(const char *path, int mask);
 int sys_chdir(const char *path);
 int sys_statvfs(const char *path, struct statvfs *limits);
 
-/* Of regular files and directories, by FS_IOC_GETFLAGS and FS_IOC_SETFLAGS; natively ENOSYS. */
+/* FS_*_FL of <linux/fs.h>, as chattr(1) sets them, of regular files and directories; natively ENOSYS. */
 int sys_get_flags(const char *path, int *flags);
 int sys_set_flags(const char *path, int flags);
 

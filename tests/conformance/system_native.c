@@ -230,7 +230,7 @@ int sys_open(const char *path, int flags, mode_t mode)
 		number++;
 	if (number == FILES)
 		wrong("too many open files", POSIX_EMFILE);
-	if (result(files_open(native.client, absolute(path), open_flags(flags), mode & ~native.umask,
+	if (result(files_open(native.client, absolute(path), open_flags(flags), (mode & 0xffff) | FILES_UMASK(native.umask),
 	                      &native.files[number].file)) != 0)
 		return -1;
 	native.files[number].used = true;
@@ -399,7 +399,7 @@ int sys_map_read(int number, off_t offset, void *buffer, size_t length)
 
 int sys_mkdir(const char *path, mode_t mode)
 {
-	return result(files_mkdir(native.client, absolute(path), mode & ~native.umask));
+	return result(files_mkdir(native.client, absolute(path), (mode & 0xffff) | FILES_UMASK(native.umask)));
 }
 
 int sys_rmdir(const char *path)
@@ -448,14 +448,14 @@ int sys_rename(const char *path, const char *new_path, unsigned flags)
 
 int sys_mknod(const char *path, mode_t mode, dev_t device)
 {
-	return result(files_mknod(native.client, absolute(path), mode & ~native.umask,
+	return result(files_mknod(native.client, absolute(path), (mode & 0xffff) | FILES_UMASK(native.umask),
 	                          major(device) << 8 | minor(device)));
 }
 
-/* bind(2) makes a socket's node, and calls a name that is taken by another error. */
+/* bind(2) makes a socket's node, from whose mode it takes the umask itself, and has another error for a name taken. */
 int sys_bind(const char *path)
 {
-	int made = sys_mknod(path, S_IFSOCK | 0777, 0);
+	int made = result(files_mknod(native.client, absolute(path), S_IFSOCK | (0777 & ~native.umask), 0));
 
 	if (made != 0 && errno == EEXIST)
 		errno = EADDRINUSE;

@@ -54,11 +54,6 @@ NATIVE_DIFFERENCES = DIFFERENCES + [
     (r"open .* RDONLY,CREAT,DIRECTORY .*", r"EINVAL", r"ENAMETOOLONG",
      "both are wrong; the client library does not send what is too long"),
     (r"seek 1 0 end", r"EINVAL", r"EISDIR", "directories are read by cookies and have no position"),
-    (r"inherit/[23]7\d\d/65534:65532/\S+_d/n_[CREAT,RDWR_]*[2367]\d{3}/[07]77: lstat d/n .*", r"ok f [0145]\d{3} .*",
-     r"ok f [2367]\d00 .*",
-     "there is no umask but the program's own, so what it took away is not seen to have been asked for"),
-    (r"acl/inherit/\w+/\S+/[0-7]{3}: (lstat d/n mode|getxattr d/n system.posix_acl_access)", r"ok .*", r"ok .*",
-     "for the same reason it counts where a directory has a default ACL, too"),
 ]
 
 

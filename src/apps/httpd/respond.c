@@ -211,7 +211,7 @@ static int32_t open_path(struct httpd *httpd, const char *path, uint32_t *file, 
 	/* What is neither could wait for ever when it is opened. */
 	if ((status->mode & POSIX_S_IFMT) != POSIX_S_IFREG && (status->mode & POSIX_S_IFMT) != POSIX_S_IFDIR)
 		return POSIX_EACCES;
-	error = vfs_open(httpd->vfs, VFS_OPEN_READ, 0, path, (uint32_t)string_length(path), &results);
+	error = vfs_open(httpd->vfs, VFS_OPEN_READ, 0, 0, path, (uint32_t)string_length(path), &results);
 	if (error != 0)
 		return error;
 	*file = results.file;

@@ -11,8 +11,8 @@
 #include <drydock/proto/scheduler.h>
 #include <drydock/proto/socket.h>
 
-/* Room for one chunk of data and for paths, a call or two at a time. */
-static const struct client_options limits = {.depth = 4, .area = CHUNK_SIZE + 16384};
+/* Room for two chunks of data, of which a call may have half (drydock/files.h). */
+static const struct client_options limits = {.depth = 4, .area = 2 * CHUNK_SIZE};
 
 /* A watch lasts, and so does the end of a process that is in a debugger; Ctrl-C ends both. */
 static const struct client_options patient_limits = {.depth = 4,
