@@ -50,7 +50,7 @@ _drydock()
 	local cur prev words cword
 	_init_completion || return
 
-	local commands="run stop restart ps ports lanes log mount umount fs net sh gdb bench doctor"
+	local commands="run stop restart nice ps ports lanes log mount umount fs net sh gdb bench doctor"
 	local files="ls cat put get mkdir rm mv stat df"
 	local index command= subcommand= operands=0 options="--name --help --usage" instance=()
 
@@ -60,7 +60,7 @@ _drydock()
 			instance=(--name "${words[index + 1]}")
 			((index++))
 			;;
-		--manifest | --mount | --cpus | --sched | --gdb | --wrap | --tap | --ip | --gateway | --mtu | --pcap | --disk | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options)
+		--manifest | --mount | --cpus | --sched | --gdb | --wrap | --tap | --ip | --gateway | --mtu | --pcap | --disk | -n | --lines | -c | --command | --rounds | --time | --files | --only | -o | --options | -p | --priority | -s | --slice)
 			((index++))
 			;;
 		--)
@@ -107,7 +107,7 @@ _drydock()
 		[[ auto == "$cur"* ]] && COMPREPLY+=(auto)
 		return
 		;;
-	--cpus | --ip | --gateway | --mtu | -n | --lines | -c | --command | --rounds | --time | --files)
+	--cpus | --ip | --gateway | --mtu | -n | --lines | -c | --command | --rounds | --time | --files | -p | --priority | -s | --slice)
 		return
 		;;
 	esac
@@ -119,6 +119,7 @@ _drydock()
 	case $command in
 	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload --disk --no-io-uring" ;;
 	mount) options+=" --options" ;;
+	nice) options+=" --priority --slice" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;
 	log) options+=" --follow --lines --json" ;;
 	sh) options+=" --command" ;;
@@ -136,7 +137,7 @@ _drydock()
 	fi
 
 	case $command in
-	restart | gdb)
+	restart | nice | gdb)
 		[ "$operands" -eq 0 ] &&
 			_drydock_offer < <(_drydock_servers "$1" "${instance[@]}")
 		;;

@@ -183,8 +183,8 @@ static int32_t serve_mknod(struct request *request, const struct vfs_mknod_argum
 		return POSIX_EINVAL;
 	error = begin_new(request, arguments->path, false, &caller, &walk);
 	if (!error)
-		error = node_create(&caller, &walk.at, mode | (type ? type : POSIX_S_IFREG), 0,
-		                    arguments->device, &made);
+		error = node_create(&caller, &walk.at, mode | (type ? type : POSIX_S_IFREG), 0, arguments->device,
+		                    &made);
 	if (!error)
 		node_forget(&caller, made.node);
 	walk_end(&walk);

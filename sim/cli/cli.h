@@ -23,6 +23,7 @@ typedef int (*cli_command_t)(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_stop(int argc, char **argv);
 int command_restart(int argc, char **argv);
+int command_nice(int argc, char **argv);
 int command_ps(int argc, char **argv);
 int command_ports(int argc, char **argv);
 int command_lanes(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{"log", command_log},       {"mount", command_mount}, {"umount", command_umount},
 	{"fs", command_fs},         {"net", command_net},     {"sh", command_sh},
 	{"gdb", command_gdb},       {"doctor", command_doctor}, {"bench", command_bench},
+	{"nice", command_nice},
 };
 
 const char *argp_program_version = "drydock " DRYDOCK_VERSION;
@@ -31,6 +32,7 @@ static const char main_documentation[] =
 	"  run       boot an instance, here or in the background\n"
 	"  stop      end an instance\n"
 	"  restart   start a server again, after a rebuild\n"
+	"  nice      show or set who runs first, and for how long\n"
 	"  ps        list the processes of an instance\n"
 	"  ports     list its ports\n"
 	"  lanes     list its lanes: who is connected to whom\n"

@@ -294,6 +294,7 @@ void handle_fsync(fuse_req_t request, fuse_ino_t node, int data_only, struct fus
 void handle_readdir(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
                     struct fuse_file_info *file);
 void handle_statfs(fuse_req_t request, fuse_ino_t node);
+void handle_access(fuse_req_t request, fuse_ino_t node, int mask);
 void handle_fallocate(fuse_req_t request, fuse_ino_t node, int flags, off_t offset, off_t length,
                       struct fuse_file_info *file);
 void handle_lseek(fuse_req_t request, fuse_ino_t node, off_t offset, int whence, struct fuse_file_info *file);

@@ -85,6 +85,7 @@ const struct fuse_lowlevel_ops handlers = {
 	.readdir = handle_readdir,
 	.fsyncdir = handle_fsync,
 	.statfs = handle_statfs,
+	.access = handle_access,
 	.fallocate = handle_fallocate,
 	.lseek = handle_lseek,
 	.copy_file_range = handle_copy_file_range,

@@ -95,6 +95,16 @@ void handle_statfs(fuse_req_t request, fuse_ino_t node)
 		                                                      operation->bridge->client, node));
 }
 
+/* Comes only where Linux does not check permissions: what is nobody's to execute is not root's either. */
+void handle_access(fuse_req_t request, fuse_ino_t node, int mask)
+{
+	struct operation *operation = operation_start(request, operation_finish_plain);
+
+	if (operation != NULL)
+		operation_submit(operation, fs_access_try_prepare(&operation->call, operation->bridge->client, node,
+		                                                  (uint32_t)mask));
+}
+
 /* ---- data ------------------------------------------------------------------ */
 
 static void finish_read(struct operation *operation)

@@ -105,6 +105,18 @@ class ShellTest(unittest.TestCase):
         self.assertNotIn(before, self.command("ports"))
         self.assertIn("vfs", [line.split()[1] for line in self.command("ps")])
 
+    def test_nice(self):
+        self.assertEqual([line.split() for line in self.command("nice -p 20 -s 5 vfs")],
+                         [["PID", "NAME", "PRIORITY", "SLICE"], ["4", "vfs", "20", "5", "ms"]])
+        priorities = {line.split()[1]: line.split()[3] for line in self.command("ps")}
+        self.assertEqual((priorities["vfs"], priorities["log"]), ("20", "16"))
+        # With the scheduler goes what it was told.
+        self.machine.type("kill scheduler\r")
+        self.machine.expect(r"\[scheduler\] scheduler_server started \(PID 3\)\r\n")
+        self.machine.type("echo settled\r")
+        self.machine.expect(r"\r\nsettled\r\n" + PROMPT)
+        self.assertEqual([line.split()[2:] for line in self.command("nice vfs")[1:]], [["16", "10", "ms"]])
+
     def test_keys(self):
         self.assertEqual(self.keys("echo on\x7fe\r"), ["oe"])                   # Backspace
         self.assertEqual(self.keys("cho b\x1b[Da \x01e\r"), ["a b"])            # left, Ctrl-A

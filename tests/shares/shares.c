@@ -9,6 +9,7 @@
 #include <drydock/atomic.h>
 #include <drydock/format.h>
 #include <drydock/os.h>
+#include <drydock/proto/init.h>
 #include <drydock/proto/scheduler.h>
 #include <drydock/server.h>
 #include <drydock/string.h>
@@ -192,6 +193,13 @@ static uint64_t measure(struct shares *shares)
 	return spent[0] * 100 / spent[1];
 }
 
+/* The same, when what the hogs owe from before (kernel/queue.h, runnable_charge) has been paid. */
+static uint64_t measure_settled(struct shares *shares)
+{
+	measure(shares);
+	return measure(shares);
+}
+
 static bool tell(struct shares *shares, uint32_t first, uint32_t second)
 {
 	return scheduler_set(shares->scheduler, shares->hogs[0], HOG_PRIORITY, first) == 0 &&
@@ -248,6 +256,32 @@ static void test_switch(struct shares *shares)
 	check(shares, wrong == 0, "switch", wrong);
 }
 
+/*
+ * Without a scheduler server all are equal and take turns: the hog that could
+ * not run at all for the other's sake has half of the time. With a new one its
+ * word is what happens again.
+ */
+static void test_fall_back(struct shares *shares)
+{
+	struct runtime *runtime = shares->runtime;
+	int32_t status;
+	struct client *init = client_open_port(runtime, runtime_start(runtime)->init, &init_protocol, NULL, &status);
+	uint64_t ratio;
+
+	if (init == NULL || scheduler_set(shares->scheduler, shares->hogs[0], HOG_PRIORITY + 1, LONG_SLICE) != 0 ||
+	    init_kill(init, "scheduler", 9) != 0) {
+		check(shares, false, "falls_back", 0);
+		return;
+	}
+	ratio = measure_settled(shares);
+	check(shares, ratio >= 80 && ratio <= 125, "falls_back", ratio);
+	status = init_restart(init, "scheduler", 9);
+	check(shares, status == 0 && tell(shares, LONG_SLICE, SHORT_SLICE), "told_again", (uint64_t)status);
+	ratio = measure_settled(shares);
+	check(shares, ratio >= 250 && ratio <= 350, "decides_again", ratio);
+	client_close(init);
+}
+
 static void run_tests(struct shares *shares)
 {
 	const struct service_limits limits = {.depth = 1, .area = PAGE_SIZE};
@@ -269,6 +303,7 @@ static void run_tests(struct shares *shares)
 		test_shares(shares);
 		test_wakes_at_once(shares);
 		test_switch(shares);
+		test_fall_back(shares);
 	} else {
 		check(shares, false, "start", 0);
 	}

@@ -12,7 +12,7 @@ import harness
 from harness import Instance, command
 
 COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "net", "sh", "gdb",
-            "doctor", "bench"]
+            "doctor", "bench", "nice"]
 FILES = ["ls", "cat", "put", "get", "mkdir", "rm", "mv", "stat", "df"]
 
 
@@ -35,6 +35,12 @@ class Usage(unittest.TestCase):
         for verb in ["restart", "mount", "umount", "gdb", "fs", "net", "bench"]:
             self.wrong(verb)
             self.wrong(verb, "one", "two", "three")
+        self.wrong("nice", "one", "two")
+        self.wrong("nice", "--slice", "5")
+        for value in ["32", "-1", "x", ""]:
+            self.assertIn("a priority from 0 to 31", self.wrong("nice", "vfs", "--priority", value))
+        for value in ["0", "1001", "1.5"]:
+            self.assertIn("milliseconds from 1 to 1000", self.wrong("nice", "vfs", "--slice", value))
         for verb in ["run", "stop", "ps", "ports", "lanes", "log", "sh", "doctor"]:
             self.wrong(verb, "superfluous")
 
@@ -76,7 +82,7 @@ class Absent(unittest.TestCase):
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=directory.name)
 
     def test_says_how_to_start_one(self):
-        for arguments in [["stop"], ["restart", "vfs"], ["ps"], ["ports"], ["lanes"], ["log"], ["fs", "ls"], ["sh"],
+        for arguments in [["stop"], ["restart", "vfs"], ["ps"], ["ports"], ["lanes"], ["log"], ["nice"], ["fs", "ls"], ["sh"],
                           ["mount", "/"], ["umount", "/"], ["gdb", "vfs"]]:
             result = command(*arguments, environment=self.environment, check=1)
             self.assertEqual(result.stderr, "drydock: no instance named 'default' is running; "
@@ -338,6 +344,30 @@ class Running(unittest.TestCase):
             else:
                 self.fail("the follower did not see that vfs came back")
             follower.send_signal(signal.SIGINT)
+
+    def test_nice(self):
+        def shown(*arguments):
+            lines = self.instance.command("nice", *arguments, check=0).stdout.splitlines()
+            self.assertEqual(lines[0].split(), ["PID", "NAME", "PRIORITY", "SLICE"])
+            return {line.split()[1]: " ".join(line.split()[2:]) for line in lines[1:]}
+
+        before = shown()
+        self.assertLessEqual({"init", "log", "scheduler", "vfs"}, before.keys())
+        self.assertEqual(set(before.values()), {"16 10 ms"})
+        self.assertEqual(shown("vfs", "--priority", "9", "--slice", "5"), {"vfs": "9 5 ms"})
+        self.assertEqual(shown("vfs", "-p", "10"), {"vfs": "10 5 ms"})
+        self.assertEqual(shown(), dict(before, vfs="10 5 ms"))
+        self.assertEqual(self.instance.processes()["vfs"]["priority"], 10)
+        # The shell's says the same.
+        self.assertEqual(self.instance.command("sh", "-c", "nice -s 6 vfs", check=0).stdout.split()[-4:],
+                         ["vfs", "10", "6", "ms"])
+        # Without its scheduler all are equal.
+        self.instance.command("restart", "scheduler", check=0)
+        self.assertEqual(shown(), before)
+        self.assertEqual(self.instance.processes()["vfs"]["priority"], 16)
+        for name in ["nonsense", "kernel", "nice"]:
+            result = self.instance.command("nice", name, check=1)
+            self.assertIn("no server `%s'" % name, result.stderr)
 
     def test_restart_of_the_unknown(self):
         result = self.instance.command("restart", "nonsense", check=1)

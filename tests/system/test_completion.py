@@ -83,6 +83,8 @@ class Completion(unittest.TestCase):
             shell.complete("drydock ps --na", "me ")
             shell.complete("drydock ps --name te", "st ")
             shell.complete("drydock restart --name test s", "cheduler ")
+            shell.complete("drydock nice --name test --priority 20 s", "cheduler ")
+            shell.complete("drydock nice --sl", "ice ")
             shell.complete("drydock run --m", "--mount")
             shell.complete("drydock bench --name test b", "oot ")
 

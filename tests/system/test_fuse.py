@@ -480,6 +480,17 @@ class Options(unittest.TestCase):
         self.addCleanup(os.rmdir, self.base)
         self.file = os.path.join(self.base, "file")
 
+    def test_alone(self):
+        """Without options Linux checks nothing for root, who may still not execute what is so for nobody."""
+        with Instance("--mount", self.base, name="fuse"):
+            with open(self.file, "w", encoding="utf-8"):
+                pass
+            os.chmod(self.file, 0o600)
+            self.assertFalse(os.access(self.file, os.X_OK))
+            self.assertTrue(os.access(self.file, os.R_OK | os.W_OK))
+            os.chmod(self.file, 0o700)
+            self.assertTrue(os.access(self.file, os.X_OK))
+
     def test_writeback(self):
         with Instance("--mount", self.base, "-o", "writeback", name="fuse") as instance:
             data = bytearray()

@@ -18,6 +18,7 @@ const struct builtin builtins[] = {
 	{"ls", "l", 0, ANY_NUMBER, "[-l] [PATH...]", "list files", builtin_ls},
 	{"mkdir", "", 1, ANY_NUMBER, "DIRECTORY...", "make directories", builtin_mkdir},
 	{"mv", "", 2, ANY_NUMBER, "FROM... TO", "rename, or move into a directory", builtin_mv},
+	{"nice", "p:s:", 0, ANY_NUMBER, "[-p N] [-s MS] [NAME...]", "show or set priorities and slices", builtin_nice},
 	{"ping", "c:", 1, 1, "[-c COUNT] ADDRESS", "ask a machine whether it is there", builtin_ping},
 	{"ports", "", 0, 0, "", "list ports", builtin_ports},
 	{"ps", "", 0, 0, "", "list processes", builtin_ps},
@@ -52,18 +53,18 @@ static int take_options(struct shell *shell, const struct builtin *command, cons
 {
 	for (; *letters; letters++) {
 		char shown[2] = {*letters, 0};
-		uint32_t bit = 1;
+		uint32_t number = 0;
 		const char *option;
 
 		for (option = command->options; *option && (*option != *letters || *letters == ':'); option++)
-			bit <<= *option != ':';
+			number += *option != ':';
 		if (!*option)
 			return wrong_usage(shell, command, "there is no option -", shown);
-		arguments->given |= bit;
+		arguments->given |= 1u << number;
 		if (option[1] != ':')
 			continue;
-		arguments->value = letters[1] ? letters + 1 : *(*next)++;
-		if (!arguments->value)
+		arguments->values[number] = letters[1] ? letters + 1 : *(*next)++;
+		if (!arguments->values[number])
 			return wrong_usage(shell, command, "a value is missing after -", shown);
 		return 0;
 	}
@@ -201,7 +202,7 @@ int builtin_help(struct shell *shell, const struct arguments *arguments)
 		const struct builtin *command = &builtins[index];
 
 		if (!one || one == command)
-			output_print(shell, "%-6s %-18s %s\n", command->name, command->usage,
+			output_print(shell, "%-6s %-24s %s\n", command->name, command->usage,
 			             command->summary);
 	}
 	if (!one)

@@ -4,11 +4,13 @@
 
 #include "internal.h"
 
+#define OPTIONS_MAXIMUM 2u
+
 /* What a command was called with, checked against what it takes. */
 struct arguments {
 	const char *name;  /* the command's */
 	uint32_t given;    /* a bit for each of its options, in their order */
-	const char *value; /* of its option that has one */
+	const char *values[OPTIONS_MAXIMUM]; /* of each, in their order; NULL: not given, or without one */
 	const char *const *operands;
 	uint32_t count; /* of operands */
 };
@@ -49,6 +51,9 @@ int builtin_cp(struct shell *shell, const struct arguments *arguments);
 int builtin_ps(struct shell *shell, const struct arguments *arguments);
 int builtin_ports(struct shell *shell, const struct arguments *arguments);
 int builtin_kill(struct shell *shell, const struct arguments *arguments);
+
+/* nice.c */
+int builtin_nice(struct shell *shell, const struct arguments *arguments);
 
 /* log.c */
 int builtin_log(struct shell *shell, const struct arguments *arguments);

@@ -8,6 +8,7 @@
 
 #include <drydock/proto/init.h>
 #include <drydock/proto/log.h>
+#include <drydock/proto/scheduler.h>
 #include <drydock/proto/socket.h>
 
 /* Room for one chunk of data and for paths, a call or two at a time. */
@@ -32,6 +33,8 @@ static struct client *open_client(struct runtime *runtime, enum shell_server ser
 		return client_open(runtime, "vfs", &vfs_protocol, &limits, status);
 	case SERVER_LOG:
 		return client_open(runtime, "log", &log_protocol, &patient_limits, status);
+	case SERVER_SCHEDULER:
+		return client_open(runtime, "scheduler", &scheduler_protocol, &limits, status);
 	case SERVER_NETSTACK:
 		return client_open(runtime, "netstack", &socket_protocol, &patient_limits, status);
 	default:

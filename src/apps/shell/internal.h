@@ -2,6 +2,7 @@
 #ifndef DRYDOCK_SHELL_INTERNAL_H
 #define DRYDOCK_SHELL_INTERNAL_H
 
+#include <drydock/abi/sys.h>
 #include <drydock/posix.h>
 #include <drydock/proto/vfs.h>
 #include <stddef.h>
@@ -44,6 +45,7 @@ enum shell_server {
 	SERVER_LOG,
 	SERVER_INIT,
 	SERVER_NETSTACK,
+	SERVER_SCHEDULER,
 	SERVERS,
 };
 
@@ -150,6 +152,18 @@ void shell_disconnect(struct shell *shell);
 
 /* The same, for the last time. */
 void shell_leave(struct shell *shell);
+
+/* ---- processes.c ---- */
+
+/* Calls `each` with every record of the kernel's list `what`, `size` bytes each. Returns a status. */
+int32_t processes_inspect(struct shell *shell, enum inspect what, size_t size,
+                          void (*each)(const void *record, void *context), void *context);
+
+/* The process of that name or number, into *process. Returns a status, POSIX_ENOENT where there is none. */
+int32_t process_find(struct shell *shell, const char *given, struct inspect_process *process);
+
+/* Says that `command` met `status` in one of these. Returns SHELL_FAILED, as shell_error. */
+int processes_error(struct shell *shell, const char *command, int32_t status);
 
 /* ---- files.c: one call to vfs each, which returns its status ---- */
 

@@ -112,10 +112,11 @@ int builtin_log(struct shell *shell, const struct arguments *arguments)
 {
 	struct reader reader = {.shell = shell};
 	uint64_t limit = UINT64_MAX;
+	const char *given = arguments->values[1];
 	int32_t status;
 
-	if (arguments->value && !string_to_number(arguments->value, &limit)) {
-		shell_error(shell, "log: %s: this is not a number of entries", arguments->value);
+	if (given && !string_to_number(given, &limit)) {
+		shell_error(shell, "log: %s: this is not a number of entries", given);
 		return SHELL_WRONG;
 	}
 	reader.clock_offset = runtime_wall_time(shell->runtime) - runtime_time(shell->runtime);

@@ -198,9 +198,9 @@ int builtin_ping(struct shell *shell, const struct arguments *arguments)
 	uint64_t count = PING_COUNT;
 	int32_t status;
 
-	if (arguments->value &&
-	    (!string_to_number(arguments->value, &count) || count == 0 || count > PING_MOST)) {
-		shell_error(shell, "ping: %s: this is not a number of requests, 1 to %u", arguments->value,
+	if (arguments->values[0] &&
+	    (!string_to_number(arguments->values[0], &count) || count == 0 || count > PING_MOST)) {
+		shell_error(shell, "ping: %s: this is not a number of requests, 1 to %u", arguments->values[0],
 		            PING_MOST);
 		return SHELL_WRONG;
 	}

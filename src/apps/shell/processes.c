@@ -1,4 +1,4 @@
-/* ps, ports and kill: what runs, as the kernel sees it. */
+/* ps, ports and kill: what runs, as the kernel sees it. And whom a person means. */
 #include "builtin.h"
 
 #include <drydock/os.h>
@@ -10,9 +10,8 @@
 
 /* ---- inspecting ---------------------------------------------------------------- */
 
-/* Calls `each` with every record of the kernel's list `what`, `size` bytes each. Returns a status. */
-static int32_t inspect(struct shell *shell, enum inspect what, size_t size,
-                       void (*each)(const void *record, void *context), void *context)
+int32_t processes_inspect(struct shell *shell, enum inspect what, size_t size,
+                          void (*each)(const void *record, void *context), void *context)
 {
 	handle_t authority = runtime_grant(shell->runtime, "inspect");
 	struct inspect_reply reply;
@@ -31,13 +30,46 @@ static int32_t inspect(struct shell *shell, enum inspect what, size_t size,
 	return 0;
 }
 
-static int inspect_error(struct shell *shell, const char *command, int32_t status)
+int processes_error(struct shell *shell, const char *command, int32_t status)
 {
 	if (status == -E_CAP_INVALID || status == -E_NO_RIGHTS)
 		return shell_error(shell,
 		                   "%s: the manifest does not grant this shell the authority to inspect",
 		                   command);
 	return shell_status_error(shell, command, "the kernel", status);
+}
+
+/* Whom a person means. */
+struct search {
+	const char *given;
+	uint64_t number; /* 0: given by name */
+	bool found;
+	struct inspect_process *process;
+};
+
+static void search_step(const void *record, void *context)
+{
+	struct search *search = context;
+	struct inspect_process process;
+
+	memcpy(&process, record, sizeof(process));
+	process.name[sizeof(process.name) - 1] = 0;
+	if (search->found ||
+	    (search->number ? process.number != search->number : !string_equal(process.name, search->given)))
+		return;
+	search->found = true;
+	*search->process = process;
+}
+
+int32_t process_find(struct shell *shell, const char *given, struct inspect_process *process)
+{
+	struct search search = {.given = given, .process = process};
+	int32_t status;
+
+	if (string_to_number(given, &search.number) && search.number == 0)
+		return POSIX_ENOENT;
+	status = processes_inspect(shell, INSPECT_PROCESSES, sizeof(struct inspect_process), search_step, &search);
+	return status || search.found ? status : POSIX_ENOENT;
 }
 
 /* ---- ps, ports -------------------------------------------------------------------- */
@@ -109,11 +141,11 @@ static int list(struct shell *shell, const char *command, const struct kind *kin
 
 	for (uint32_t column = 0; column < kind->columns; column++)
 		listing_add(&listing, "%s", kind->titles[column]);
-	error = inspect(shell, kind->what, kind->size, kind->add, &listing);
+	error = processes_inspect(shell, kind->what, kind->size, kind->add, &listing);
 	if (error)
 		listing.cells = 0;
 	result = listing_print(&listing, command);
-	return error ? inspect_error(shell, command, error) : result;
+	return error ? processes_error(shell, command, error) : result;
 }
 
 int builtin_ps(struct shell *shell, const struct arguments *arguments)
@@ -146,28 +178,6 @@ int builtin_ports(struct shell *shell, const struct arguments *arguments)
 
 /* ---- kill ------------------------------------------------------------------------- */
 
-/* Whom a person means: the process of that name or number. */
-struct victim {
-	const char *given;
-	uint64_t number; /* 0: given by name */
-	bool found;
-	char name[NAME_SIZE];
-};
-
-static void find_victim(const void *record, void *context)
-{
-	struct victim *victim = context;
-	struct inspect_process process;
-
-	memcpy(&process, record, sizeof(process));
-	process.name[sizeof(process.name) - 1] = 0;
-	if (victim->found ||
-	    (victim->number ? process.number != victim->number : !string_equal(process.name, victim->given)))
-		return;
-	victim->found = true;
-	memcpy(victim->name, process.name, sizeof(victim->name));
-}
-
 static int32_t kill_service(struct shell *shell, const char *name)
 {
 	struct client *init;
@@ -184,16 +194,16 @@ static int32_t kill_service(struct shell *shell, const char *name)
 
 static int kill_operand(struct shell *shell, const char *operand)
 {
-	struct victim victim = {.given = operand};
-	int32_t status;
+	struct inspect_process victim;
+	int32_t status = process_find(shell, operand, &victim);
+	uint64_t number;
 
-	if (string_to_number(operand, &victim.number) && victim.number == 0)
+	if (status == POSIX_ENOENT && string_to_number(operand, &number) && number == 0)
 		return shell_error(shell, "kill: 0: no process that could be killed has this number");
-	status = inspect(shell, INSPECT_PROCESSES, sizeof(struct inspect_process), find_victim, &victim);
-	if (status)
-		return inspect_error(shell, "kill", status);
-	if (!victim.found)
+	if (status == POSIX_ENOENT)
 		return shell_error(shell, "kill: %s: there is no such process; see: ps", operand);
+	if (status)
+		return processes_error(shell, "kill", status);
 	status = kill_service(shell, victim.name);
 	switch (status) {
 	case 0:

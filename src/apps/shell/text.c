@@ -87,6 +87,14 @@ void text_size(uint64_t bytes, char text[TEXT_SIZE_SIZE])
 		format_string(text, TEXT_SIZE_SIZE, "%u %ciB", (unsigned int)(tenths / 10), units[unit]);
 }
 
+void text_slice(uint32_t microseconds, char text[TEXT_SLICE_SIZE])
+{
+	if (microseconds % 1000 == 0)
+		format_string(text, TEXT_SLICE_SIZE, "%u ms", microseconds / 1000);
+	else
+		format_string(text, TEXT_SLICE_SIZE, "%u.%03u ms", microseconds / 1000, microseconds % 1000);
+}
+
 void text_harmless(char *text, size_t length, bool lines)
 {
 	unsigned char *bytes = (unsigned char *)text;

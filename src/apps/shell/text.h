@@ -12,6 +12,7 @@
 #define TEXT_MODE_SIZE 11
 #define TEXT_SIZE_SIZE 16
 #define TEXT_DATE_SIZE 40
+#define TEXT_SLICE_SIZE 24
 
 /* What a call's status (drydock/client.h) means, for a message; a constant string. */
 const char *text_status(int32_t status);
@@ -24,6 +25,9 @@ const char *text_file_type(uint32_t mode);
 
 /* "512 B", "1.5 KiB", … with the suffixes of 1024. */
 void text_size(uint64_t bytes, char text[TEXT_SIZE_SIZE]);
+
+/* "10 ms", "0.500 ms": how long a turn is. */
+void text_slice(uint32_t microseconds, char text[TEXT_SLICE_SIZE]);
 
 /*
  * Makes `length` bytes harmless, in place: what is not UTF-8 becomes `?`, and so

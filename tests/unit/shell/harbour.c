@@ -369,6 +369,7 @@ void harbour_boot(enum harbour_vfs vfs)
 	manifest.services[1].restart = RESTART_NEVER;
 	add_role(&manifest, "admin", AUTHORITY_BIT(AUTHORITY_INSPECT) | AUTHORITY_BIT(AUTHORITY_CONTROL),
 	         true);
+	manifest.roles[0].calls[manifest.roles[0].call_count++] = (struct manifest_call){1, CALL_CONTROL};
 	add_role(&manifest, "user", 0, true);
 	add_role(&manifest, "nobody", 0, false);
 	harbour = basin_create(images);

@@ -15,7 +15,7 @@
 #define MILLISECOND 1000000ull
 
 enum harbour_role {
-	HARBOUR_ADMIN = 0, /* calls vfs and log; inspect and control */
+	HARBOUR_ADMIN = 0, /* calls vfs and log, and controls the scheduler; inspect and control */
 	HARBOUR_USER = 1,  /* calls vfs and log */
 	HARBOUR_NOBODY = 2,
 };

@@ -214,7 +214,67 @@ START_TEST(lists_processes_and_ports)
 	ck_assert_str_eq(harbour_errors(), "");
 	/* As wide as what is in it. */
 	ck_assert_int_eq(harbour_run(HARBOUR_ADMIN, "help ps"), 0);
-	ck_assert_str_eq(harbour_output(), "ps                        list processes\n");
+	ck_assert_str_eq(harbour_output(), "ps                              list processes\n");
+}
+END_TEST
+
+START_TEST(sets_priorities_and_slices)
+{
+	runs("nice", 0,
+	     "PID  NAME       PRIORITY  SLICE\n"
+	     "  1  init             16  10 ms\n"
+	     "  2  log              16  10 ms\n"
+	     "  3  scheduler        16  10 ms\n"
+	     "  4  vfs              16  10 ms\n",
+	     "");
+	runs("nice -p 20 vfs", 0, "PID  NAME  PRIORITY  SLICE\n  4  vfs         20  10 ms\n", "");
+	/* What is not given stays. By name and by number, several at once; the kernel goes by it. */
+	runs("nice -s 5 4 log", 0,
+	     "PID  NAME  PRIORITY  SLICE\n"
+	     "  4  vfs         20   5 ms\n"
+	     "  2  log         16   5 ms\n",
+	     "");
+	runs("nice -p 0 -s 1000 log; nice log", 0,
+	     "PID  NAME  PRIORITY    SLICE\n"
+	     "  2  log          0  1000 ms\n"
+	     "PID  NAME  PRIORITY    SLICE\n"
+	     "  2  log          0  1000 ms\n",
+	     "");
+	ck_assert_uint_eq(basin_process(harbour, "log")->priority, 0);
+	ck_assert_uint_eq(basin_process(harbour, "log")->slice, 1000000);
+	ck_assert_uint_eq(basin_process(harbour, "vfs")->priority, 20);
+}
+END_TEST
+
+START_TEST(refuses_other_priorities_and_slices)
+{
+	runs("nice -p 32 vfs; echo $?; nice -p x vfs; nice -s 0 vfs; nice -s 1001 vfs; nice -p 3; echo $?; nice vfs", 0,
+	     "2\n2\nPID  NAME  PRIORITY  SLICE\n  4  vfs         16  10 ms\n",
+	     "nice: 32: a priority is a number up to 31, more being more urgent\n"
+	     "nice: x: a priority is a number up to 31, more being more urgent\n"
+	     "nice: 0: a slice is 1 to 1000 milliseconds\n"
+	     "nice: 1001: a slice is 1 to 1000 milliseconds\n"
+	     "nice: of which process? See: ps\n");
+	runs("nice -p", 2, "", "nice: a value is missing after -p; usage: nice [-p N] [-s MS] [NAME...]\n");
+	/* One that cannot be does not keep others from being set. */
+	runs("nice -p 9 nobody sh 0 vfs; echo $?", 0, "PID  NAME  PRIORITY  SLICE\n  4  vfs          9  10 ms\n1\n",
+	     "nice: nobody: there is no such process; see: ps\n"
+	     "nice: sh: only processes with a number have a priority\n"
+	     "nice: 0: there is no such process; see: ps\n");
+	runs_as(HARBOUR_USER, "nice; nice -p 3 vfs", 1, "",
+	        "nice: the manifest does not grant this shell the authority to inspect\n"
+	        "nice: the manifest does not grant this shell the authority to inspect\n");
+}
+END_TEST
+
+/* Its word ends with it: without a scheduler all are equal again. */
+START_TEST(is_undone_by_the_scheduler_s_end)
+{
+	runs("nice -p 20 -s 5 vfs > /x", 0, "", "");
+	ck_assert_uint_eq(basin_process(harbour, "vfs")->priority, 20);
+	runs("kill scheduler", 0, "", "");
+	ck_assert_uint_eq(basin_process(harbour, "vfs")->priority, PRIORITY_DEFAULT);
+	ck_assert_uint_eq(basin_process(harbour, "vfs")->slice, SLICE_DEFAULT);
 }
 END_TEST
 
@@ -380,6 +440,9 @@ int main(void)
 		names_are_any_bytes,
 		takes_time,
 		lists_processes_and_ports,
+		sets_priorities_and_slices,
+		refuses_other_priorities_and_slices,
+		is_undone_by_the_scheduler_s_end,
 		kills,
 		kills_nobody_else,
 		may_not_what_is_not_granted,

@@ -104,6 +104,19 @@ START_TEST(writes_sizes)
 }
 END_TEST
 
+START_TEST(writes_slices)
+{
+	char text[TEXT_SLICE_SIZE];
+
+	text_slice(10000, text);
+	ck_assert_str_eq(text, "10 ms");
+	text_slice(100, text);
+	ck_assert_str_eq(text, "0.100 ms");
+	text_slice(UINT32_MAX, text);
+	ck_assert_str_eq(text, "4294967.295 ms");
+}
+END_TEST
+
 START_TEST(writes_dates)
 {
 	/* Odd steps over some 15,000 years, on both sides of 1970. */
@@ -184,4 +197,4 @@ START_TEST(joins_paths)
 END_TEST
 
 UNIT_RUN("text", cleans_what_terminals_obey, cleans_what_is_not_utf8, says_what_a_status_means, writes_modes,
-         writes_sizes, writes_dates, makes_paths, joins_paths)
+         writes_sizes, writes_slices, writes_dates, makes_paths, joins_paths)

@@ -121,15 +121,15 @@ void model_copy(struct model *model)
 	                   model->fixture->now);
 	if (!expected)
 		expected = model_file_error(to);
+	if (offset >= from->size)
+		length = 0;
+	else if (length > from->size - offset)
+		length = from->size - offset;
 	if (!expected && from == to && offset < to_offset + length && to_offset < offset + length)
 		expected = POSIX_EINVAL;
 	must(error != expected);
 	if (error)
 		return;
-	if (offset >= from->size)
-		length = 0;
-	else if (length > from->size - offset)
-		length = from->size - offset;
 	must(done != length);
 	if (length == 0)
 		return;
