@@ -81,8 +81,9 @@ uint64_t runtime_trap_data(struct runtime *runtime, enum system_call call, uint6
                            const void *data, uint64_t length);
 
 /*
- * Events of processes that this one started (kind RECEIPT_PROCESS), and
- * datagrams to the home port; `handler` runs in the loop.
+ * Events of processes that this one started (kind RECEIPT_PROCESS), datagrams
+ * to the home port, and that the system is about to end (RECEIPT_STOP), which
+ * only processes with a disk are told; `handler` runs in the loop.
  */
 void runtime_on_receipt(struct runtime *runtime, void (*handler)(void *context, const struct receipt *receipt),
                         void *context);

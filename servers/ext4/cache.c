@@ -28,11 +28,6 @@ struct load {
 	struct device_segment segments[LOAD_BLOCKS_MAXIMUM];
 };
 
-struct waiter {
-	struct list link;
-	struct fiber *fiber;
-};
-
 /* ---- the table -------------------------------------------------------------- */
 
 /* Multiplicative hashing (Knuth, The Art of Computer Programming 6.4). */
@@ -94,6 +89,8 @@ static bool grow(struct cache *cache)
 	for (uint32_t i = 0; i < count; i++) {
 		piece->buffers[i].data = piece->data + (size_t)i * cache->block_size;
 		list_init(&piece->buffers[i].waiters);
+		list_init(&piece->buffers[i].owner_link);
+		list_init(&piece->buffers[i].logged_link);
 		list_add_head(&cache->unused, &piece->buffers[i].link);
 	}
 	list_add_tail(&cache->pieces, &piece->link);
@@ -123,7 +120,7 @@ static struct buffer *take(struct cache *cache, uint64_t block)
 	return buffer;
 }
 
-static void pin(struct buffer *buffer)
+void cache_pin(struct buffer *buffer)
 {
 	if (buffer->pins++ == 0)
 		list_remove(&buffer->link);
@@ -141,11 +138,11 @@ void cache_put(struct cache *cache, struct buffer *buffer)
 
 /* ---- reading --------------------------------------------------------------------- */
 
-static void wake_all(struct list *waiters)
+void cache_wake(struct list *waiters)
 {
 	list_for_each(link, waiters) {
 		list_remove(link);
-		fiber_wake(list_entry(link, struct waiter, link)->fiber);
+		fiber_wake(list_entry(link, struct cache_waiter, link)->fiber);
 	}
 }
 
@@ -162,7 +159,7 @@ static void load_done(struct disk_request *request)
 	struct load *load = request->context;
 	struct cache *cache = load->cache;
 
-	cache->loads--;
+	cache->requests--;
 	if (request->status)
 		cache->statistics.read_errors++;
 	else if (load->escaped)
@@ -175,10 +172,10 @@ static void load_done(struct disk_request *request)
 		/* Who asks from now on tries again. */
 		if (buffer->error)
 			unhash(cache, buffer);
-		wake_all(&buffer->waiters);
+		cache_wake(&buffer->waiters);
 		cache_put(cache, buffer);
 	}
-	wake_all(&cache->room_waiters);
+	cache_wake(&cache->room_waiters);
 	runtime_free(cache->runtime, load);
 }
 
@@ -237,17 +234,16 @@ static int32_t load_begin(struct cache *cache, uint64_t block, uint32_t count, u
 		.done = load_done,
 		.context = load,
 	};
-	cache->loads++;
+	cache->requests++;
 	cache->statistics.misses += load->count;
 	*loaded = load->count;
 	disk_submit(cache->disk, &load->request);
 	return 0;
 }
 
-/* Suspends until whoever ends a load wakes those in `waiters`. */
-static void wait_in(struct cache *cache, struct list *waiters)
+void cache_wait(struct cache *cache, struct list *waiters)
 {
-	struct waiter waiter = {.fiber = fiber_current(cache->runtime)};
+	struct cache_waiter waiter = {.fiber = fiber_current(cache->runtime)};
 
 	list_add_tail(waiters, &waiter.link);
 	fiber_wait(cache->runtime);
@@ -265,14 +261,14 @@ static int32_t buffer_get(struct cache *cache, uint64_t block, struct buffer **f
 		cache->statistics.hits++;
 	while (!*found) {
 		error = load_begin(cache, block, 1, &loaded);
-		if (error && (error != POSIX_EBUSY || cache->loads == 0))
+		if (error && (error != POSIX_EBUSY || cache->requests == 0))
 			return POSIX_ENOMEM;
 		/* What is on its way unpins its blocks when it comes, whatever this fiber holds. */
 		if (error)
-			wait_in(cache, &cache->room_waiters);
+			cache_wait(cache, &cache->room_waiters);
 		*found = find(cache, block);
 	}
-	pin(*found);
+	cache_pin(*found);
 	return 0;
 }
 
@@ -284,13 +280,57 @@ int32_t cache_get(struct cache *cache, uint64_t block, struct buffer **found)
 	if (error)
 		return error;
 	while (buffer->loading)
-		wait_in(cache, &buffer->waiters);
+		cache_wait(cache, &buffer->waiters);
 	error = buffer->error;
 	if (error)
 		cache_put(cache, buffer);
 	else
 		*found = buffer;
 	return error;
+}
+
+struct buffer *cache_find(struct cache *cache, uint64_t block)
+{
+	struct buffer *buffer = find(cache, block);
+
+	if (buffer)
+		cache_pin(buffer);
+	return buffer;
+}
+
+void cache_settle(struct cache *cache, struct buffer *buffer)
+{
+	while (buffer->writing)
+		cache_wait(cache, &buffer->waiters);
+}
+
+int32_t cache_get_new(struct cache *cache, uint64_t block, struct buffer **found)
+{
+	struct buffer *buffer = find(cache, block);
+
+	if (buffer)
+		cache_pin(buffer);
+	while (buffer && (buffer->loading || buffer->writing))
+		cache_wait(cache, &buffer->waiters);
+	/* It could not be read, and so is nobody's. */
+	if (buffer && !buffer->hashed) {
+		cache_put(cache, buffer);
+		buffer = NULL;
+	}
+	while (!buffer) {
+		buffer = find(cache, block);
+		if (buffer)
+			return cache_get_new(cache, block, found);
+		buffer = take(cache, block);
+		if (!buffer && cache->requests == 0)
+			return POSIX_ENOMEM;
+		if (!buffer)
+			cache_wait(cache, &cache->room_waiters);
+	}
+	memset(buffer->data, 0, cache->block_size);
+	buffer->checked = CHECK_NONE;
+	*found = buffer;
+	return 0;
 }
 
 void cache_read_ahead(struct cache *cache, uint64_t block, uint32_t count)
@@ -329,8 +369,8 @@ void cache_replace(struct cache *cache, struct block_table *table)
 
 void cache_destroy(struct cache *cache)
 {
-	while (cache->loads > 0)
-		wait_in(cache, &cache->room_waiters);
+	while (cache->requests > 0)
+		cache_wait(cache, &cache->room_waiters);
 	list_for_each(link, &cache->pieces) {
 		struct piece *piece = list_entry(link, struct piece, link);
 

@@ -128,6 +128,11 @@ static int32_t block_check(const struct inode *directory, uint64_t logical, stru
 	if (!wrong && is_index(directory, logical, &area)) {
 		kind = CHECK_INDEX;
 		wrong = index_block_wrong(directory, logical, buffer->data);
+		/* Without a checksum a block of entries that has none looks the same. */
+		if (wrong && logical > 0 && !directory->volume->has_checksums) {
+			kind = CHECK_DIRECTORY;
+			wrong = NULL;
+		}
 	} else if (!wrong && !checksum_fits(directory, &area)) {
 		wrong = "the checksum of entries is wrong";
 	}
@@ -222,7 +227,7 @@ static int32_t inline_lookup(const struct inode *directory, const char *name, ui
 
 /* Goes through the blocks from the first to `end`. */
 static int32_t linear_lookup(const struct inode *directory, uint64_t end, const char *name, uint32_t length,
-                             uint32_t *number)
+                             uint32_t *number, uint64_t *found)
 {
 	for (uint64_t logical = 0; logical < end && *number == 0; logical++) {
 		struct buffer *buffer;
@@ -230,47 +235,57 @@ static int32_t linear_lookup(const struct inode *directory, uint64_t end, const 
 
 		if (error)
 			return error;
+		*found = logical;
 		*number = directory_block_find(directory->volume, buffer->data, name, length);
 		cache_put(&directory->volume->cache, buffer);
 	}
 	return 0;
 }
 
-static int32_t parent_find(const struct inode *directory, uint32_t *number)
+static int32_t parent_find(const struct inode *directory, uint32_t *number, uint64_t *logical)
 {
 	struct inline_directory inlined;
 	int32_t error;
 
 	if (!(directory->flags & INODE_INLINE_DATA))
-		return linear_lookup(directory, 1, "..", 2, number);
+		return linear_lookup(directory, 1, "..", 2, number, logical);
 	error = inline_get(directory, &inlined);
 	if (!error)
 		*number = inlined.parent;
 	return error;
 }
 
-int32_t directory_lookup(struct inode *directory, const char *name, uint32_t length, uint32_t *number)
+int32_t directory_locate(struct inode *directory, const char *name, uint32_t length, uint32_t *number,
+                         uint64_t *logical)
 {
 	int32_t error = directory_check(directory);
 
 	if (error)
 		return error;
 	*number = 0;
+	*logical = 0;
 	if (length == 1 && name[0] == '.')
 		*number = directory->number;
 	else if (length == 2 && name[0] == '.' && name[1] == '.')
-		error = parent_find(directory, number);
+		error = parent_find(directory, number, logical);
 	else if (directory->flags & INODE_CASEFOLD)
 		error = POSIX_EOPNOTSUPP;
 	else if (directory->flags & INODE_INLINE_DATA)
 		error = inline_lookup(directory, name, length, number);
 	else if (directory_has_index(directory))
-		error = index_lookup(directory, name, length, number);
+		error = index_lookup(directory, name, length, number, logical);
 	else
-		error = linear_lookup(directory, inode_blocks(directory), name, length, number);
+		error = linear_lookup(directory, inode_blocks(directory), name, length, number, logical);
 	if (error)
 		return error;
 	return *number ? 0 : POSIX_ENOENT;
+}
+
+int32_t directory_lookup(struct inode *directory, const char *name, uint32_t length, uint32_t *number)
+{
+	uint64_t logical;
+
+	return directory_locate(directory, name, length, number, &logical);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */

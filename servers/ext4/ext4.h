@@ -10,6 +10,8 @@
 struct ext4 {
 	struct runtime *runtime;
 	struct hash_key key;  /* of the sessions' tables */
+	bool ending;          /* the system is: nothing is changed any more */
+	struct list sessions; /* of all connections */
 	struct volume volume; /* not mounted where there is no disk, or nothing on it that is served */
 };
 

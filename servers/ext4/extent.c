@@ -3,42 +3,9 @@
  * (its checksum, order, bounds), so that the way down is a binary search in
  * each; depth falls with each step, so no loop of pointers is followed.
  */
-#include "extent.h"
+#include "extent_tree.h"
 
 #include <drydock/checksum.h>
-
-#define LOGICAL_LIMIT (1ull << 32) /* files with extents have no block of this number */
-
-static const struct ext4_extent_header *header_of(const uint8_t *node)
-{
-	return (const struct ext4_extent_header *)node;
-}
-
-static const struct ext4_extent *extents_of(const uint8_t *node)
-{
-	return (const struct ext4_extent *)(node + sizeof(struct ext4_extent_header));
-}
-
-static const struct ext4_extent_index *indices_of(const uint8_t *node)
-{
-	return (const struct ext4_extent_index *)(node + sizeof(struct ext4_extent_header));
-}
-
-static uint32_t extent_length(const struct ext4_extent *extent)
-{
-	return extent->length > EXTENT_LENGTH_WRITTEN ? extent->length - EXTENT_LENGTH_WRITTEN
-	                                              : extent->length;
-}
-
-static uint64_t extent_start(const struct ext4_extent *extent)
-{
-	return (uint64_t)extent->start_high << 32 | extent->start_low;
-}
-
-static uint64_t index_child(const struct ext4_extent_index *index)
-{
-	return (uint64_t)index->child_high << 32 | index->child_low;
-}
 
 /* ---- checking ------------------------------------------------------------------- */
 
@@ -111,8 +78,16 @@ static bool checksum_fits(const struct inode *inode, const uint8_t *node)
 	return checksum == checksum_crc32c(inode->checksum_seed, node, length);
 }
 
-/* Brings a node that should have `depth`, checked. */
-static int32_t node_get(const struct inode *inode, uint64_t block, uint32_t depth, struct buffer **found)
+void extent_node_seal(const struct inode *inode, uint8_t *node)
+{
+	size_t length = sizeof(struct ext4_extent_header) +
+	                header_of(node)->entries_maximum * sizeof(struct ext4_extent);
+
+	if (inode->volume->has_checksums)
+		*(uint32_t *)(void *)(node + length) = checksum_crc32c(inode->checksum_seed, node, length);
+}
+
+int32_t extent_node_get(const struct inode *inode, uint64_t block, uint32_t depth, struct buffer **found)
 {
 	struct volume *volume = inode->volume;
 	struct buffer *buffer;
@@ -140,8 +115,7 @@ static int32_t node_get(const struct inode *inode, uint64_t block, uint32_t dept
 
 /* ---- finding ----------------------------------------------------------------------- */
 
-/* How many entries begin at or before `logical`, which all parts of a tree have first. */
-static uint32_t count_before(const uint8_t *node, uint64_t logical)
+uint32_t extent_count_before(const uint8_t *node, uint64_t logical)
 {
 	uint32_t low = 0, high = header_of(node)->entries;
 
@@ -157,20 +131,23 @@ static uint32_t count_before(const uint8_t *node, uint64_t logical)
 }
 
 /* Looks `logical` up in a leaf that tells of blocks below `limit`. */
-static void leaf_map(const uint8_t *node, uint64_t logical, uint64_t limit, struct mapping *mapping)
+static void leaf_map(const uint8_t *node, uint64_t logical, uint64_t limit, struct mapping *mapping,
+                     uint64_t *unwritten)
 {
 	const struct ext4_extent_header *header = header_of(node);
-	uint32_t before = count_before(node, logical);
+	uint32_t before = extent_count_before(node, logical);
 	const struct ext4_extent *extent = extents_of(node) + before - 1;
 
 	mapping->physical = 0;
 	if (before < header->entries && extents_of(node)[before].logical < limit)
 		limit = extents_of(node)[before].logical;
-	if (before > 0 && logical < extent->logical + (uint64_t)extent_length(extent)) {
-		if (extent->length <= EXTENT_LENGTH_WRITTEN)
+	if (before > 0 && logical < extent_end(extent)) {
+		if (extent_is_unwritten(extent))
+			*unwritten = extent_start(extent) + (logical - extent->logical);
+		else
 			mapping->physical = extent_start(extent) + (logical - extent->logical);
-		if (extent->logical + (uint64_t)extent_length(extent) < limit)
-			limit = extent->logical + (uint64_t)extent_length(extent);
+		if (extent_end(extent) < limit)
+			limit = extent_end(extent);
 	}
 	mapping->count = limit - logical;
 }
@@ -180,17 +157,18 @@ static int32_t descend(const struct inode *inode, const uint8_t *node, uint64_t 
                        struct buffer **child)
 {
 	const struct ext4_extent_index *indices = indices_of(node);
-	uint32_t before = count_before(node, logical);
+	uint32_t before = extent_count_before(node, logical);
 
 	*child = NULL;
 	if (before < header_of(node)->entries && indices[before].logical < *limit)
 		*limit = indices[before].logical;
 	if (before == 0)
 		return 0;
-	return node_get(inode, index_child(&indices[before - 1]), header_of(node)->depth - 1u, child);
+	return extent_node_get(inode, index_child(&indices[before - 1]), header_of(node)->depth - 1u, child);
 }
 
-static int32_t extent_map(const struct inode *inode, uint64_t logical, struct mapping *mapping)
+int32_t extent_map_unwritten(const struct inode *inode, uint64_t logical, struct mapping *mapping,
+                             uint64_t *unwritten)
 {
 	struct cache *cache = &inode->volume->cache;
 	const uint8_t *node = inode->raw->block.bytes;
@@ -198,6 +176,7 @@ static int32_t extent_map(const struct inode *inode, uint64_t logical, struct ma
 	uint64_t limit = LOGICAL_LIMIT;
 	int32_t error;
 
+	*unwritten = 0;
 	while (header_of(node)->depth > 0) {
 		error = descend(inode, node, logical, &limit, &child);
 		cache_put(cache, buffer);
@@ -210,17 +189,19 @@ static int32_t extent_map(const struct inode *inode, uint64_t logical, struct ma
 		}
 		node = child->data;
 	}
-	leaf_map(node, logical, limit, mapping);
+	leaf_map(node, logical, limit, mapping, unwritten);
 	cache_put(cache, buffer);
 	return 0;
 }
 
 int32_t block_map(const struct inode *inode, uint64_t logical, struct mapping *mapping)
 {
+	uint64_t unwritten;
+
 	if (!inode_has_extents(inode))
 		return indirect_map(inode, logical, mapping);
 	if (logical < LOGICAL_LIMIT)
-		return extent_map(inode, logical, mapping);
+		return extent_map_unwritten(inode, logical, mapping, &unwritten);
 	*mapping = (struct mapping){.count = UINT64_MAX - logical};
 	return 0;
 }

@@ -22,7 +22,43 @@ int32_t block_map(const struct inode *inode, uint64_t logical, struct mapping *m
 /* Checks the part of an extent tree that lies in the inode: 0 or POSIX_EUCLEAN. */
 int32_t extent_root_check(const struct inode *inode);
 
+/*
+ * As block_map, but for space that was taken and not written, which block_map
+ * calls a hole: `unwritten` is where it lies, and physical is 0. Of inodes with
+ * extents only.
+ */
+int32_t extent_map_unwritten(const struct inode *inode, uint64_t logical, struct mapping *mapping,
+                             uint64_t *unwritten);
+
 /* indirect.c: as block_map, for inodes without extents. */
 int32_t indirect_map(const struct inode *inode, uint64_t logical, struct mapping *mapping);
+
+/* ---- extent_change.c: of inodes with extents, whose lock is held exclusively ------------- */
+
+/* Blocks of metadata that one call changes at most, but for the inode, which the caller writes. */
+#define EXTENT_INSERT_CHANGES 24u
+#define EXTENT_REMOVE_CHANGES 28u
+
+/* An empty tree, in an inode that had none. */
+void extent_root_init(struct inode *inode);
+
+/*
+ * Says that `count` blocks (at most EXTENT_LENGTH_WRITTEN) from `logical` on, of
+ * which nothing is said yet, lie at `physical`. Suspends. POSIX_ENOSPC: the tree is
+ * as it was, as far as anybody sees; POSIX_EUCLEAN; errors of handle_change.
+ */
+int32_t extent_insert(struct handle *handle, struct inode *inode, uint32_t logical, uint64_t physical,
+                      uint32_t count);
+
+/*
+ * Takes a part of the blocks from `first` to before `end` out of the tree and
+ * frees it, beginning at the end: as much as lies in one extent, and of what is
+ * no regular file some few. *more becomes false when there was none left.
+ * Suspends. As extent_insert; POSIX_ENOSPC only where something after `end` is left.
+ */
+int32_t extent_remove(struct handle *handle, struct inode *inode, uint64_t first, uint64_t end, bool *more);
+
+/* Says that `count` blocks from `logical` on, which are part of one extent that was not written, are now. */
+int32_t extent_mark_written(struct handle *handle, struct inode *inode, uint32_t logical, uint32_t count);
 
 #endif

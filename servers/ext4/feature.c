@@ -46,11 +46,11 @@ static const struct feature incompatible[] = {
 	{INCOMPAT_64BIT, SERVED, "64bit"},
 	{0x100, READ_ONLY, "mmp"},
 	{INCOMPAT_FLEX_BG, SERVED, "flex_bg"},
-	{0x400, SERVED, "ea_inode"},
+	{0x400, READ_ONLY, "ea_inode"},
 	{0x1000, REFUSED, "dirdata"},
 	{INCOMPAT_CSUM_SEED, SERVED, "metadata_csum_seed"},
 	{INCOMPAT_LARGEDIR, SERVED, "large_dir"},
-	{0x8000, SERVED, "inline_data"},
+	{0x8000, READ_ONLY, "inline_data"},
 	/* Of these two the inodes that use it are refused, one by one (inode.c, directory.c). */
 	{0x10000, READ_ONLY, "encrypt"},
 	{0x20000, READ_ONLY, "casefold"},
@@ -66,14 +66,14 @@ static const struct feature read_only_compatible[] = {
 	{0x40, SERVED, "extra_isize"},
 	{0x80, READ_ONLY, "has_snapshot"},
 	{0x100, READ_ONLY, "quota"},
-	{RO_COMPAT_BIGALLOC, SERVED, "bigalloc"},
+	{RO_COMPAT_BIGALLOC, READ_ONLY, "bigalloc"},
 	{RO_COMPAT_METADATA_CSUM, SERVED, "metadata_csum"},
 	{0x800, READ_ONLY, "replica"},
 	{0x1000, READ_ONLY, "read-only"},
 	{0x2000, READ_ONLY, "project"},
 	{0x4000, READ_ONLY, "shared_blocks"},
 	{0x8000, READ_ONLY, "verity"},
-	{0x10000, SERVED, "orphan_present"},
+	{0x10000, READ_ONLY, "orphan_present"},
 };
 
 /* Says what is not served of `bits`; returns the strictest policy among them. */

@@ -15,6 +15,15 @@
 int32_t file_read(struct inode *inode, uint64_t offset, uint8_t *data, uint32_t length, uint32_t *done);
 
 /*
+ * Writes `length` bytes (at most READ_MAXIMUM) at `offset` of a regular file,
+ * whose lock is held exclusively, from memory that may be shared; *done is how
+ * many were written: less than all where the disk is full. Suspends.
+ * POSIX_EISDIR; POSIX_EINVAL; POSIX_EFBIG; POSIX_ENOSPC; POSIX_EOPNOTSUPP: it has
+ * no extents, or is encrypted; POSIX_EROFS; POSIX_EUCLEAN; POSIX_EIO; POSIX_ENOMEM.
+ */
+int32_t file_write(struct inode *inode, uint64_t offset, const uint8_t *data, uint32_t length, uint32_t *done);
+
+/*
  * Copies a symbolic link's target, without a NUL, cut to `capacity`. Suspends.
  * POSIX_EINVAL: it is no link; else as file_read.
  */

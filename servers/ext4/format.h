@@ -101,6 +101,9 @@ _Static_assert(offsetof(struct ext4_superblock, checksum_seed) == 0x270, "s_chec
 _Static_assert(offsetof(struct ext4_superblock, orphan_file_inode) == 0x280, "s_orphan_file_inum");
 _Static_assert(sizeof(struct ext4_superblock) == 1024, "a superblock has 1024 bytes");
 
+#define SUPERBLOCK_VALID  1u /* of state: it was unmounted */
+#define SUPERBLOCK_ERRORS 2u
+
 #define SUPERBLOCK_SIGNED_HASH   1u
 #define SUPERBLOCK_UNSIGNED_HASH 2u
 #define SUPERBLOCK_CRC32C        1u /* the only checksum_type */
@@ -127,6 +130,7 @@ enum feature_ro_compat {
 	RO_COMPAT_SPARSE_SUPER = 0x1,
 	RO_COMPAT_HUGE_FILE = 0x8,
 	RO_COMPAT_GDT_CSUM = 0x10,
+	RO_COMPAT_DIR_NLINK = 0x20,
 	RO_COMPAT_BIGALLOC = 0x200,
 	RO_COMPAT_METADATA_CSUM = 0x400,
 };
@@ -160,6 +164,10 @@ struct ext4_group_descriptor {
 	uint16_t inode_bitmap_checksum_high;
 	uint32_t reserved;
 } ON_DISK;
+
+/* flags: the bitmap was never written, and only the group's own overhead is in use. */
+#define GROUP_INODES_UNUSED 1u
+#define GROUP_BLOCKS_UNUSED 2u
 
 _Static_assert(offsetof(struct ext4_group_descriptor, checksum) == 0x1e, "bg_checksum");
 _Static_assert(sizeof(struct ext4_group_descriptor) == 64, "a descriptor has at most 64 bytes we know of");

@@ -89,24 +89,92 @@ static int32_t descriptor_read(struct volume *volume, uint64_t number, struct ex
 	return good ? 0 : damage(volume, *block, 0, "the checksum of a group descriptor is wrong");
 }
 
-int32_t group_get(struct volume *volume, uint64_t number, struct group *group)
+int32_t group_read(struct volume *volume, uint64_t number, struct ext4_group_descriptor *raw)
 {
-	uint64_t table_blocks = ((uint64_t)volume->superblock.inodes_per_group * volume->inode_size +
-	                         volume->block_size - 1) >>
-	                        volume->block_bits;
-	struct ext4_group_descriptor raw;
-	uint64_t block;
-	int32_t error = descriptor_read(volume, number, &raw, &block);
+	uint64_t block, table_blocks = group_table_blocks(volume);
+	int32_t error = descriptor_read(volume, number, raw, &block);
 
 	if (error)
 		return error;
-	group->block_bitmap = (uint64_t)raw.block_bitmap_high << 32 | raw.block_bitmap_low;
-	group->inode_bitmap = (uint64_t)raw.inode_bitmap_high << 32 | raw.inode_bitmap_low;
-	group->inode_table = (uint64_t)raw.inode_table_high << 32 | raw.inode_table_low;
-	if (!volume_holds(volume, group->block_bitmap, 1) || !volume_holds(volume, group->inode_bitmap, 1) ||
-	    !volume_holds(volume, group->inode_table, table_blocks))
+	if (!volume_holds(volume, group_block_bitmap(raw), 1) ||
+	    !volume_holds(volume, group_inode_bitmap(raw), 1) ||
+	    !volume_holds(volume, group_inode_table(raw), table_blocks))
 		return damage(volume, block, 0, "a group descriptor points beyond the end");
 	return 0;
+}
+
+int32_t group_get(struct volume *volume, uint64_t number, struct group *group)
+{
+	struct ext4_group_descriptor raw;
+	int32_t error = group_read(volume, number, &raw);
+
+	if (error)
+		return error;
+	group->block_bitmap = group_block_bitmap(&raw);
+	group->inode_bitmap = group_inode_bitmap(&raw);
+	group->inode_table = group_inode_table(&raw);
+	return 0;
+}
+
+int32_t group_write(struct handle *handle, uint64_t number, const struct ext4_group_descriptor *raw)
+{
+	struct volume *volume = handle->volume;
+	const uint32_t in_block = volume->block_size / volume->descriptor_size;
+	struct ext4_group_descriptor *descriptor;
+	struct buffer *buffer;
+	int32_t error = cache_get(&volume->cache, descriptor_block(volume, number / in_block), &buffer);
+
+	if (error)
+		return error;
+	error = handle_change(handle, buffer);
+	if (!error) {
+		descriptor = (struct ext4_group_descriptor *)(buffer->data +
+		                                              number % in_block * volume->descriptor_size);
+		memcpy(descriptor, raw,
+		       volume->descriptor_size < sizeof(*raw) ? volume->descriptor_size : sizeof(*raw));
+		if (volume->has_checksums || volume_has_ro_compat(volume, RO_COMPAT_GDT_CSUM))
+			descriptor->checksum =
+				descriptor_checksum(volume, number, (const uint8_t *)descriptor);
+	}
+	cache_put(&volume->cache, buffer);
+	return error;
+}
+
+/* ---- where a group's blocks are ------------------------------------------------- */
+
+uint64_t group_first_block(const struct volume *volume, uint64_t number)
+{
+	return volume->superblock.first_data_block + number * volume->blocks_per_group;
+}
+
+uint32_t group_blocks(const struct volume *volume, uint64_t number)
+{
+	const uint64_t left = volume->blocks - group_first_block(volume, number);
+
+	return (uint32_t)(left < volume->blocks_per_group ? left : volume->blocks_per_group);
+}
+
+/* "Meta Block Groups": each block of descriptors lies in the first, second and last of its groups. */
+static uint32_t meta_overhead(const struct volume *volume, uint64_t number)
+{
+	const uint32_t in_block = volume->block_size / volume->descriptor_size;
+	const uint64_t at = number % in_block;
+
+	return has_superblock(volume, number) + (at <= 1 || at == in_block - 1);
+}
+
+uint32_t group_overhead(const struct volume *volume, uint64_t number)
+{
+	const struct ext4_superblock *superblock = &volume->superblock;
+	const uint32_t in_block = volume->block_size / volume->descriptor_size;
+	uint64_t blocks = (volume->groups + in_block - 1) / in_block;
+
+	if (volume_has_incompat(volume, INCOMPAT_META_BG)) {
+		if (number / in_block >= superblock->first_meta_group)
+			return meta_overhead(volume, number);
+		blocks = superblock->first_meta_group;
+	}
+	return has_superblock(volume, number) ? 1 + (uint32_t)blocks + superblock->reserved_gdt_blocks : 0;
 }
 
 int32_t group_count_free(struct volume *volume, uint64_t *blocks, uint64_t *inodes)

@@ -37,15 +37,28 @@ static struct inode *find(struct volume *volume, uint32_t number)
 	return inode;
 }
 
-static void remove_oldest(struct volume *volume)
+static void unhash(struct volume *volume, const struct inode *inode)
 {
-	struct inode *inode = list_entry(list_take(&volume->inodes.unused), struct inode, link);
 	struct inode **link = chain_of(volume, inode->number);
 
 	while (*link != inode)
 		link = &(*link)->hash_next;
 	*link = inode->hash_next;
 	volume->inodes.count--;
+}
+
+static void hash(struct volume *volume, struct inode *inode)
+{
+	inode->hash_next = *chain_of(volume, inode->number);
+	*chain_of(volume, inode->number) = inode;
+	volume->inodes.count++;
+}
+
+static void remove_oldest(struct volume *volume)
+{
+	struct inode *inode = list_entry(list_take(&volume->inodes.unused), struct inode, link);
+
+	unhash(volume, inode);
 	runtime_free(volume->runtime, inode);
 }
 
@@ -60,9 +73,19 @@ void inode_put(struct volume *volume, struct inode *inode)
 {
 	if (!inode || --inode->holders > 0)
 		return;
+	if (inode->freed) {
+		runtime_free(volume->runtime, inode);
+		return;
+	}
 	list_add_tail(&volume->inodes.unused, &inode->link);
 	if (volume->inodes.count > UNUSED_MAXIMUM)
 		remove_oldest(volume);
+}
+
+void inode_forget(struct inode *inode)
+{
+	inode->freed = true;
+	unhash(inode->volume, inode);
 }
 
 void inode_table_empty(struct volume *volume)
@@ -73,14 +96,10 @@ void inode_table_empty(struct volume *volume)
 
 /* ---- decoding --------------------------------------------------------------------- */
 
-/* Whether the inode is so large that a field is there ("Inode Size"). */
-static bool has_field(const struct volume *volume, const struct ext4_inode *raw, size_t end)
+bool inode_has_field(const struct volume *volume, const struct ext4_inode *raw, size_t end)
 {
 	return volume->inode_size > INODE_SIZE_MINIMUM && end <= INODE_SIZE_MINIMUM + raw->extra_size;
 }
-
-#define HAS_FIELD(volume, raw, field) \
-	has_field(volume, raw, offsetof(struct ext4_inode, field) + sizeof((raw)->field))
 
 /* "Inode Timestamps": two more bits of seconds, thirty of nanoseconds. */
 static struct timestamp timestamp_of(uint32_t seconds, uint32_t extra)
@@ -95,10 +114,10 @@ static void decode_times(struct volume *volume, struct inode *inode)
 {
 	const struct ext4_inode *raw = inode->raw;
 
-	inode->ctime = timestamp_of(raw->ctime, HAS_FIELD(volume, raw, ctime_extra) ? raw->ctime_extra : 0);
-	inode->mtime = timestamp_of(raw->mtime, HAS_FIELD(volume, raw, mtime_extra) ? raw->mtime_extra : 0);
-	inode->atime = timestamp_of(raw->atime, HAS_FIELD(volume, raw, atime_extra) ? raw->atime_extra : 0);
-	if (HAS_FIELD(volume, raw, birth_time_extra))
+	inode->ctime = timestamp_of(raw->ctime, INODE_HAS_FIELD(volume, raw, ctime_extra) ? raw->ctime_extra : 0);
+	inode->mtime = timestamp_of(raw->mtime, INODE_HAS_FIELD(volume, raw, mtime_extra) ? raw->mtime_extra : 0);
+	inode->atime = timestamp_of(raw->atime, INODE_HAS_FIELD(volume, raw, atime_extra) ? raw->atime_extra : 0);
+	if (INODE_HAS_FIELD(volume, raw, birth_time_extra))
 		inode->birth_time = timestamp_of(raw->birth_time, raw->birth_time_extra);
 }
 
@@ -132,10 +151,17 @@ static void decode_xattrs(struct volume *volume, struct inode *inode)
 	inode->xattrs_size = volume->inode_size - at - (uint32_t)sizeof(magic);
 }
 
+void inode_seed(struct inode *inode)
+{
+	const uint32_t number = inode->number, generation = inode->raw->generation;
+
+	inode->checksum_seed = checksum_crc32c(inode->volume->checksum_seed, &number, sizeof(number));
+	inode->checksum_seed = checksum_crc32c(inode->checksum_seed, &generation, sizeof(generation));
+}
+
 static void decode(struct volume *volume, struct inode *inode)
 {
 	const struct ext4_inode *raw = inode->raw;
-	const uint32_t number = inode->number;
 
 	inode->mode = raw->mode;
 	inode->uid = raw->uid_low | (uint32_t)raw->uid_high << 16;
@@ -147,9 +173,7 @@ static void decode(struct volume *volume, struct inode *inode)
 	inode->xattr_block = raw->xattr_block_low;
 	if (volume_has_incompat(volume, INCOMPAT_64BIT))
 		inode->xattr_block |= (uint64_t)raw->xattr_block_high << 32;
-	inode->checksum_seed = checksum_crc32c(volume->checksum_seed, &number, sizeof(number));
-	inode->checksum_seed =
-		checksum_crc32c(inode->checksum_seed, &raw->generation, sizeof(raw->generation));
+	inode_seed(inode);
 	decode_times(volume, inode);
 	decode_sectors(volume, inode);
 	decode_xattrs(volume, inode);
@@ -166,11 +190,11 @@ uint32_t inode_device(const struct inode *inode)
 /* ---- checking ---------------------------------------------------------------------- */
 
 /* "Checksums": number, generation and the whole inode, the checksum itself being zero. */
-static bool checksum_fits(struct volume *volume, const struct inode *inode)
+uint32_t inode_checksum(const struct volume *volume, const struct inode *inode)
 {
 	struct ext4_inode *raw = inode->raw;
 	const uint16_t low = raw->checksum_low, high = raw->checksum_high;
-	const bool has_high = HAS_FIELD(volume, raw, checksum_high);
+	const bool has_high = INODE_HAS_FIELD(volume, raw, checksum_high);
 	uint32_t crc;
 
 	raw->checksum_low = 0;
@@ -179,9 +203,19 @@ static bool checksum_fits(struct volume *volume, const struct inode *inode)
 	crc = checksum_crc32c(inode->checksum_seed, raw, volume->inode_size);
 	raw->checksum_low = low;
 	if (!has_high)
-		return low == (crc & 0xffff);
+		return crc & 0xffff;
 	raw->checksum_high = high;
-	return crc == (low | (uint32_t)high << 16);
+	return crc;
+}
+
+static bool checksum_fits(const struct volume *volume, const struct inode *inode)
+{
+	const struct ext4_inode *raw = inode->raw;
+	uint32_t found = raw->checksum_low;
+
+	if (INODE_HAS_FIELD(volume, raw, checksum_high))
+		found |= (uint32_t)raw->checksum_high << 16;
+	return found == inode_checksum(volume, inode);
 }
 
 static bool is_type(uint32_t mode)
@@ -200,7 +234,7 @@ static bool is_type(uint32_t mode)
 	}
 }
 
-static int32_t check(struct volume *volume, const struct inode *inode)
+static int32_t check(struct volume *volume, const struct inode *inode, bool allow_orphan)
 {
 	const struct ext4_inode *raw = inode->raw;
 	uint64_t block = inode->table_block;
@@ -210,7 +244,7 @@ static int32_t check(struct volume *volume, const struct inode *inode)
 		return inode_damage(inode, block, "i_extra_isize is wrong");
 	if (volume->has_checksums && !checksum_fits(volume, inode))
 		return inode_damage(inode, block, "the checksum is wrong");
-	if (raw->links == 0)
+	if (raw->links == 0 && !(allow_orphan && raw->mode))
 		return POSIX_ESTALE;
 	if (!is_type(inode->mode))
 		return inode_damage(inode, block, "it has no type");
@@ -226,25 +260,37 @@ static int32_t check(struct volume *volume, const struct inode *inode)
 
 /* ---- reading ------------------------------------------------------------------------ */
 
-/* Copies the inode out of its block of the table. */
-static int32_t inode_read(struct volume *volume, struct inode *inode)
+/* Finds the block of the table that it lies in; *offset becomes where, counted from the table's beginning. */
+static int32_t place_find(struct inode *inode, uint64_t *offset)
 {
-	uint32_t index = (inode->number - 1) % volume->superblock.inodes_per_group;
-	uint64_t offset = (uint64_t)index * volume->inode_size;
-	struct buffer *buffer;
+	struct volume *volume = inode->volume;
+	const uint32_t per_group = volume->superblock.inodes_per_group;
 	struct group group;
-	int32_t error = group_get(volume, (inode->number - 1) / volume->superblock.inodes_per_group, &group);
+	int32_t error = group_get(volume, (inode->number - 1) / per_group, &group);
 
 	if (error)
 		return error;
-	inode->table_block = group.inode_table + (offset >> volume->block_bits);
+	*offset = (uint64_t)((inode->number - 1) % per_group) * volume->inode_size;
+	inode->table_block = group.inode_table + (*offset >> volume->block_bits);
+	return 0;
+}
+
+/* Copies the inode out of its block of the table. */
+static int32_t inode_read(struct volume *volume, struct inode *inode, bool allow_orphan)
+{
+	struct buffer *buffer;
+	uint64_t offset;
+	int32_t error = place_find(inode, &offset);
+
+	if (error)
+		return error;
 	error = cache_get(&volume->cache, inode->table_block, &buffer);
 	if (error)
 		return error;
 	memcpy(inode->raw, buffer->data + (offset & (volume->block_size - 1)), volume->inode_size);
 	cache_put(&volume->cache, buffer);
 	decode(volume, inode);
-	return check(volume, inode);
+	return check(volume, inode, allow_orphan);
 }
 
 static struct inode *inode_make(struct volume *volume, uint32_t number)
@@ -258,11 +304,13 @@ static struct inode *inode_make(struct volume *volume, uint32_t number)
 	inode->volume = volume;
 	inode->number = number;
 	inode->raw = (struct ext4_inode *)(inode + 1);
+	lock_init(&inode->lock);
+	list_init(&inode->orphan_link);
 	list_init(&inode->link);
 	return inode;
 }
 
-int32_t inode_get(struct volume *volume, uint64_t number, struct inode **found)
+static int32_t get(struct volume *volume, uint64_t number, bool allow_orphan, struct inode **found)
 {
 	struct inode *inode, *other;
 	int32_t error;
@@ -278,7 +326,7 @@ int32_t inode_get(struct volume *volume, uint64_t number, struct inode **found)
 	inode = inode_make(volume, (uint32_t)number);
 	if (!inode)
 		return POSIX_ENOMEM;
-	error = inode_read(volume, inode);
+	error = inode_read(volume, inode, allow_orphan);
 	/* Reading suspends: another fiber may have brought it meanwhile. */
 	other = error ? NULL : find(volume, (uint32_t)number);
 	if (error || other) {
@@ -286,9 +334,39 @@ int32_t inode_get(struct volume *volume, uint64_t number, struct inode **found)
 		*found = other ? hold(other) : NULL;
 		return error;
 	}
-	inode->hash_next = *chain_of(volume, inode->number);
-	*chain_of(volume, inode->number) = inode;
-	volume->inodes.count++;
+	hash(volume, inode);
+	inode->holders = 1;
+	*found = inode;
+	return 0;
+}
+
+int32_t inode_get(struct volume *volume, uint64_t number, struct inode **inode)
+{
+	return get(volume, number, false, inode);
+}
+
+int32_t inode_get_orphan(struct volume *volume, uint32_t number, struct inode **inode)
+{
+	return get(volume, number, true, inode);
+}
+
+int32_t inode_get_new(struct volume *volume, uint32_t number, struct inode **found)
+{
+	struct inode *inode;
+	uint64_t offset;
+	int32_t error;
+
+	if (find(volume, number)) /* deleted inodes are not to be found */
+		return damage(volume, 0, number, "an inode is in use and free at once");
+	inode = inode_make(volume, number);
+	if (!inode)
+		return POSIX_ENOMEM;
+	error = place_find(inode, &offset);
+	if (error) {
+		runtime_free(volume->runtime, inode);
+		return error;
+	}
+	hash(volume, inode);
 	inode->holders = 1;
 	*found = inode;
 	return 0;

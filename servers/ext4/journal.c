@@ -367,18 +367,52 @@ static int32_t log_read(struct journal *journal)
 	return error ? error : log_pass(journal, PASS_REPLAY);
 }
 
-int32_t journal_read(struct volume *volume, struct block_table *replaced)
+static int32_t inode_find(struct journal *journal)
 {
-	struct journal journal = {.volume = volume, .replaced = replaced};
-	int32_t error = inode_get(volume, volume->superblock.journal_inode, &journal.inode);
+	struct volume *volume = journal->volume;
+	int32_t error = inode_get(volume, volume->superblock.journal_inode, &journal->inode);
+
+	if (!error && !inode_is(journal->inode, POSIX_S_IFREG)) {
+		error = journal_damage(journal, "the journal is no file");
+		inode_put(volume, journal->inode);
+	}
+	return error;
+}
+
+int32_t journal_describe(struct volume *volume, struct journal_log *log)
+{
+	struct journal journal = {.volume = volume};
+	int32_t error = inode_find(&journal);
 
 	if (error)
 		return error;
-	error = inode_is(journal.inode, POSIX_S_IFREG) ? log_read(&journal)
-	                                               : journal_damage(&journal, "the journal is no file");
+	error = superblock_read(&journal);
+	if (error) {
+		inode_put(volume, journal.inode);
+		return error;
+	}
+	*log = (struct journal_log){
+		.inode = journal.inode,
+		.superblock = journal.superblock,
+		.checksums = journal.checksums,
+		.first = journal.first,
+		.end = journal.end,
+	};
+	return 0;
+}
+
+int32_t journal_read(struct volume *volume, struct block_table *replaced, uint32_t *sequence)
+{
+	struct journal journal = {.volume = volume, .replaced = replaced};
+	int32_t error = inode_find(&journal);
+
+	if (error)
+		return error;
+	error = log_read(&journal);
+	*sequence = journal.end_sequence;
 	if (!error)
 		log_print(volume->runtime, LOG_INFO,
-		          "%s: journal replayed in memory: %u transactions, %u blocks", volume->disk->name,
+		          "%s: journal read: %u transactions, %u blocks", volume->disk->name,
 		          journal.end_sequence - big32(journal.superblock.sequence), replaced->count);
 	block_table_end(&journal.revoked, volume->runtime);
 	inode_put(volume, journal.inode);

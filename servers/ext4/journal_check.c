@@ -48,35 +48,49 @@ void journal_checksums_init(struct journal_checksums *checksums, const struct jo
 	checksums->seed = checksum_crc32c(CRC_BEGIN, superblock->uuid, sizeof(superblock->uuid));
 }
 
+uint32_t journal_superblock_sum(const struct journal_superblock *superblock)
+{
+	return crc_without(CRC_BEGIN, (const uint8_t *)superblock, sizeof(*superblock),
+	                   offsetof(struct journal_superblock, checksum));
+}
+
 bool journal_superblock_fits(const struct journal_checksums *checksums,
                              const struct journal_superblock *superblock)
 {
-	const uint32_t at = offsetof(struct journal_superblock, checksum);
+	return !checksums->in_blocks || (superblock->checksum_type == JOURNAL_CHECKSUM_CRC32C &&
+	                                 big32(superblock->checksum) == journal_superblock_sum(superblock));
+}
 
-	return !checksums->in_blocks ||
-	       (superblock->checksum_type == JOURNAL_CHECKSUM_CRC32C &&
-	        big32(superblock->checksum) ==
-	                crc_without(CRC_BEGIN, (const uint8_t *)superblock, sizeof(*superblock), at));
+uint32_t journal_tail_sum(const struct journal_checksums *checksums, const uint8_t *data, uint32_t size)
+{
+	return crc_without(checksums->seed, data, size, size - JOURNAL_TAIL_SIZE);
 }
 
 bool journal_tail_fits(const struct journal_checksums *checksums, const uint8_t *data, uint32_t size)
 {
-	const uint32_t at = size - JOURNAL_TAIL_SIZE;
+	return !checksums->in_blocks ||
+	       big32_at(data, size - JOURNAL_TAIL_SIZE) == journal_tail_sum(checksums, data, size);
+}
 
-	return !checksums->in_blocks || big32_at(data, at) == crc_without(checksums->seed, data, size, at);
+uint32_t journal_data_sum(const struct journal_checksums *checksums, uint32_t sequence, const uint8_t *data,
+                          uint32_t size)
+{
+	const uint32_t big = big32(sequence);
+	uint32_t crc = checksum_crc32c(checksums->seed, &big, sizeof(big));
+
+	crc = checksum_crc32c(crc, data, size);
+	return checksums->wide ? crc : crc & 0xffff;
 }
 
 bool journal_data_fits(const struct journal_checksums *checksums, uint32_t sequence, const uint8_t *data,
                        uint32_t size, uint32_t checksum)
 {
-	const uint32_t big = big32(sequence);
-	uint32_t crc;
+	return !checksums->in_blocks || checksum == journal_data_sum(checksums, sequence, data, size);
+}
 
-	if (!checksums->in_blocks)
-		return true;
-	crc = checksum_crc32c(checksums->seed, &big, sizeof(big));
-	crc = checksum_crc32c(crc, data, size);
-	return checksum == (checksums->wide ? crc : crc & 0xffff);
+uint32_t journal_commit_sum(const struct journal_checksums *checksums, const uint8_t *data, uint32_t size)
+{
+	return crc_without(checksums->seed, data, size, offsetof(struct journal_commit, checksum));
 }
 
 void journal_checksums_add(struct journal_checksums *checksums, const uint8_t *data, uint32_t size)
@@ -91,8 +105,7 @@ bool journal_commit_fits(struct journal_checksums *checksums, const uint8_t *dat
 
 	checksums->running = CRC_BEGIN;
 	if (checksums->in_blocks)
-		return found ==
-		       crc_without(checksums->seed, data, size, offsetof(struct journal_commit, checksum));
+		return found == journal_commit_sum(checksums, data, size);
 	/* A commit may go without. */
 	if (!checksums->in_commit || (commit->checksum_type == 0 && commit->checksum_size == 0 && found == 0))
 		return true;

@@ -2,8 +2,9 @@
 #ifndef EXT4_JOURNAL_CHECK_H
 #define EXT4_JOURNAL_CHECK_H
 
+#include <stdbool.h>
+
 #include "journal_format.h"
-#include "volume.h"
 
 /* Which checksums there are, and how. */
 struct journal_checksums {
@@ -15,6 +16,13 @@ struct journal_checksums {
 };
 
 void journal_checksums_init(struct journal_checksums *checksums, const struct journal_superblock *superblock);
+
+/* The checksums that a superblock, a descriptor or revocations, a block of data and a commit should have. */
+uint32_t journal_superblock_sum(const struct journal_superblock *superblock);
+uint32_t journal_tail_sum(const struct journal_checksums *checksums, const uint8_t *data, uint32_t size);
+uint32_t journal_data_sum(const struct journal_checksums *checksums, uint32_t sequence, const uint8_t *data,
+                          uint32_t size);
+uint32_t journal_commit_sum(const struct journal_checksums *checksums, const uint8_t *data, uint32_t size);
 
 /* Whether a superblock's own checksum is right. */
 bool journal_superblock_fits(const struct journal_checksums *checksums,

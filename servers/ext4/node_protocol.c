@@ -1,5 +1,5 @@
 /*
- * The node protocol `fs`, for reading. A node's number is its inode's, but for
+ * The node protocol `fs`: the handlers that only read. A node's number is its inode's, but for
  * the root, which is 1 in the protocol. A number is of use to a session that
  * holds a reference, which it got by a lookup and so with permission to search
  * the directories on the way; a client that checks permissions itself may use any.
@@ -10,44 +10,34 @@
 #include <drydock/string.h>
 
 #include "directory.h"
-#include "ext4.h"
 #include "file.h"
 #include "group.h"
+#include "node.h"
 #include "permission.h"
-#include "session.h"
 
 #define ENTRY_ALIGNMENT 8u
-
-/* Flags of inodes are ioctl_iflags(2)'s own; only these mean something to clients. */
-#define SHOWN_FLAGS (FS_FLAG_IMMUTABLE | FS_FLAG_APPEND | FS_FLAG_NO_DUMP | FS_FLAG_NO_ATIME)
 
 _Static_assert(FS_FLAG_IMMUTABLE == INODE_IMMUTABLE && FS_FLAG_APPEND == INODE_APPEND,
                "flags are handed on as they are");
 
-/* On whose behalf something is done. */
-struct caller {
-	struct volume *volume;
-	struct session *session;
-	const struct identity *who;
-};
-
 /* ---- nodes and inodes ----------------------------------------------------------- */
 
-static uint64_t node_of(uint32_t inode)
+uint64_t node_of(uint32_t inode)
 {
 	return inode == INODE_ROOT ? FS_ROOT : inode;
 }
 
-/* Brings the inode that an entry of `directory` names. */
-static int32_t entry_inode_get(const struct inode *directory, uint32_t number, struct inode **inode)
+int32_t node_entry_get(const struct inode *directory, uint32_t number, struct inode **inode)
 {
 	struct volume *volume = directory->volume;
 	int32_t error = POSIX_ESTALE;
 
+	*inode = NULL;
 	if (number == INODE_ROOT || number >= volume->first_inode)
 		error = inode_get(volume, number, inode);
 	if (!error && (*inode)->flags & INODE_EA_INODE) {
 		inode_put(volume, *inode);
+		*inode = NULL;
 		error = POSIX_ESTALE;
 	}
 	return error == POSIX_ESTALE
@@ -55,11 +45,10 @@ static int32_t entry_inode_get(const struct inode *directory, uint32_t number, s
 	               : error;
 }
 
-static int32_t caller_find(const struct request *request, struct caller *caller)
+int32_t node_caller_find(const struct request *request, struct caller *caller)
 {
-	struct ext4 *ext4 = request->server;
-
-	caller->volume = &ext4->volume;
+	caller->ext4 = request->server;
+	caller->volume = &caller->ext4->volume;
 	caller->session = connection_context(request->connection);
 	caller->who = request_identity(request);
 	if (!caller->who)
@@ -67,15 +56,9 @@ static int32_t caller_find(const struct request *request, struct caller *caller)
 	return caller->volume->mounted ? 0 : POSIX_ENODEV;
 }
 
-/* Finds who calls, and brings the inode of node `node`, if he may use that number. */
-static int32_t begin(const struct request *request, uint64_t node, struct caller *caller,
-                     struct inode **inode)
+int32_t node_get(const struct caller *caller, uint64_t node, struct inode **inode)
 {
-	int32_t error = caller_find(request, caller);
-
 	*inode = NULL;
-	if (error)
-		return error;
 	if (node == FS_ROOT)
 		return inode_get(caller->volume, INODE_ROOT, inode);
 	if (node < caller->volume->first_inode)
@@ -85,7 +68,30 @@ static int32_t begin(const struct request *request, uint64_t node, struct caller
 	return inode_get(caller->volume, node, inode);
 }
 
-static void attributes_fill(struct fs_attributes *to, const struct inode *from)
+/* Finds who calls, and brings the inode of node `node`, if he may use that number; for `finish`, also after an error. */
+static int32_t begin(const struct request *request, uint64_t node, struct caller *caller,
+                     struct inode **inode)
+{
+	int32_t error = node_caller_find(request, caller);
+
+	*inode = NULL;
+	if (!error)
+		error = node_get(caller, node, inode);
+	if (!*inode)
+		return error;
+	lock_shared(&(*inode)->lock, caller->volume->runtime);
+	return (*inode)->freed ? POSIX_ESTALE : error;
+}
+
+static void finish(const struct caller *caller, struct inode *inode)
+{
+	if (!inode)
+		return;
+	lock_release(&inode->lock);
+	inode_put(caller->volume, inode);
+}
+
+void node_attributes_fill(struct fs_attributes *to, const struct inode *from)
 {
 	*to = (struct fs_attributes){
 		.node = node_of(from->number),
@@ -105,7 +111,7 @@ static void attributes_fill(struct fs_attributes *to, const struct inode *from)
 		.uid = from->uid,
 		.gid = from->gid,
 		.device = inode_device(from),
-		.flags = from->flags & SHOWN_FLAGS,
+		.flags = from->flags & NODE_FLAGS,
 		.block_size = from->volume->block_size,
 	};
 }
@@ -129,22 +135,26 @@ static int32_t serve_lookup(struct request *request, const struct fs_lookup_argu
 		error = directory_lookup(directory, name, arguments->name_length, &number);
 	}
 	if (!error)
-		error = entry_inode_get(directory, number, &found);
+		error = node_entry_get(directory, number, &found);
 	if (!error)
 		error = session_hold(caller.session, node_of(found->number));
 	if (!error)
-		attributes_fill(arguments->attributes, found);
+		node_attributes_fill(arguments->attributes, found);
 	inode_put(caller.volume, found);
-	inode_put(caller.volume, directory);
+	finish(&caller, directory);
 	return error;
 }
 
 static int32_t serve_forget(struct request *request, const struct fs_forget_arguments *arguments)
 {
 	struct caller caller;
-	int32_t error = caller_find(request, &caller);
+	int32_t error = node_caller_find(request, &caller);
 
-	return error ? error : session_forget(caller.session, arguments->node, arguments->count);
+	if (!error)
+		error = session_forget(caller.session, arguments->node, arguments->count);
+	if (!error && caller.volume->writable && !session_holds(caller.session, arguments->node))
+		node_reap(caller.ext4);
+	return error;
 }
 
 static int32_t serve_get_attributes(struct request *request,
@@ -155,8 +165,8 @@ static int32_t serve_get_attributes(struct request *request,
 	int32_t error = begin(request, arguments->node, &caller, &inode);
 
 	if (!error)
-		attributes_fill(arguments->attributes, inode);
-	inode_put(caller.volume, inode);
+		node_attributes_fill(arguments->attributes, inode);
+	finish(&caller, inode);
 	return error;
 }
 
@@ -172,7 +182,7 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
 	if (!error)
 		error = file_read(inode, arguments->offset, arguments->data, arguments->data_capacity,
 		                  &results->data_length);
-	inode_put(caller.volume, inode);
+	finish(&caller, inode);
 	return error;
 }
 
@@ -188,7 +198,7 @@ static int32_t serve_readlink(struct request *request, const struct fs_readlink_
 	if (!error)
 		error = file_readlink(inode, arguments->target, arguments->target_capacity,
 		                      &results->target_length);
-	inode_put(caller.volume, inode);
+	finish(&caller, inode);
 	return error;
 }
 
@@ -238,7 +248,7 @@ static int32_t serve_readdir(struct request *request, const struct fs_readdir_ar
 	if (!error && entries.full && entries.length == 0)
 		error = POSIX_EINVAL;
 	results->entries_length = entries.length;
-	inode_put(caller.volume, directory);
+	finish(&caller, directory);
 	return error;
 }
 
@@ -250,11 +260,15 @@ static int32_t serve_statistics(struct request *request, const struct fs_statist
 	struct inode *inode;
 	int32_t error = begin(request, arguments->node, &caller, &inode);
 
-	inode_put(caller.volume, inode);
-	if (!error)
+	finish(&caller, inode);
+	if (!error && !caller.volume->writable)
 		error = group_count_free(caller.volume, &blocks_free, &nodes_free);
 	if (error)
 		return error;
+	if (caller.volume->writable) {
+		blocks_free = caller.volume->free_blocks;
+		nodes_free = caller.volume->free_inodes;
+	}
 	superblock = &caller.volume->superblock;
 	overhead = (uint64_t)superblock->overhead_clusters << caller.volume->cluster_bits;
 	*arguments->statistics = (struct fs_statistics){
@@ -268,22 +282,23 @@ static int32_t serve_statistics(struct request *request, const struct fs_statist
 	return 0;
 }
 
-/* Nothing is ever changed, so all of it is safe. */
+/* What belongs to one node is not told apart: all of it becomes safe. */
 static int32_t serve_sync(struct request *request, const struct fs_sync_arguments *arguments)
 {
 	struct caller caller;
 	struct inode *inode;
 	int32_t error = begin(request, arguments->node, &caller, &inode);
 
-	inode_put(caller.volume, inode);
-	return error;
+	finish(&caller, inode);
+	return error ? error : transactions_commit(caller.volume);
 }
 
 static int32_t serve_sync_all(struct request *request)
 {
 	struct caller caller;
+	int32_t error = node_caller_find(request, &caller);
 
-	return caller_find(request, &caller);
+	return error ? error : transactions_commit(caller.volume);
 }
 
 /* A question, not a check: whoever asks gets the truth, IDENTITY_CHECKED or not. */
@@ -297,21 +312,23 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 		error = POSIX_EINVAL;
 	if (!error && !permission_allows(caller.who, inode, arguments->mask))
 		error = POSIX_EACCES;
-	if (!error && arguments->mask & ACCESS_WRITE &&
+	if (!error && arguments->mask & ACCESS_WRITE && !caller.volume->writable &&
 	    (inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR) ||
 	     inode_is(inode, POSIX_S_IFLNK)))
 		error = POSIX_EROFS;
-	inode_put(caller.volume, inode);
+	finish(&caller, inode);
 	return error;
 }
 
-/* What would change something: the same answer to all who may ask, where something is mounted. */
+/* What is not done yet: the same answer to all who may ask, where something is mounted. */
 static int32_t refuse(const struct request *request)
 {
 	struct caller caller;
-	int32_t error = caller_find(request, &caller);
+	int32_t error = node_caller_find(request, &caller);
 
-	return error ? error : POSIX_EROFS;
+	if (error)
+		return error;
+	return caller.volume->writable ? POSIX_EOPNOTSUPP : POSIX_EROFS;
 }
 
 #define REFUSE(operation)                                                             \
@@ -322,26 +339,9 @@ static int32_t refuse(const struct request *request)
 		return refuse(request);                                               \
 	}
 
-REFUSE(set_attributes)
-REFUSE(create)
-REFUSE(make_directory)
-REFUSE(symlink)
-REFUSE(link)
-REFUSE(unlink)
-REFUSE(remove_directory)
-REFUSE(rename)
 REFUSE(allocate)
 REFUSE(set_xattr)
 REFUSE(remove_xattr)
-REFUSE(create_unnamed)
-
-static int32_t refuse_write(struct request *request, const struct fs_write_arguments *arguments,
-                            struct fs_write_results *results)
-{
-	(void)arguments;
-	(void)results;
-	return refuse(request);
-}
 
 static int32_t refuse_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
                                  struct fs_copy_range_results *results)
@@ -356,16 +356,16 @@ const struct fs_operations node_handlers = {
 	.lookup = serve_lookup,
 	.forget = serve_forget,
 	.get_attributes = serve_get_attributes,
-	.set_attributes = refuse_set_attributes,
+	.set_attributes = node_serve_set_attributes,
 	.read = serve_read,
-	.write = refuse_write,
-	.create = refuse_create,
-	.make_directory = refuse_make_directory,
-	.symlink = refuse_symlink,
-	.link = refuse_link,
-	.unlink = refuse_unlink,
-	.remove_directory = refuse_remove_directory,
-	.rename = refuse_rename,
+	.write = node_serve_write,
+	.create = node_serve_create,
+	.make_directory = node_serve_make_directory,
+	.symlink = node_serve_symlink,
+	.link = node_serve_link,
+	.unlink = node_serve_unlink,
+	.remove_directory = node_serve_remove_directory,
+	.rename = node_serve_rename,
 	.readlink = serve_readlink,
 	.readdir = serve_readdir,
 	.statistics = serve_statistics,
@@ -375,6 +375,6 @@ const struct fs_operations node_handlers = {
 	.copy_range = refuse_copy_range,
 	.set_xattr = refuse_set_xattr,
 	.remove_xattr = refuse_remove_xattr,
-	.create_unnamed = refuse_create_unnamed,
+	.create_unnamed = node_serve_create_unnamed,
 	.sync_all = serve_sync_all,
 };

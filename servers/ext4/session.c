@@ -16,6 +16,7 @@ struct reference {
 };
 
 struct session {
+	struct list link; /* in the server's sessions */
 	struct runtime *runtime;
 	struct hash_key key;
 	struct reference **chains;
@@ -89,6 +90,15 @@ bool session_holds(const struct session *session, uint64_t node)
 	return session->used > 0 && *link_of(session, node);
 }
 
+bool sessions_hold(const struct list *sessions, uint64_t node)
+{
+	list_for_each(link, sessions) {
+		if (session_holds(list_entry(link, struct session, link), node))
+			return true;
+	}
+	return false;
+}
+
 int32_t session_forget(struct session *session, uint64_t node, uint64_t count)
 {
 	struct reference **link, *reference;
@@ -108,13 +118,14 @@ int32_t session_forget(struct session *session, uint64_t node, uint64_t count)
 	return 0;
 }
 
-struct session *session_create(struct runtime *runtime, const struct hash_key *key)
+struct session *session_create(struct runtime *runtime, const struct hash_key *key, struct list *sessions)
 {
 	struct session *session = runtime_allocate(runtime, sizeof(*session));
 
 	if (session) {
 		session->runtime = runtime;
 		session->key = *key;
+		list_add_tail(sessions, &session->link);
 	}
 	return session;
 }
@@ -129,6 +140,7 @@ void session_destroy(struct session *session)
 			runtime_free(session->runtime, reference);
 		}
 	}
+	list_remove(&session->link);
 	runtime_free(session->runtime, session->chains);
 	runtime_free(session->runtime, session);
 }

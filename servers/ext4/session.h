@@ -12,12 +12,15 @@
 
 struct session;
 
-/* `key` is of the table. NULL without memory. */
-struct session *session_create(struct runtime *runtime, const struct hash_key *key);
+/* `key` is of the table; it comes into the list `sessions` until it ends. NULL without memory. */
+struct session *session_create(struct runtime *runtime, const struct hash_key *key, struct list *sessions);
 void session_destroy(struct session *session);
 
 /* Takes one reference to `node`. POSIX_ENOMEM. */
 int32_t session_hold(struct session *session, uint64_t node);
+
+/* Whether any of `sessions`, a list of session_link, holds any. */
+bool sessions_hold(const struct list *sessions, uint64_t node);
 
 /* Whether it holds any. */
 bool session_holds(const struct session *session, uint64_t node);

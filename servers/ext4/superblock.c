@@ -79,7 +79,6 @@ static struct wrong check_sizes(const struct ext4_superblock *superblock)
 	uint32_t block_size;
 
 	CHECK(superblock->magic == SUPERBLOCK_MAGIC, "s_magic", superblock->magic);
-	CHECK(checksum_fits(superblock), "s_checksum", superblock->checksum);
 	CHECK(superblock->log_block_size <= LOG_BLOCK_LARGEST, "s_log_block_size",
 	      superblock->log_block_size);
 	block_size = 1024u << superblock->log_block_size;
@@ -126,6 +125,17 @@ static struct wrong check_division(const struct ext4_superblock *superblock, uin
 	CHECK(superblock->inodes_count == groups * superblock->inodes_per_group, "s_inodes_count",
 	      superblock->inodes_count);
 	return (struct wrong){0};
+}
+
+static struct wrong check_all(const struct ext4_superblock *superblock, uint64_t size)
+{
+	struct wrong wrong = check_sizes(superblock);
+
+	if (!wrong.field)
+		wrong = check_division(superblock, size);
+	if (!wrong.field)
+		CHECK(checksum_fits(superblock), "s_checksum", superblock->checksum);
+	return wrong;
 }
 
 /* ---- where it is ------------------------------------------------------------------ */
@@ -181,10 +191,22 @@ static int32_t superblock_try(struct volume *volume, uint64_t offset, struct wro
 	*wrong = (struct wrong){0};
 	if (error)
 		return error;
-	*wrong = check_sizes(&volume->superblock);
-	if (!wrong->field)
-		*wrong = check_division(&volume->superblock, volume->disk->geometry.size);
+	*wrong = check_all(&volume->superblock, volume->disk->geometry.size);
 	return wrong->field ? POSIX_EINVAL : 0;
+}
+
+/*
+ * Whether nothing is wrong but the checksum, and there is a log to be read: a
+ * crash may have come while the superblock, which is two sectors, was written
+ * home from the log. That still has it, and what it has is checked again.
+ */
+static bool may_be_torn(const struct volume *volume)
+{
+	const struct ext4_superblock *superblock = &volume->superblock;
+
+	return !check_sizes(superblock).field &&
+	       !check_division(superblock, volume->disk->geometry.size).field && !checksum_fits(superblock) &&
+	       superblock->feature_incompat & INCOMPAT_RECOVER;
 }
 
 /* The backup in group 1, wherever that is with each size of blocks and groups as large as they can be. */
@@ -201,6 +223,7 @@ static int32_t backup_find(struct volume *volume)
 			log_print(volume->runtime, LOG_WARNING,
 			          "%s: using the backup superblock in block %llu", volume->disk->name,
 			          (unsigned long long)block);
+			volume->from_backup = true;
 			return 0;
 		}
 	}
@@ -215,6 +238,11 @@ static int32_t superblock_find(struct volume *volume)
 
 	if (!error)
 		return 0;
+	if (wrong.field && may_be_torn(volume)) {
+		log_print(volume->runtime, LOG_WARNING,
+		          "%s: the checksum of the superblock is wrong: the journal's is taken", name);
+		return 0;
+	}
 	if (wrong.field)
 		log_print(volume->runtime, LOG_ERROR, "%s: the superblock is not one of ext4: %s is 0x%llx",
 		          name, wrong.field, (unsigned long long)wrong.value);
@@ -262,12 +290,14 @@ static int32_t root_check(struct volume *volume)
 	return error;
 }
 
-static int32_t cache_make(struct volume *volume, uint64_t cache_size)
+static int32_t cache_make(struct volume *volume, uint64_t cache_size, bool write)
 {
+	/* What a transaction has changed stays here until it is committed. */
+	const uint32_t minimum = write ? CACHE_BLOCKS_WRITTEN : CACHE_BLOCKS_MINIMUM;
 	uint64_t limit = cache_size / volume->block_size;
 
-	if (limit < CACHE_BLOCKS_MINIMUM)
-		limit = CACHE_BLOCKS_MINIMUM;
+	if (limit < minimum)
+		limit = minimum;
 	if (limit > UINT32_MAX / 2)
 		limit = UINT32_MAX / 2;
 	return cache_create(&volume->cache, volume->runtime, volume->disk, volume->block_size,
@@ -298,20 +328,18 @@ static int32_t superblock_again(struct volume *volume)
 	memcpy(&volume->superblock, buffer->data + (SUPERBLOCK_OFFSET & (volume->block_size - 1)),
 	       sizeof(volume->superblock));
 	cache_put(&volume->cache, buffer);
-	wrong = check_sizes(&volume->superblock);
-	if (!wrong.field)
-		wrong = check_division(&volume->superblock, volume->disk->geometry.size);
+	wrong = check_all(&volume->superblock, volume->disk->geometry.size);
 	if (wrong.field || !same_division(&volume->superblock, &old))
 		return damage(volume, 0, 0, "the superblock in the journal is of another file system");
 	take_geometry(volume);
 	return features_allow(volume, &read_only) ? 0 : POSIX_EINVAL;
 }
 
-/* Reads the journal, and begins anew with what it says of blocks. */
-static int32_t recover(struct volume *volume, uint64_t cache_size)
+/* Reads the journal, and begins anew with what it says of blocks; *sequence is the first it does not have. */
+static int32_t recover(struct volume *volume, uint64_t cache_size, bool write, uint32_t *sequence)
 {
 	struct block_table replaced = {0};
-	int32_t error = journal_read(volume, &replaced);
+	int32_t error = journal_read(volume, &replaced, sequence);
 
 	if (error) {
 		block_table_end(&replaced, volume->runtime);
@@ -319,7 +347,7 @@ static int32_t recover(struct volume *volume, uint64_t cache_size)
 	}
 	inode_table_empty(volume);
 	cache_destroy(&volume->cache);
-	error = cache_make(volume, cache_size);
+	error = cache_make(volume, cache_size, write);
 	if (error) {
 		block_table_end(&replaced, volume->runtime);
 		volume->mounted = false;
@@ -329,14 +357,20 @@ static int32_t recover(struct volume *volume, uint64_t cache_size)
 	return superblock_again(volume);
 }
 
-int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size)
+int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size,
+                     bool write)
 {
+	uint32_t sequence = 0;
 	bool read_only;
 	int32_t error;
 
 	volume->runtime = runtime;
 	volume->disk = disk;
 	inode_table_init(&volume->inodes);
+	lock_init(&volume->allocation);
+	lock_init(&volume->renaming);
+	lock_init(&volume->orphans_lock);
+	list_init(&volume->orphans);
 	error = superblock_find(volume);
 	if (error)
 		return error;
@@ -348,14 +382,19 @@ int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk
 		          disk->name, volume->block_size, disk->geometry.block_size);
 		return POSIX_EINVAL;
 	}
-	error = cache_make(volume, cache_size);
+	error = cache_make(volume, cache_size, write);
 	if (error)
 		return error;
 	volume->mounted = true;
 	if (volume_has_incompat(volume, INCOMPAT_RECOVER))
-		error = recover(volume, cache_size);
+		error = recover(volume, cache_size, write, &sequence);
 	if (!error)
 		error = root_check(volume);
+	if (!error && write && !read_only) {
+		error = volume_write_begin(volume, sequence);
+		if (error == POSIX_EOPNOTSUPP)
+			error = 0;
+	}
 	if (error)
 		volume_unmount(volume);
 	return error;
@@ -365,6 +404,7 @@ void volume_unmount(struct volume *volume)
 {
 	if (!volume->mounted)
 		return;
+	volume_write_end(volume);
 	volume->mounted = false;
 	inode_table_empty(volume);
 	cache_destroy(&volume->cache);

@@ -2,23 +2,28 @@
  * A mounted file system, and what all parts of the server share.
  *
  *   format.h        what lies on the disk
- *   cache.c         blocks in memory
+ *   cache.c         blocks in memory; write.c: on their way to the disk
+ *   transaction.c   changing blocks; commit.c, checkpoint.c, journal_log.c
+ *   lock.c          locks across suspension
  *   superblock.c    mounting: geometry, checksums, backups
+ *   mount_write.c   mounting for writing, and its end; recover.c: with a journal that is not empty
  *   feature.c       which features are served, read-only, or refused
  *   journal.c       the log of a file system that was not unmounted, and
  *   journal_check.c its checksums; block_table.c: what it says about blocks
- *   group.c         group descriptors
- *   inode.c         inodes in memory
- *   extent.c        extent trees: from a file's blocks to the disk's,
+ *   group.c         group descriptors; bitmap.c: and their bitmaps
+ *   allocate.c      taking and freeing blocks; inode_allocate.c: and inodes
+ *   inode.c         inodes in memory; inode_write.c: and back to the disk
+ *   extent.c        extent trees: from a file's blocks to the disk's; extent_change.c
  *   indirect.c      and the block maps of ext2 and ext3
- *   directory.c     blocks of entries, one after the other
- *   index.c         hashed directories, and
+ *   directory.c     blocks of entries, one after the other; directory_change.c
+ *   index.c         hashed directories; index_change.c; and
  *   name_hash.c     the hashes
  *   xattr.c         extended attributes, in inodes and in blocks
- *   file.c          content: of files, symbolic links, inline data
+ *   file.c          content: of files, symbolic links, inline data; file_write.c
+ *   truncate.c      shortening and deleting; orphan.c: what is not done with yet
  *   permission.c    who may do what
  *   session.c       which nodes a connection holds
- *   node_protocol.c the handlers of `fs`
+ *   node.h          the handlers of `fs`: node_protocol.c, node_change.c, node_name.c, node_rename.c
  *   ext4.c          the server's beginning
  *
  * Nothing on the disk is believed. What leads to memory, to another block or
@@ -35,6 +40,7 @@
 
 #include "cache.h"
 #include "format.h"
+#include "transaction.h"
 
 struct inode;
 
@@ -52,7 +58,7 @@ struct volume {
 	struct disk *disk;
 	struct cache cache;
 	struct inode_table inodes;
-	struct ext4_superblock superblock;
+	struct ext4_superblock superblock; /* as in its block, or about to be written there */
 	uint64_t blocks; /* all in all */
 	uint64_t groups;
 	uint64_t blocks_per_group;
@@ -66,6 +72,16 @@ struct volume {
 	uint64_t damages;   /* reported so far */
 	bool has_checksums; /* RO_COMPAT_METADATA_CSUM */
 	bool mounted;
+	bool from_backup; /* the first superblock is of no use */
+	bool writable;
+	/* Where it was mounted for writing; kept current then. */
+	struct lock allocation; /* of bitmaps and group descriptors; taken with a handle open */
+	struct lock renaming;   /* of directories: while it is held no directory moves */
+	struct lock orphans_lock;
+	struct list orphans;    /* inode.orphan_link, as the list on the disk (orphan.h) */
+	uint64_t free_blocks;
+	uint64_t free_inodes;
+	struct transactions transactions;
 };
 
 static inline bool volume_has_incompat(const struct volume *volume, enum feature_incompat feature)
@@ -87,15 +103,36 @@ static inline bool volume_holds(const struct volume *volume, uint64_t block, uin
 
 /*
  * superblock.c: mounts `disk`, which stays the caller's, with a cache of
- * `cache_size` bytes, read-only. The volume is zeroed by the caller. What is
- * wrong is logged, naming field and value. Suspends. POSIX_EINVAL: it is no
- * ext4, or none that is served here; POSIX_EUCLEAN: its metadata is damaged;
- * POSIX_EIO; POSIX_ENOMEM.
+ * `cache_size` bytes; for writing, if `write` is set and it can be, or else why
+ * not was logged (volume->writable). The volume is zeroed by the caller. What is wrong
+ * is logged, naming field and value. Suspends. POSIX_EINVAL: it is no ext4, or
+ * none that is served here; POSIX_EUCLEAN: its metadata is damaged; POSIX_EIO;
+ * POSIX_ENOMEM.
  */
-int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size);
+int32_t volume_mount(struct volume *volume, struct runtime *runtime, struct disk *disk, uint64_t cache_size,
+                     bool write);
 
-/* Ends it: nobody holds an inode or a block. Harmless where it is not mounted. Suspends. */
+/*
+ * Ends it: nobody holds an inode or a block. What was changed is made durable,
+ * and the journal emptied. Harmless where it is not mounted. Suspends.
+ */
 void volume_unmount(struct volume *volume);
+
+/*
+ * mount_write.c: begins to write a volume that is mounted. `sequence` is that of
+ * the first transaction that its log did not have, if it was not empty. POSIX_EOPNOTSUPP: it cannot
+ * be written, and why was logged; else as volume_mount.
+ */
+int32_t volume_write_begin(struct volume *volume, uint32_t sequence);
+
+/* mount_write.c: the end of it, before the cache's. */
+void volume_write_end(struct volume *volume);
+
+/* mount_write.c: puts volume->superblock, with free blocks and inodes and its checksum, into its block. */
+int32_t superblock_change(struct handle *handle);
+
+/* recover.c: writes home what the cache reads from the log, which may be emptied afterwards. */
+int32_t recover_write(struct volume *volume);
 
 /*
  * Reports damage in the log, up to a bound, and returns POSIX_EUCLEAN. `block`

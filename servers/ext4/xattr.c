@@ -1,7 +1,10 @@
 /* Extended attributes: see xattr.h. */
 #include "xattr.h"
 
+#include <drydock/checksum.h>
 #include <drydock/string.h>
+
+#include "allocate.h"
 
 /* Entries that follow each other, and the room that their values lie in. */
 struct area {
@@ -67,4 +70,59 @@ int32_t xattr_inline_data(const struct inode *inode, const uint8_t **data, uint3
 		*size = entry->value_size;
 	}
 	return 0;
+}
+
+/* ---- blocks of attributes ----------------------------------------------------------- */
+
+/* "Extended Attributes": of the block's number and the block, the checksum being zero. */
+static uint32_t block_checksum(const struct volume *volume, const struct buffer *buffer)
+{
+	const uint64_t number = buffer->block;
+	const size_t at = offsetof(struct ext4_xattr_header, checksum), after = at + sizeof(uint32_t);
+	const uint32_t zero = 0;
+	uint32_t crc = checksum_crc32c(volume->checksum_seed, &number, sizeof(number));
+
+	crc = checksum_crc32c(crc, buffer->data, at);
+	crc = checksum_crc32c(crc, &zero, sizeof(zero));
+	return checksum_crc32c(crc, buffer->data + after, volume->block_size - after);
+}
+
+static int32_t block_release(struct handle *handle, struct inode *inode, struct buffer *buffer)
+{
+	struct volume *volume = inode->volume;
+	struct ext4_xattr_header *header = (struct ext4_xattr_header *)buffer->data;
+	int32_t error;
+
+	if (header->magic != XATTR_MAGIC ||
+	    (volume->has_checksums && header->checksum != block_checksum(volume, buffer)))
+		return inode_damage(inode, buffer->block, "this is no block of attributes");
+	if (header->references <= 1) {
+		inode->sectors -= volume->block_size / 512;
+		return blocks_free(handle, buffer->block, 1, true);
+	}
+	error = handle_change(handle, buffer);
+	if (error)
+		return error;
+	header->references--;
+	if (volume->has_checksums)
+		header->checksum = block_checksum(volume, buffer);
+	return 0;
+}
+
+int32_t xattr_release(struct handle *handle, struct inode *inode)
+{
+	struct cache *cache = &inode->volume->cache;
+	struct buffer *buffer;
+	int32_t error;
+
+	if (!inode->xattr_block)
+		return 0;
+	error = cache_get(cache, inode->xattr_block, &buffer);
+	if (error)
+		return error;
+	error = block_release(handle, inode, buffer);
+	cache_put(cache, buffer);
+	if (!error)
+		inode->xattr_block = 0;
+	return error;
 }

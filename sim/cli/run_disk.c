@@ -18,9 +18,9 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{"disk", OPTION_DISK, "IMAGE[@OFFSET][:pN][:/DIRECTORY]:ro", 0,
+	{"disk", OPTION_DISK, "IMAGE[@OFFSET][:pN][:/DIRECTORY][:ro]", 0,
 	 "Mount the ext4 file system in that file or block device, or in partition N of it, there (" DIRECTORY
-	 ", if not said). Read-only, so far. May be given for several", 0},
+	 ", if not said), for writing but with :ro. May be given for several", 0},
 	{"no-io-uring", OPTION_NO_RING, NULL, 0, "Read disks by plain system calls, for tools that do not know io_uring", 0},
 	{0},
 };
@@ -34,8 +34,6 @@ static void parse_disk(struct run_disk *disk, char *argument, struct argp_state 
 	problem = disk_option_parse(argument, &disk->options[disk->count]);
 	if (problem)
 		argp_error(state, "--disk: %s", problem);
-	if (!disk->options[disk->count].read_only)
-		argp_error(state, "ext4 is only read so far: say so by adding :ro, as in --disk %s:ro", argument);
 	disk->count++;
 }
 
@@ -95,8 +93,10 @@ static bool add(struct run_disk *disk, unsigned index, struct manifest *manifest
 		snprintf(directory, sizeof(directory), "%s", DIRECTORY);
 	else
 		snprintf(directory, sizeof(directory), "%s%u", DIRECTORY, index + 1);
+	if (!option->read_only)
+		strcpy(service.options, "write=yes");
 	problem = manifest_add_file_system(manifest, &service, option->directory ? option->directory : directory,
-	                                   MOUNT_READ_ONLY);
+	                                   option->read_only ? MOUNT_READ_ONLY : 0);
 	if (problem)
 		cli_error("run: --disk %s at %s: %s", option->image, option->directory ? option->directory : directory,
 		          problem);

@@ -80,6 +80,15 @@ static bool disk_is_of(const struct host_process *process, unsigned index)
 	return strcmp(process->machine->options->disks[index].server, process->name) == 0;
 }
 
+bool disk_is_written_by(const struct host_process *process)
+{
+	for (unsigned i = 0; i < process->machine->options->disk_count; i++) {
+		if (disk_is_of(process, i) && !process->machine->options->disks[i].read_only)
+			return true;
+	}
+	return false;
+}
+
 void devices_prepare(struct host_process *process)
 {
 	struct machine *machine = process->machine;

@@ -256,7 +256,7 @@ static void tear_down(struct machine *machine)
 {
 	unsigned remains;
 
-	machine->stopping = true;
+	machine->stopping = machine->disks_told = true;
 	/* What is left takes a moment, and must not be left half done; the loop's handlers end with it. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);

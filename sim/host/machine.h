@@ -134,6 +134,7 @@ struct machine {
 	bool failed;       /* init said that it could not boot */
 	bool boot_failed; /* and everything ends for that, or because nothing could be mounted */
 	bool stopping;
+	bool disks_told; /* and servers of disks know it */
 	char failure[256];
 	uint64_t started;         /* monotonic nanoseconds */
 	uint64_t init_started;
@@ -216,6 +217,9 @@ int memory_file(const char *name, uint64_t size, unsigned seals);
  */
 bool devices_open(struct machine *machine, char *error, size_t size);
 void devices_close(struct machine *machine);
+
+/* Whether a process has a disk that it may write to. */
+bool disk_is_written_by(const struct host_process *process);
 
 /* Makes ready what a process is to be born with for its devices (process->born); just before it is spawned. */
 void devices_prepare(struct host_process *process);
@@ -308,7 +312,7 @@ void announcement_settle(struct machine *machine);
 /* Starts an orderly end; `failure` is why, or NULL. At a second call it ends at once. */
 void machine_stop(struct machine *machine, const char *failure);
 
-/* While stopping: ends the loop once the last mount is gone. */
+/* While stopping: tells servers of disks once the last mount is gone, and ends the loop when they are. */
 void machine_stop_step(struct machine *machine);
 
 /* Tells who waits that we are up (`error` NULL), or why not. */

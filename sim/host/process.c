@@ -127,6 +127,9 @@ enum error platform_process_create(struct machine *machine, struct process *proc
 	char path[PATH_MAX] = "";
 	int ends[2];
 
+	/* What ends now has been told to. */
+	if (machine->stopping)
+		return E_CANCELLED;
 	if (image != NULL && !host_image_path(machine->options, image, path)) {
 		console_print(machine, "no image '%s': there is no executable %s", image, path);
 		return E_PROCESS_NOT_FOUND;
@@ -182,6 +185,7 @@ static void process_gone(struct host_process *process, uint64_t code)
 		kernel_process_exited(machine->kernel, process->process, code);
 	if (init)
 		init_died(machine);
+	machine_stop_step(machine);
 }
 
 /* Something was done to it that ends it; whether it was a signal is news. */

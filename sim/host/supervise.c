@@ -13,6 +13,7 @@
 #define DELAY_FIRST   1.0         /* seconds */
 #define DELAY_MAXIMUM 30.0
 #define STOP_SECONDS  2.0         /* for mounts to go */
+#define STOP_DISK_SECONDS 30.0    /* for file systems on disks, from then on */
 
 /* What led to a failure stands on the console, which goes with the instance: who waits gets its end. */
 static void send_error(struct machine *machine, const char *error)
@@ -140,8 +141,35 @@ void machine_stop(struct machine *machine, const char *failure)
 	machine_stop_step(machine);
 }
 
+/* Whether a server that writes to a disk is still there; with `tell` each of them hears that it is to end. */
+static bool disks_remain(struct machine *machine, bool tell)
+{
+	bool any = false;
+
+	list_for_each(link, &machine->processes) {
+		struct host_process *process = list_entry(link, struct host_process, link);
+
+		if (process->gone || process->killed || process->process == NULL || !disk_is_written_by(process))
+			continue;
+		any = true;
+		if (tell)
+			kernel_stop_process(machine->kernel, process->process);
+	}
+	return any;
+}
+
 void machine_stop_step(struct machine *machine)
 {
-	if (machine->stopping && list_empty(&machine->mounts))
+	bool tell = !machine->disks_told;
+
+	if (!machine->stopping || !list_empty(&machine->mounts))
+		return;
+	machine->disks_told = true;
+	if (!disks_remain(machine, tell)) {
 		ev_break(machine->loop, EVBREAK_ALL);
+	} else if (tell) {
+		ev_timer_stop(machine->loop, &machine->stop_timeout);
+		ev_timer_set(&machine->stop_timeout, STOP_DISK_SECONDS, 0.);
+		ev_timer_start(machine->loop, &machine->stop_timeout);
+	}
 }

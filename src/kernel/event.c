@@ -140,6 +140,9 @@ bool event_receive(struct kernel *kernel, struct port *port, struct receipt *rec
 		receipt->object = event_device(event)->id;
 		receipt->handle = event_device(event)->handle;
 		break;
+	case EVENT_OF_STOP:
+		receipt->kind = RECEIPT_STOP;
+		break;
 	}
 	event_unlink(event);
 	event_settle(kernel, event);

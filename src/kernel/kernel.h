@@ -76,6 +76,12 @@ void kernel_process_exited(struct kernel *kernel, struct process *process, uint6
 /* The machine caught an exception in `process`. The process stays until it exits. */
 void kernel_process_exception(struct kernel *kernel, struct process *process, const struct exception_record *record);
 
+/*
+ * The system is about to end, and the machine waits for this process: it is
+ * told by RECEIPT_STOP, makes safe what has to be, and exits.
+ */
+void kernel_stop_process(struct kernel *kernel, struct process *process);
+
 /* Something was typed: platform_console_read may have more than before. */
 void kernel_console_input(struct kernel *kernel);
 

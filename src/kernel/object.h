@@ -99,6 +99,7 @@ enum event_source {
 	EVENT_OF_SENDER,
 	EVENT_OF_CONSOLE,
 	EVENT_OF_DEVICE,
+	EVENT_OF_STOP,
 };
 
 /* Sticky bits of one object; it lies in the object, so posting cannot fail. */
@@ -280,6 +281,7 @@ struct process {
 	struct port *home;
 	struct list senders; /* struct sender, by process_link */
 	struct event event;  /* at the parent's home port */
+	struct event stop;   /* RECEIPT_STOP, at its own */
 	struct blocked blocked;
 	struct exception_record exception;
 	struct handle_table handles;

@@ -45,6 +45,7 @@ enum error process_create(struct kernel *kernel, struct account *payer, const st
 	list_init(&process->senders);
 	list_init(&process->blocked.link);
 	event_init(&process->event, EVENT_OF_PROCESS);
+	event_init(&process->stop, EVENT_OF_STOP);
 	handle_table_init(&process->handles);
 	charge_init(&process->charge);
 	process->account = payer;
@@ -102,6 +103,12 @@ static void process_tell(struct kernel *kernel, struct process *process, uint32_
 		event_post(kernel, &process->event, port, bits);
 }
 
+void kernel_stop_process(struct kernel *kernel, struct process *process)
+{
+	if (process->home != NULL && !process->home->ended)
+		event_post(kernel, &process->stop, process->home, 1);
+}
+
 /* The children of a dying process become its parent's. */
 static void process_bequeath(struct kernel *kernel, struct process *process)
 {
@@ -144,6 +151,7 @@ void process_end(struct kernel *kernel, struct process *process, bool tell)
 	sender_forget(kernel, process);
 	device_close_all(kernel, process);
 	process_drop_handles(kernel, process);
+	event_cancel(kernel, &process->stop);
 	if (process->home != NULL) {
 		port_release(kernel, process->home);
 		process->home = NULL;

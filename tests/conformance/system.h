@@ -83,6 +83,10 @@ int sys_access(const char *path, int mask);
 int sys_chdir(const char *path);
 int sys_statvfs(const char *path, struct statvfs *limits);
 
+/* Of regular files and directories, by FS_IOC_GETFLAGS and FS_IOC_SETFLAGS; natively ENOSYS. */
+int sys_get_flags(const char *path, int *flags);
+int sys_set_flags(const char *path, int flags);
+
 /* Of symbolic links themselves. */
 int sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags);
 ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t size);

@@ -321,6 +321,29 @@ int sys_statvfs(const char *path, struct statvfs *limits)
 	return statvfs(path, limits);
 }
 
+static int flags_ioctl(const char *path, unsigned long command, int *flags)
+{
+	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW), result, error;
+
+	if (file < 0)
+		return -1;
+	result = ioctl(file, command, flags);
+	error = errno;
+	close(file);
+	errno = error;
+	return result;
+}
+
+int sys_get_flags(const char *path, int *flags)
+{
+	return flags_ioctl(path, FS_IOC_GETFLAGS, flags);
+}
+
+int sys_set_flags(const char *path, int flags)
+{
+	return flags_ioctl(path, FS_IOC_SETFLAGS, &flags);
+}
+
 int sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags)
 {
 	return lsetxattr(path, name, value, size, flags);

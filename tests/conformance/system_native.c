@@ -567,6 +567,20 @@ int sys_statvfs(const char *path, struct statvfs *limits)
 	return 0;
 }
 
+int sys_get_flags(const char *path, int *flags)
+{
+	(void)path;
+	(void)flags;
+	return result(POSIX_ENOSYS);
+}
+
+int sys_set_flags(const char *path, int flags)
+{
+	(void)path;
+	(void)flags;
+	return result(POSIX_ENOSYS);
+}
+
 int sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags)
 {
 	return result(files_setxattr(native.client, absolute(path), false, name, value, size, (uint32_t)flags));

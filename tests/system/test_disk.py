@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -152,6 +154,79 @@ class Disks(unittest.TestCase):
             result = harness.command("run", "--name", "none", "--disk", whole + ":p7:ro", check=1)
             self.assertIn("no partition 7", result.stdout + result.stderr)
 
+    def check(self, image):
+        """e2fsck has nothing to say."""
+        result = subprocess.run(["e2fsck", "-fn", image], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def linux_digest(self, image):
+        """What Linux's own mount shows; None where it cannot mount images here."""
+        loop = tempfile.mkdtemp(prefix="drydock-loop-")
+        self.addCleanup(os.rmdir, loop)
+        if subprocess.run(["mount", "-o", "loop", image, loop], capture_output=True).returncode != 0:
+            return None
+        try:
+            return digest(loop)
+        finally:
+            subprocess.run(["umount", loop], check=True)
+
+    def test_what_is_written_is_there(self):
+        image = self.path("written.img")
+        self.make_image(image)
+        instance, directory = self.mounted("--disk", image)
+        disk = os.path.join(directory, "disk")
+        shutil.copytree(self.tree, os.path.join(disk, "copy"), symlinks=True, copy_function=shutil.copy,
+                        ignore=shutil.ignore_patterns("fifo"))
+        shutil.rmtree(os.path.join(disk, "deep"))
+        os.rename(os.path.join(disk, "sparse"), os.path.join(disk, "copy", "moved"))
+        os.truncate(os.path.join(disk, "copy", "deep", "er", "big"), 1000001)
+        os.link(os.path.join(disk, "fifo"), os.path.join(disk, "copy", "linked"))
+        instance.command("fs", "mkdir", "/disk/native", check=0)
+        expected = digest(disk)
+        # Not synced: stopping does that.
+        instance.stop()
+        self.check(image)
+        self.assertIn(self.linux_digest(image), (None, expected))
+        self.check(image)
+        _, directory = self.mounted("--disk", image + ":ro")
+        self.assertEqual(digest(os.path.join(directory, "disk")), expected)
+
+    def test_what_was_synced_outlives_the_host(self):
+        image = self.path("killed.img")
+        self.make_image(image)
+        instance, directory = self.mounted("--disk", image)
+        path = os.path.join(directory, "disk", "synced")
+        with open(path, "wb") as file:
+            file.write(b"there" * 100000)
+            file.flush()
+            os.fsync(file.fileno())
+        ends = [os.pidfd_open(record["linux_pid"]) for record in instance.processes().values()]
+        os.kill(instance.pid("kernel"), signal.SIGKILL)
+        for end in ends:
+            self.assertTrue(select.select([end], [], [], harness.LIMIT)[0])
+            os.close(end)
+        instance.seen.clear()
+        copy = self.path("copy.img")
+        shutil.copy(image, copy)
+        self.assertLessEqual(subprocess.run(["e2fsck", "-fp", copy], capture_output=True).returncode, 1)
+        instance.start()
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"there" * 100000)
+        self.assertIn("journal read", instance.command("log", check=0).stdout)
+        instance.stop()
+        self.check(image)
+
+    def test_a_server_that_dies_while_it_writes(self):
+        image = self.path("restarted.img")
+        self.make_image(image)
+        with Instance("--disk", image, name="disk") as instance:
+            for number in range(20):
+                instance.command("fs", "mkdir", "/disk/new-%d" % number, check=0)
+                if number % 7 == 6:
+                    instance.command("restart", "ext4", check=0)
+            self.assertIn("new-19", instance.command("fs", "ls", "/disk", check=0).stdout)
+        self.check(image)
+
     def test_what_cannot_be_mounted_is_said(self):
         nothing = self.path("nothing.img")
         with open(nothing, "wb") as file:
@@ -167,7 +242,6 @@ class Disks(unittest.TestCase):
         with open(qcow, "wb") as file:
             file.write(b"QFI\xfb" + bytes(4092))
         for arguments, code, said in (
-                (("--disk", self.image), 2, "adding :ro"),
                 (("--disk", ""), 2, "no image is named"),
                 (("--disk", self.path("missing") + ":ro"), 1, "No such file"),
                 (("--disk", qcow + ":ro"), 1, "qemu-img convert -f qcow2"),

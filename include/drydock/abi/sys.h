@@ -134,6 +134,7 @@ enum receipt_kind {
 	RECEIPT_SPACE = 4,   /* a port that was full has room again; `handle` is the sender's */
 	RECEIPT_CONSOLE = 5, /* bits are EVENT_CONSOLE_* */
 	RECEIPT_INTERRUPT = 6, /* bit n: vector n of the device that `handle` names */
+	RECEIPT_STOP = 7,    /* home port: the system is about to end; make safe what has to be, and exit */
 };
 
 #define EVENT_LANE_OPENED       (1u << 0) /* somebody wants a lane to this port */

@@ -195,13 +195,12 @@ static int32_t ping_once(struct ping *ping, uint32_t sequence, bool last)
 int builtin_ping(struct shell *shell, const struct arguments *arguments)
 {
 	struct ping ping = {.shell = shell, .name = arguments->operands[0]};
+	const char *given = arguments->values[0]; /* of -c */
 	uint64_t count = PING_COUNT;
 	int32_t status;
 
-	if (arguments->values[0] &&
-	    (!string_to_number(arguments->values[0], &count) || count == 0 || count > PING_MOST)) {
-		shell_error(shell, "ping: %s: this is not a number of requests, 1 to %u", arguments->values[0],
-		            PING_MOST);
+	if (given && (!string_to_number(given, &count) || count == 0 || count > PING_MOST)) {
+		shell_error(shell, "ping: %s: this is not a number of requests, 1 to %u", given, PING_MOST);
 		return SHELL_WRONG;
 	}
 	if (!network_address_read(ping.name, &ping.to) || ping.to.port != 0) {

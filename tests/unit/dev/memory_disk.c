@@ -179,6 +179,8 @@ static void end(struct memory_disk *disk, struct disk_request *request)
 	disk->ended++;
 	if (request->status == 0)
 		disk->completed[request->operation]++;
+	if (request->status == 0 && disk->observe)
+		disk->observe(request);
 	request->done(request);
 }
 

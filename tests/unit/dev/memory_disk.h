@@ -55,6 +55,8 @@ struct memory_disk {
 	uint32_t in_flight;
 	uint32_t shown;      /* of those: the first so many, which it was kicked for */
 	uint32_t deepest;    /* most in flight that there ever were */
+	/* Called for each request that is about to end with status 0: a recorder; NULL: nobody. */
+	void (*observe)(const struct disk_request *request);
 };
 
 /* Aborts without memory. All of the disk is zero. */

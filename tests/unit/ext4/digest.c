@@ -49,6 +49,7 @@ static void digest_entry(struct pier *pier, uint64_t directory, const char *name
 		return;
 	ck_assert_int_eq(pier_look(pier, directory, name, &found), 0);
 	digest_node(pier, &found, digest);
+	ck_assert_int_eq(fs_forget(pier->client, found.node, 1), 0);
 }
 
 static void digest_directory(struct pier *pier, uint64_t node, uint64_t *digest)
@@ -58,8 +59,13 @@ static void digest_directory(struct pier *pier, uint64_t node, uint64_t *digest)
 
 	for (;;) {
 		struct fs_readdir_results results;
+		int32_t error;
 
-		ck_assert_int_eq(fs_readdir(pier->client, node, cookie, entries, PIECE, &results), 0);
+		error = fs_readdir(pier->client, node, cookie, entries, PIECE, &results);
+		if (error)
+			pier_settle(pier);
+		ck_assert_msg(error == 0, "node %llu: readdir says %d\n%s", (unsigned long long)node, (int)error,
+		              pier_console());
 		if (results.entries_length == 0)
 			break;
 		for (uint32_t at = 0; at < results.entries_length;) {

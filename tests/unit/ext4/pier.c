@@ -11,6 +11,7 @@
 #include <drydock/posix.h>
 
 #include "../user/basin.h"
+#include "servers/ext4/ext4.h"
 
 #define MILLISECOND 1000000ull
 #define ROUNDS      1000000
@@ -18,6 +19,7 @@
 extern const struct server_definition init_server, log_server, ext4_server;
 
 void (*pier_prepare)(uint8_t *image, uint64_t size);
+void (*pier_observe)(const struct disk_request *request);
 
 static struct {
 	struct basin *basin;
@@ -58,8 +60,10 @@ static void disk_load(const char *image, uint64_t seed)
 	ck_assert_int_eq(fstat(fileno(file), &status), 0);
 	memory_disk_create(&stage.disk, &(const struct memory_disk_options){.size = (uint64_t)status.st_size,
 	                                                                    .seed = seed,
+	                                                                    .torn_sectors = true,
 	                                                                    .flags = DISK_WRITE_CACHE});
 	stage.disk.disk.name = "image";
+	stage.disk.observe = pier_observe;
 	ck_assert_uint_eq(fread(stage.disk.durable, 1, (size_t)status.st_size, file), (size_t)status.st_size);
 	fclose(file);
 	if (pier_prepare)
@@ -154,21 +158,73 @@ static void boot(const char *options)
 	ck_assert_msg(basin_announced(stage.basin), "it does not boot:\n%s", pier_console());
 }
 
-void pier_run(const char *image, const char *options, uint64_t seed,
-              void (*body)(struct pier *pier, void *context), void *context)
+static void begin(const char *image, const char *options, uint64_t seed,
+                  void (*body)(struct pier *pier, void *context), void *context)
 {
-	memset(&stage, 0, sizeof(stage));
 	stage.body = body;
 	stage.context = context;
 	if (image)
 		disk_load(image, seed);
 	boot(options);
 	guest_run();
+}
+
+static void end(void)
+{
 	if (stage.opener)
 		disk_close(&stage.disk.disk);
 	basin_destroy(stage.basin);
-	if (image)
+	if (stage.has_disk)
 		memory_disk_destroy(&stage.disk);
+}
+
+void pier_run(const char *image, const char *options, uint64_t seed,
+              void (*body)(struct pier *pier, void *context), void *context)
+{
+	memset(&stage, 0, sizeof(stage));
+	begin(image, options, seed, body, context);
+	end();
+}
+
+/* ---- writing ---------------------------------------------------------------------------------- */
+
+/* As the server does when the system is stopped. */
+static void unmount(void *argument)
+{
+	volume_unmount(&((struct ext4 *)argument)->volume);
+	stage.done = true;
+}
+
+static void server_unmount(void)
+{
+	ck_assert_ptr_nonnull(stage.opener);
+	stage.done = false;
+	ck_assert_int_eq(fiber_start(stage.opener, unmount, runtime_state(stage.opener)), E_OK);
+	for (int round = 0; round < ROUNDS && !stage.done; round++)
+		basin_pass(stage.basin, MILLISECOND);
+	ck_assert_msg(stage.done, "unmounting does not end; logged was:\n%s", pier_console());
+}
+
+static void disk_store(const char *image)
+{
+	FILE *file = fopen(image, "wb");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(stage.disk.durable, 1, stage.disk.options.size, file), stage.disk.options.size);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+void pier_write(const char *image, const char *options, uint64_t seed, enum pier_end how,
+                void (*body)(struct pier *pier, void *context), void *context)
+{
+	memset(&stage, 0, sizeof(stage));
+	begin(image, options, seed, body, context);
+	if (how == PIER_UNMOUNT)
+		server_unmount();
+	else
+		memory_disk_crash(&stage.disk, seed);
+	disk_store(image);
+	end();
 }
 
 /* ---- short forms ------------------------------------------------------------------------------ */

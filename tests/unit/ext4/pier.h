@@ -38,8 +38,24 @@ struct pier {
 void pier_run(const char *image, const char *options, uint64_t seed,
               void (*body)(struct pier *pier, void *context), void *context);
 
+/* How a run that writes ends. */
+enum pier_end {
+	PIER_UNMOUNT, /* as when the system is stopped */
+	PIER_CRASH,   /* by a power failure: of what is not durable any part may be lost */
+};
+
+/*
+ * As pier_run, but the disk can be written, and what is durable in the end
+ * becomes the content of the file `image`.
+ */
+void pier_write(const char *image, const char *options, uint64_t seed, enum pier_end end,
+                void (*body)(struct pier *pier, void *context), void *context);
+
 /* Called with the image, when it is in memory and before the system boots; NULL at first. */
 extern void (*pier_prepare)(uint8_t *image, uint64_t size);
+
+/* Called with each request of the disk that has ended well; NULL at first. */
+extern void (*pier_observe)(const struct disk_request *request);
 
 /* From now on calls are made for this one. */
 void pier_call_as(struct pier *pier, enum pier_caller caller);

@@ -223,6 +223,25 @@ START_TEST(exit_and_event)
 }
 END_TEST
 
+START_TEST(stopping_is_told_at_home)
+{
+	struct receipt receipt;
+
+	a_child();
+	kernel_stop_process(fixture.kernel, child);
+	/* Told twice it is one event. */
+	kernel_stop_process(fixture.kernel, child);
+	receipt = receive(child, home_of(child));
+	ck_assert_uint_eq(receipt.kind, RECEIPT_STOP);
+	receive_nothing(child, home_of(child));
+	/* Who dies with it unread takes it along. */
+	kernel_stop_process(fixture.kernel, child);
+	kernel_process_exited(fixture.kernel, child, 0);
+	receipt = receive(fixture.init, home_of(fixture.init));
+	ck_assert_uint_eq(receipt.kind, RECEIPT_PROCESS);
+}
+END_TEST
+
 START_TEST(crash)
 {
 	a_child();
@@ -341,5 +360,5 @@ END_TEST
 RUN_SUITE("process", receive_polls, receive_blocks_until_a_datagram, receive_blocks_until_an_event,
           receive_is_for_its_port, receive_times_out, tick_before_time, deadlines_in_order,
           blocked_process_has_no_second_call, debugger_puts_deadlines_off, wait_until_rung,
-          wait_ends_with_an_event, exit_and_event, crash, kill, dead_and_rung, exception,
-          exception_needs_read, ids_are_never_reused);
+          wait_ends_with_an_event, exit_and_event, stopping_is_told_at_home, crash, kill,
+          dead_and_rung, exception, exception_needs_read, ids_are_never_reused);
