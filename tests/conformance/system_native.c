@@ -377,20 +377,6 @@ int sys_lock(int number, short type, off_t start, off_t length)
 	return result(POSIX_ENOSYS);
 }
 
-int sys_get_flags(const char *path, int *flags)
-{
-	(void)path;
-	(void)flags;
-	return result(POSIX_ENOSYS);
-}
-
-int sys_set_flags(const char *path, int flags)
-{
-	(void)path;
-	(void)flags;
-	return result(POSIX_ENOSYS);
-}
-
 int sys_map_write(int number, off_t offset, const void *data, size_t length)
 {
 	(void)number;
