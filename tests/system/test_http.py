@@ -103,6 +103,8 @@ class HttpTest(unittest.TestCase):
         self.assertEqual((response.status, body), (200, b"odd"))
         response, body = ask(client, "GET", "/docs")
         self.assertEqual((response.status, response.getheader("Location")), (301, "/docs/"))
+        response, body = ask(client, "GET", "//docs")
+        self.assertEqual((response.status, response.getheader("Location")), (301, "/docs/"))
         response, body = ask(client, "GET", "/docs/")
         self.assertEqual((response.status, response.getheader("Content-Type"), body),
                          (200, "text/html; charset=utf-8", SMALL))

@@ -247,10 +247,14 @@ static bool respond_directory(struct connection_state *connection, uint32_t dire
 static bool respond_moved(struct connection_state *connection)
 {
 	static const char digits[] = "0123456789ABCDEF";
+	const char *path = connection->head.path;
 	char fields[FIELDS_SIZE];
 	size_t length = format_string(fields, sizeof(fields), "Location: ");
 
-	for (const char *at = connection->head.path; *at != '\0'; at++) {
+	/* What begins with two slashes would be another host (RFC 3986, section 4.2). */
+	while (path[0] == '/' && path[1] == '/')
+		path++;
+	for (const char *at = path; *at != '\0'; at++) {
 		unsigned char byte = (unsigned char)*at;
 
 		if (length + 8 >= sizeof(fields))
