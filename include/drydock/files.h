@@ -11,8 +11,8 @@
  * are in flight on one client. Without fibers, reading and writing have a form
  * with completion callbacks (struct files_transfer).
  *
- * Paths are absolute and NUL-terminated, below POSIX_PATH_MAX bytes. There is no
- * umask: a mode is taken as it is given. Flags and structures are those of
+ * Paths are absolute and NUL-terminated, below POSIX_PATH_MAX bytes. The mode of
+ * what is made may have a umask with it (FILES_UMASK). Flags and structures are those of
  * <drydock/proto/vfs.h>, which this header brings along.
  */
 #ifndef DRYDOCK_FILES_H
@@ -40,6 +40,13 @@ struct client *files_connect(struct runtime *runtime, int32_t *status);
  * the client's data area), POSIX_EAGAIN (-E_WOULD_BLOCK).
  */
 int32_t files_errno(int32_t status);
+
+/*
+ * Beside the mode of a file that is made: these permission bits it does not get,
+ * unless the directory has a default ACL, which then decides (umask(2), acl(5)).
+ * As in files_mkdir(client, path, 0777 | FILES_UMASK(022)).
+ */
+#define FILES_UMASK(mask) ((uint32_t)(mask) << 16)
 
 /* ---- open files ----------------------------------------------------------------- */
 

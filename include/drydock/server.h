@@ -47,6 +47,15 @@ uint64_t runtime_main(struct os *os, const struct server_definition *definition)
 struct runtime *runtime_create(struct os *os, const struct server_definition *definition);
 bool runtime_round(struct runtime *runtime);
 void runtime_sleep(struct runtime *runtime);
+
+/*
+ * For programs that also sleep elsewhere: peers ring this process's bell from
+ * runtime_arm on, until runtime_disarm, as they do while runtime_sleep sleeps.
+ * False: there is something to be done, nobody rings, and it had better not sleep.
+ */
+bool runtime_arm(struct runtime *runtime);
+void runtime_disarm(struct runtime *runtime);
+
 bool runtime_stopped(const struct runtime *runtime, uint64_t *code);
 void runtime_destroy(struct runtime *runtime);
 

@@ -91,7 +91,7 @@ static void told_of_stream(struct held_socket *socket)
 	socket->stream.context = socket;
 }
 
-/* A place for a socket, and memory for it. */
+/* A place for a socket, which is nobody else's from now on, and memory for it. */
 static int32_t session_reserve(struct session *session, uint32_t kind, struct held_socket **socket,
                                uint32_t *number)
 {
@@ -107,8 +107,17 @@ static int32_t session_reserve(struct session *session, uint32_t kind, struct he
 	(*socket)->session = session;
 	(*socket)->kind = kind;
 	list_init(&(*socket)->polls);
+	session->sockets[place] = *socket;
 	*number = place + 1;
 	return 0;
+}
+
+/* It came to nothing. */
+static int32_t session_give_back(struct session *session, uint32_t number, int32_t status)
+{
+	runtime_free(session->server->runtime, session->sockets[number - 1]);
+	session->sockets[number - 1] = NULL;
+	return status;
 }
 
 int32_t session_open(struct session *session, uint32_t kind, uint32_t *number)
@@ -127,12 +136,7 @@ int32_t session_open(struct session *session, uint32_t kind, uint32_t *number)
 		              &socket->datagram);
 		told_of_datagrams(socket);
 	}
-	if (status != 0) {
-		runtime_free(session->server->runtime, socket);
-		return status;
-	}
-	session->sockets[*number - 1] = socket;
-	return 0;
+	return status == 0 ? 0 : session_give_back(session, *number, status);
 }
 
 int32_t session_accept(struct held_socket *listener, uint32_t *number)
@@ -144,12 +148,9 @@ int32_t session_accept(struct held_socket *listener, uint32_t *number)
 	if (status != 0)
 		return status;
 	status = stream_accept(&listener->stream, &socket->stream);
-	if (status != 0) {
-		runtime_free(session->server->runtime, socket);
-		return status;
-	}
+	if (status != 0)
+		return session_give_back(session, *number, status);
 	told_of_stream(socket);
-	session->sockets[*number - 1] = socket;
 	return 0;
 }
 

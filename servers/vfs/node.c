@@ -222,7 +222,7 @@ int32_t node_create_unnamed(const struct caller *caller, uint64_t number, uint32
 	int32_t error;
 
 	if (node_is_remote(number))
-		return remote_create_unnamed(caller, number, mode, attributes);
+		return remote_create_unnamed(caller, number, mode, umask, attributes);
 	error = check_directory(caller, number, ACCESS_WRITE | ACCESS_EXECUTE, &directory);
 	if (error)
 		return error;

@@ -35,9 +35,10 @@ static bool flags_valid(uint32_t flags)
 }
 
 /* Finds what the last component names, or makes it; `*made` says which. Takes a reference. */
-static int32_t find_or_make(struct walk *walk, uint32_t flags, uint32_t mode,
+static int32_t find_or_make(struct walk *walk, const struct vfs_open_arguments *arguments,
                             struct tmpfs_attributes *attributes, bool *made)
 {
+	const uint32_t flags = arguments->flags;
 	int32_t error;
 
 	*made = false;
@@ -46,8 +47,8 @@ static int32_t find_or_make(struct walk *walk, uint32_t flags, uint32_t mode,
 	error = walk_last(walk, attributes);
 	if (error == POSIX_ENOENT && flags & VFS_OPEN_CREATE && walk->last == WALK_NAME) {
 		*made = true;
-		return node_create(walk->caller, &walk->at, POSIX_S_IFREG | (mode & MODE_BITS), 0, 0,
-		                   attributes);
+		return node_create(walk->caller, &walk->at, POSIX_S_IFREG | (arguments->mode & MODE_BITS),
+		                   arguments->umask, 0, attributes);
 	}
 	if (!error && flags & VFS_OPEN_EXCLUSIVE) {
 		node_forget(walk->caller, attributes->node);
@@ -88,17 +89,18 @@ static int32_t check_open(const struct caller *caller, uint32_t flags, bool slas
 }
 
 /* Walks to the file, makes it if that is asked for, checks it, truncates it. Takes a reference. */
-static int32_t open_node(const struct caller *caller, uint32_t flags, uint32_t mode, const char *path,
+static int32_t open_node(const struct caller *caller, const struct vfs_open_arguments *arguments,
                          struct tmpfs_attributes *attributes)
 {
+	const uint32_t flags = arguments->flags;
 	bool made = false, follow = !(flags & (VFS_OPEN_NOFOLLOW | VFS_OPEN_EXCLUSIVE));
 	const struct tmpfs_attributes empty = {0};
 	struct walk walk;
-	int32_t error = walk_begin(&walk, caller, path);
+	int32_t error = walk_begin(&walk, caller, arguments->path);
 
 	for (;;) {
 		if (!error)
-			error = find_or_make(&walk, flags, mode, attributes, &made);
+			error = find_or_make(&walk, arguments, attributes, &made);
 		if (error || !attributes_type_is(attributes, POSIX_S_IFLNK) || !(follow || walk.slash))
 			break;
 		error = walk_follow(&walk, attributes);
@@ -115,15 +117,15 @@ static int32_t open_node(const struct caller *caller, uint32_t flags, uint32_t m
 }
 
 /* Makes a file that is in no directory. Takes a reference. */
-static int32_t open_unnamed(const struct caller *caller, uint32_t flags, uint32_t mode, const char *path,
+static int32_t open_unnamed(const struct caller *caller, const struct vfs_open_arguments *arguments,
                             struct tmpfs_attributes *attributes)
 {
 	struct tmpfs_attributes directory;
-	int32_t error = walk_node(caller, path, !(flags & VFS_OPEN_NOFOLLOW), &directory);
+	int32_t error = walk_node(caller, arguments->path, !(arguments->flags & VFS_OPEN_NOFOLLOW), &directory);
 
 	if (error)
 		return error;
-	error = node_create_unnamed(caller, directory.node, mode & MODE_BITS, 0, attributes);
+	error = node_create_unnamed(caller, directory.node, arguments->mode & MODE_BITS, arguments->umask, attributes);
 	node_forget(caller, directory.node);
 	return error;
 }
@@ -145,8 +147,8 @@ int32_t path_open(struct request *request, const struct vfs_open_arguments *argu
 	if (error)
 		return error;
 	error = arguments->flags & VFS_OPEN_UNNAMED
-	                ? open_unnamed(&caller, arguments->flags, arguments->mode, arguments->path, &attributes)
-	                : open_node(&caller, arguments->flags, arguments->mode, arguments->path, &attributes);
+	                ? open_unnamed(&caller, arguments, &attributes)
+	                : open_node(&caller, arguments, &attributes);
 	if (error) {
 		open_file_give(&caller.session->files, number);
 		return error;

@@ -161,7 +161,7 @@ static int32_t serve_mkdir(struct request *request, const struct vfs_mkdir_argum
 	int32_t error = begin_new(request, arguments->path, true, &caller, &walk);
 
 	if (!error)
-		error = node_make_directory(&caller, &walk.at, arguments->mode, 0, &made);
+		error = node_make_directory(&caller, &walk.at, arguments->mode, arguments->umask, &made);
 	if (!error)
 		node_forget(&caller, made.node);
 	walk_end(&walk);
@@ -183,8 +183,8 @@ static int32_t serve_mknod(struct request *request, const struct vfs_mknod_argum
 		return POSIX_EINVAL;
 	error = begin_new(request, arguments->path, false, &caller, &walk);
 	if (!error)
-		error = node_create(&caller, &walk.at, mode | (type ? type : POSIX_S_IFREG), 0, arguments->device,
-		                    &made);
+		error = node_create(&caller, &walk.at, mode | (type ? type : POSIX_S_IFREG), arguments->umask,
+		                    arguments->device, &made);
 	if (!error)
 		node_forget(&caller, made.node);
 	walk_end(&walk);

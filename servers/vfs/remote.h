@@ -75,7 +75,7 @@ int32_t remote_write(const struct caller *caller, uint64_t node, uint64_t *offse
 int32_t remote_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,
                        uint32_t capacity, uint32_t *length);
 int32_t remote_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode,
-                              struct tmpfs_attributes *attributes);
+                              uint32_t umask, struct tmpfs_attributes *attributes);
 int32_t remote_copy(const struct caller *caller, uint64_t node, uint64_t offset, uint64_t to,
                     uint64_t to_offset, uint32_t length, uint32_t *done);
 int32_t remote_allocate(const struct caller *caller, uint64_t node, uint32_t mode, uint64_t offset,

@@ -13,7 +13,7 @@ static int32_t unsupported(int32_t error)
 }
 
 int32_t remote_create_unnamed(const struct caller *caller, uint64_t directory, uint32_t mode,
-                              struct tmpfs_attributes *attributes)
+                              uint32_t umask, struct tmpfs_attributes *attributes)
 {
 	struct fs_attributes found;
 	struct operation operation;
@@ -22,7 +22,7 @@ int32_t remote_create_unnamed(const struct caller *caller, uint64_t directory, u
 	if (status)
 		return status;
 	status = operation_run(&operation, fs_create_unnamed_prepare(&operation.call, operation.client,
-	                                                             operation.number, mode, 0));
+	                                                             operation.number, mode, umask));
 	if (!status) {
 		status = fs_create_unnamed_finish(&operation.call, &found);
 		call_end(&operation.call);

@@ -1,6 +1,6 @@
 /*
- * `drydock fs`: works with an instance's files without mounting them, by the
- * path protocol vfs. This file has the options and what the subcommands share;
+ * `drydock fs`: works with an instance's files without mounting them, by
+ * <drydock/files.h>. This file has the options and what the subcommands share;
  * fs_list.c shows, fs_copy.c moves data, fs_change.c changes names.
  */
 #include "fs.h"
@@ -83,11 +83,6 @@ bool fs_path(const struct fs *fs, const char *operand, char path[POSIX_PATH_MAX]
 	return false;
 }
 
-int32_t fs_status(const struct fs *fs, const char *path, bool follow, struct vfs_status *status)
-{
-	return vfs_stat(fs->client, !follow, path, (uint32_t)strlen(path), status);
-}
-
 bool fs_target(const struct fs *fs, const char *operand, const char *name, char path[POSIX_PATH_MAX])
 {
 	char directory[POSIX_PATH_MAX];
@@ -96,7 +91,7 @@ bool fs_target(const struct fs *fs, const char *operand, const char *name, char 
 
 	if (!fs_path(fs, operand, directory))
 		return false;
-	error = fs_status(fs, directory, true, &status);
+	error = files_stat(fs->client, directory, &status);
 	if (error < 0) {
 		fs_error(fs, operand, error);
 		return false;

@@ -2,8 +2,7 @@
 #ifndef DRYDOCK_CLI_FS_H
 #define DRYDOCK_CLI_FS_H
 
-#include <drydock/posix.h>
-#include <drydock/proto/vfs.h>
+#include <drydock/files.h>
 #include <drydock/server.h>
 #include <stdbool.h>
 
@@ -41,8 +40,6 @@ bool fs_path(const struct fs *fs, const char *operand, char path[POSIX_PATH_MAX]
 /* As fs_path, and where that is a directory the path in it that has `name`'s last component. */
 bool fs_target(const struct fs *fs, const char *operand, const char *name, char path[POSIX_PATH_MAX]);
 
-int32_t fs_status(const struct fs *fs, const char *path, bool follow, struct vfs_status *status);
-
 struct fs_name {
 	uint32_t mode; /* type bits */
 	char *name;
@@ -59,11 +56,7 @@ int32_t fs_directory_read(const struct fs *fs, const char *path, struct fs_direc
 void fs_directory_sort(struct fs_directory *directory);
 void fs_directory_free(struct fs_directory *directory);
 
-/*
- * The entries that lie in `length` bytes of a readdir's reply, added to
- * `directory`. Returns 0 with the cookie after the last in *cookie,
- * POSIX_EBADMSG where the bytes are no entries, or POSIX_ENOMEM.
- */
-int32_t fs_directory_add(struct fs_directory *directory, const uint8_t *bytes, size_t length, uint64_t *cookie);
+/* Adds an entry, unless it is `.` or `..`. POSIX_ENOMEM. */
+int32_t fs_directory_add(struct fs_directory *directory, const struct files_entry *entry);
 
 #endif

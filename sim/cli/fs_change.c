@@ -21,7 +21,7 @@ int fs_mkdir(struct fs *fs)
 			result = CLI_FAILED;
 			continue;
 		}
-		error = vfs_mkdir(fs->client, 0777 & ~mask, path, (uint32_t)strlen(path));
+		error = files_mkdir(fs->client, path, 0777 | FILES_UMASK(mask));
 		if (error)
 			result = fs_error(fs, path, error);
 	}
@@ -81,7 +81,7 @@ static int32_t remove_next(const struct fs *fs, char path[POSIX_PATH_MAX], struc
 	memcpy(path + level->path_length + 1, name->name, length + 1);
 	if (name->mode == POSIX_S_IFDIR)
 		return level_enter(fs, path, top);
-	return vfs_unlink(fs->client, path, (uint32_t)strlen(path));
+	return files_unlink(fs->client, path);
 }
 
 /* On failure `path` is what could not be removed. */
@@ -98,7 +98,7 @@ static int32_t remove_tree(const struct fs *fs, char path[POSIX_PATH_MAX])
 				break;
 			continue;
 		}
-		error = vfs_rmdir(fs->client, path, (uint32_t)strlen(path));
+		error = files_rmdir(fs->client, path);
 		if (error)
 			break;
 		level_leave(&top);
@@ -122,13 +122,13 @@ static int remove_operand(const struct fs *fs, const char *operand)
 		path[length - 1] = 0;
 	if (length == 1)
 		return cli_error("fs: rm: /: The root cannot be removed; name what is in it");
-	error = fs_status(fs, path, false, &status);
+	error = files_lstat(fs->client, path, &status);
 	if (!error && (status.mode & POSIX_S_IFMT) == POSIX_S_IFDIR) {
 		if (!fs->flag)
 			return cli_error("fs: rm: %s: Is a directory; rm -r removes it with all that is in it", path);
 		error = remove_tree(fs, path);
 	} else if (!error) {
-		error = vfs_unlink(fs->client, path, (uint32_t)strlen(path));
+		error = files_unlink(fs->client, path);
 	}
 	return error ? fs_error(fs, path, error) : CLI_OK;
 }
@@ -157,7 +157,7 @@ int fs_mv(struct fs *fs)
 
 		if (!fs_path(fs, to, path))
 			return CLI_FAILED;
-		error = fs_status(fs, path, true, &status);
+		error = files_stat(fs->client, path, &status);
 		if (!error && (status.mode & POSIX_S_IFMT) != POSIX_S_IFDIR)
 			error = POSIX_ENOTDIR;
 		if (error)
@@ -171,7 +171,7 @@ int fs_mv(struct fs *fs)
 			result = CLI_FAILED;
 			continue;
 		}
-		error = vfs_rename(fs->client, 0, from, (uint32_t)strlen(from), target, (uint32_t)strlen(target));
+		error = files_rename(fs->client, from, target, 0);
 		if (error)
 			result = fs_error(fs, from, error);
 	}

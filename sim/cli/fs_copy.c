@@ -18,17 +18,17 @@
 #define PROGRESS_INTERVAL 250000000u
 #define CALL_TIME         30000000000u
 
-/* A file being moved. The calls from `oldest` on, `count` of them, are in flight. */
+/* A file being moved. The transfers from `oldest` on, `count` of them, are in flight. */
 struct stream {
 	const struct fs *fs;
 	const char *path;       /* in the vfs */
 	const char *local;      /* for messages */
 	int descriptor;
-	uint32_t file;
+	const struct file *file;
 	uint64_t size;          /* as far as known: for progress and for reading ahead */
-	uint64_t offset;        /* of the next call to be made */
+	uint64_t offset;        /* of the next transfer to be begun */
 	unsigned int oldest, count;
-	struct call calls[FS_STREAM_CALLS];
+	struct files_transfer transfers[FS_STREAM_CALLS];
 	uint32_t lengths[FS_STREAM_CALLS];
 	uint64_t offsets[FS_STREAM_CALLS];
 	uint64_t moved;
@@ -64,15 +64,16 @@ static void progress_add(struct stream *stream, uint64_t bytes)
 		fprintf(stderr, "\r\033[K%s: %s, %s/s", stream->fs->command, moved, rate);
 }
 
-/* ---- calls in flight --------------------------------------------------------- */
+/* ---- transfers in flight --------------------------------------------------------- */
 
-/* A free place for a call; there must be one. */
+/* A free place for a transfer; there must be one. */
 static unsigned int stream_place(const struct stream *stream)
 {
 	return (stream->oldest + stream->count) % FS_STREAM_CALLS;
 }
 
-static void stream_submit(struct stream *stream, uint32_t length)
+/* One more is under way, for `length` bytes, in the place that was free. */
+static void stream_add(struct stream *stream, uint32_t length)
 {
 	unsigned int place = stream_place(stream);
 
@@ -80,20 +81,19 @@ static void stream_submit(struct stream *stream, uint32_t length)
 	stream->offsets[place] = stream->offset;
 	stream->offset += length;
 	stream->count++;
-	call_submit(&stream->calls[place], NULL, NULL);
 }
 
-static struct call *stream_wait(struct stream *stream)
+static struct files_transfer *stream_wait(struct stream *stream)
 {
-	struct call *call = &stream->calls[stream->oldest];
+	struct files_transfer *transfer = &stream->transfers[stream->oldest];
 
-	call_wait(call, runtime_time(stream->fs->runtime) + CALL_TIME);
-	return call;
+	files_transfer_wait(transfer, runtime_time(stream->fs->runtime) + CALL_TIME);
+	return transfer;
 }
 
 static void stream_end_oldest(struct stream *stream)
 {
-	call_end(&stream->calls[stream->oldest]);
+	files_transfer_end(&stream->transfers[stream->oldest]);
 	stream->oldest = (stream->oldest + 1) % FS_STREAM_CALLS;
 	stream->count--;
 }
@@ -127,12 +127,12 @@ static bool write_all(int descriptor, const uint8_t *bytes, size_t length)
 static int32_t read_ahead(struct stream *stream)
 {
 	while (stream->count < FS_STREAM_CALLS && (!stream->count || stream->offset < stream->size)) {
-		int32_t error = vfs_read_prepare(&stream->calls[stream_place(stream)], stream->fs->client,
-		                                 stream->file, stream->offset, FS_STREAM_CHUNK);
+		int32_t error = files_read_begin(&stream->transfers[stream_place(stream)], stream->file,
+		                                 stream->offset, FS_STREAM_CHUNK, NULL, NULL);
 
 		if (error)
 			return error;
-		stream_submit(stream, FS_STREAM_CHUNK);
+		stream_add(stream, FS_STREAM_CHUNK);
 	}
 	return 0;
 }
@@ -140,20 +140,19 @@ static int32_t read_ahead(struct stream *stream)
 /* Moves the part that was asked for first. *length becomes 0 at the file's end. */
 static int32_t read_part(struct stream *stream, uint32_t *length, int *write_error)
 {
-	struct call *call = stream_wait(stream);
-	struct vfs_read_results results = {0};
-	int32_t error = vfs_read_finish(call, &results, NULL);
-	bool whole = results.data_length == stream->lengths[stream->oldest];
+	struct files_transfer *transfer = stream_wait(stream);
+	int32_t error = transfer->status;
+	bool whole = transfer->length == stream->lengths[stream->oldest];
 	uint64_t offset = stream->offsets[stream->oldest];
 
-	*length = results.data_length;
-	if (!error && !write_all(stream->descriptor, call->out, results.data_length))
+	*length = transfer->length;
+	if (!error && !write_all(stream->descriptor, transfer->data, transfer->length))
 		*write_error = errno;
 	stream_end_oldest(stream);
 	if (!error && !whole) {
 		/* What comes next is not what was asked for in advance. */
 		stream_drain(stream);
-		stream->offset = offset + results.data_length;
+		stream->offset = offset + *length;
 	}
 	return error;
 }
@@ -207,18 +206,18 @@ static ssize_t read_all(int descriptor, uint8_t *bytes, size_t length)
 /* Sees to it that the part sent first is written, whole. */
 static int32_t write_part(struct stream *stream)
 {
-	struct call *call = stream_wait(stream);
-	uint32_t length = stream->lengths[stream->oldest], done;
+	struct files_transfer *transfer = stream_wait(stream);
+	uint32_t length = stream->lengths[stream->oldest];
 	uint64_t offset = stream->offsets[stream->oldest];
-	struct vfs_write_results results = {0};
-	int32_t error = vfs_write_finish(call, &results);
+	size_t done = transfer->length, more;
+	int32_t error = transfer->status;
 
-	for (done = results.length; !error && done < length; done += results.length) {
+	while (!error && done < length) {
 		/* Cut short: the rest again, which says why if it must. The bytes are in the lane still. */
-		error = vfs_write(stream->fs->client, stream->file, offset + done, call->in + done, length - done,
-		                  &results);
-		if (!error && (!results.length || results.length > length - done))
+		error = files_pwrite(stream->file, transfer->data + done, length - done, offset + done, &more);
+		if (!error && !more)
 			error = POSIX_EIO;
+		done += more;
 	}
 	stream_end_oldest(stream);
 	if (!error)
@@ -238,11 +237,11 @@ static int stream_in(struct stream *stream, uint8_t *buffer)
 		if (stream->count == FS_STREAM_CALLS)
 			error = write_part(stream);
 		if (!error)
-			error = vfs_write_prepare(&stream->calls[stream_place(stream)], stream->fs->client,
-			                          stream->file, stream->offset, buffer, (uint32_t)length);
+			error = files_write_begin(&stream->transfers[stream_place(stream)], stream->file,
+			                          stream->offset, buffer, (uint32_t)length, NULL, NULL);
 		if (error)
 			break;
-		stream_submit(stream, (uint32_t)length);
+		stream_add(stream, (uint32_t)length);
 	}
 	if (length < 0)
 		error = errno;
@@ -272,25 +271,23 @@ static struct stream *stream_make(const struct fs *fs, const char *path, const c
 }
 
 /* Opens `path` for reading and learns its status. Returns false after saying why it cannot. */
-static bool open_source(const struct fs *fs, const char *path, uint32_t *file, struct vfs_status *status)
+static bool open_source(const struct fs *fs, const char *path, struct file *file, struct vfs_status *status)
 {
-	struct vfs_open_results opened;
-	int32_t error = vfs_open(fs->client, VFS_OPEN_READ, 0, path, (uint32_t)strlen(path), &opened);
+	int32_t error = files_open(fs->client, path, VFS_OPEN_READ, 0, file);
 
 	if (!error) {
-		*file = opened.file;
-		error = vfs_stat_file(fs->client, opened.file, status);
+		error = files_fstat(file, status);
 		if (!error && (status->mode & POSIX_S_IFMT) == POSIX_S_IFDIR)
 			error = POSIX_EISDIR;
 		if (!error)
 			return true;
-		vfs_close(fs->client, opened.file);
+		files_close(file);
 	}
 	fs_error(fs, path, error);
 	return false;
 }
 
-static int copy_out(const struct fs *fs, const char *path, uint32_t file, uint64_t size, const char *local,
+static int copy_out(const struct fs *fs, const char *path, const struct file *file, uint64_t size, const char *local,
                     int descriptor)
 {
 	struct stream *stream = stream_make(fs, path, local, descriptor);
@@ -309,13 +306,13 @@ static int copy_to_output(const struct fs *fs, const char *operand)
 {
 	char path[POSIX_PATH_MAX];
 	struct vfs_status status;
-	uint32_t file;
+	struct file file;
 	int result;
 
 	if (!fs_path(fs, operand, path) || !open_source(fs, path, &file, &status))
 		return CLI_FAILED;
-	result = copy_out(fs, path, file, status.size, "standard output", STDOUT_FILENO);
-	vfs_close(fs->client, file);
+	result = copy_out(fs, path, &file, status.size, "standard output", STDOUT_FILENO);
+	files_close(&file);
 	return result;
 }
 
@@ -351,23 +348,23 @@ static char *local_target(const struct fs *fs, const char *local, const char *na
 static int get_file(const struct fs *fs, const char *path, const char *local)
 {
 	struct vfs_status status;
-	uint32_t file;
+	struct file file;
 	int result, descriptor;
 
 	if (!open_source(fs, path, &file, &status))
 		return CLI_FAILED;
 	descriptor = open(local, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (descriptor < 0) {
-		vfs_close(fs->client, file);
+		files_close(&file);
 		return fs_error(fs, local, errno);
 	}
-	result = copy_out(fs, path, file, status.size, local, descriptor);
+	result = copy_out(fs, path, &file, status.size, local, descriptor);
 	/* Not set-user-id: that is the other system's trust, not this one's. */
 	if (result == CLI_OK && fchmod(descriptor, status.mode & 0777) != 0)
 		result = fs_error(fs, local, errno);
 	if (close(descriptor) != 0 && result == CLI_OK)
 		result = fs_error(fs, local, errno);
-	vfs_close(fs->client, file);
+	files_close(&file);
 	return result;
 }
 
@@ -389,7 +386,7 @@ int fs_get(struct fs *fs)
 	return result;
 }
 
-static int copy_in(const struct fs *fs, const char *path, uint32_t file, uint64_t size, const char *local,
+static int copy_in(const struct fs *fs, const char *path, const struct file *file, uint64_t size, const char *local,
                    int descriptor)
 {
 	struct stream *stream = stream_make(fs, path, local, descriptor);
@@ -408,17 +405,18 @@ static int copy_in(const struct fs *fs, const char *path, uint32_t file, uint64_
 	return result;
 }
 
-static uint32_t file_mode_creation(void)
+/* What a file gets that has no permissions of its own. */
+static uint32_t mode_of_creation(void)
 {
 	mode_t mask = umask(0);
 
 	umask(mask);
-	return 0666 & ~mask;
+	return 0666 | FILES_UMASK(mask);
 }
 
 static int put_descriptor(const struct fs *fs, int descriptor, const char *local, const char *path)
 {
-	struct vfs_open_results opened;
+	struct file opened;
 	struct stat status;
 	bool file;
 	int32_t error, closed;
@@ -429,18 +427,18 @@ static int put_descriptor(const struct fs *fs, int descriptor, const char *local
 	if (S_ISDIR(status.st_mode))
 		return fs_error(fs, local, POSIX_EISDIR);
 	file = S_ISREG(status.st_mode) && descriptor != STDIN_FILENO;
-	error = vfs_open(fs->client, VFS_OPEN_WRITE | VFS_OPEN_CREATE | VFS_OPEN_TRUNCATE,
-	                 file ? status.st_mode & 0777 : file_mode_creation(), path, (uint32_t)strlen(path), &opened);
+	error = files_open(fs->client, path, VFS_OPEN_WRITE | VFS_OPEN_CREATE | VFS_OPEN_TRUNCATE,
+	                   file ? status.st_mode & 0777 : mode_of_creation(), &opened);
 	if (error)
 		return fs_error(fs, path, error);
-	result = copy_in(fs, path, opened.file, S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0, local,
+	result = copy_in(fs, path, &opened, S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0, local,
 	                 descriptor);
-	closed = vfs_close(fs->client, opened.file);
+	closed = files_close(&opened);
 	if (result == CLI_OK && closed)
 		result = fs_error(fs, path, closed);
 	/* A file that was there has its old permissions. */
 	if (result == CLI_OK && file) {
-		error = vfs_chmod(fs->client, status.st_mode & 07777, path, (uint32_t)strlen(path));
+		error = files_chmod(fs->client, path, status.st_mode & 07777);
 		if (error)
 			result = fs_error(fs, path, error);
 	}

@@ -13,45 +13,29 @@
 
 /* ---- reading a directory --------------------------------------------------- */
 
-static int32_t directory_read_file(const struct fs *fs, uint32_t file, struct fs_directory *directory)
-{
-	uint8_t *buffer = malloc(READDIR_BUFFER);
-	uint64_t cookie = 0;
-	int32_t error;
-
-	if (!buffer)
-		return POSIX_ENOMEM;
-	for (;;) {
-		struct vfs_readdir_results results = {0};
-
-		error = vfs_readdir(fs->client, file, cookie, buffer, READDIR_BUFFER, &results);
-		if (error || !results.entries_length)
-			break;
-		error = fs_directory_add(directory, buffer, results.entries_length, &cookie);
-		if (error)
-			break;
-	}
-	free(buffer);
-	return error;
-}
-
 int32_t fs_directory_read(const struct fs *fs, const char *path, struct fs_directory *directory)
 {
-	struct vfs_open_results opened;
-	int32_t error = vfs_open(fs->client, VFS_OPEN_READ | VFS_OPEN_DIRECTORY, 0, path, (uint32_t)strlen(path),
-	                         &opened);
+	struct files_directory reading;
+	struct files_entry entry;
+	void *buffer = malloc(READDIR_BUFFER);
+	bool found = true;
+	int32_t error = buffer ? files_opendir(fs->client, path, buffer, READDIR_BUFFER, &reading) : POSIX_ENOMEM;
 
 	*directory = (struct fs_directory){0};
-	if (error)
-		return error;
-	error = directory_read_file(fs, opened.file, directory);
-	vfs_close(fs->client, opened.file);
-	if (error) {
-		fs_directory_free(directory);
-		return error;
+	if (!error) {
+		while (!error && found) {
+			error = files_readdir(&reading, &entry, &found);
+			if (!error && found)
+				error = fs_directory_add(directory, &entry);
+		}
+		files_closedir(&reading);
 	}
-	fs_directory_sort(directory);
-	return 0;
+	free(buffer);
+	if (error)
+		fs_directory_free(directory);
+	else
+		fs_directory_sort(directory);
+	return error;
 }
 
 /* ---- ls ----------------------------------------------------------------------- */
@@ -83,11 +67,11 @@ static void format_time(int64_t seconds, const char *format, char *text, size_t 
 static void print_link_target(const struct fs *fs, const char *path)
 {
 	char target[POSIX_PATH_MAX];
-	struct vfs_readlink_results results = {0};
+	size_t length;
 
-	if (vfs_readlink(fs->client, path, (uint32_t)strlen(path), target, sizeof(target) - 1, &results))
+	if (files_readlink(fs->client, path, target, sizeof(target) - 1, &length))
 		return;
-	target[results.target_length] = 0;
+	target[length] = 0;
 	fputs(" -> ", stdout);
 	print_name(target);
 }
@@ -103,7 +87,7 @@ static int print_entry(const struct fs *fs, const char *path, const char *name)
 		putchar('\n');
 		return CLI_OK;
 	}
-	error = fs_status(fs, path, false, &status);
+	error = files_lstat(fs->client, path, &status);
 	if (error)
 		return fs_error(fs, path, error);
 	text_mode(status.mode, mode);
@@ -146,9 +130,9 @@ static int list_operand(const struct fs *fs, const char *operand, bool heading)
 	if (!fs_path(fs, operand, path))
 		return CLI_FAILED;
 	/* A link to a directory is shown itself with -l, as ls does. */
-	error = fs_status(fs, path, !fs->flag, &status);
+	error = fs->flag ? files_lstat(fs->client, path, &status) : files_stat(fs->client, path, &status);
 	if (error == POSIX_ENOENT && !fs->flag)
-		error = fs_status(fs, path, false, &status);
+		error = files_lstat(fs->client, path, &status);
 	if (error)
 		return fs_error(fs, path, error);
 	if ((status.mode & POSIX_S_IFMT) != POSIX_S_IFDIR)
@@ -194,7 +178,7 @@ static int show_status(const struct fs *fs, const char *operand)
 
 	if (!fs_path(fs, operand, path))
 		return CLI_FAILED;
-	error = fs_status(fs, path, false, &status);
+	error = files_lstat(fs->client, path, &status);
 	if (error)
 		return fs_error(fs, path, error);
 	text_mode(status.mode, mode);
@@ -232,7 +216,7 @@ static int show_statistics(const struct fs *fs, const char *operand)
 
 	if (!fs_path(fs, operand, path))
 		return CLI_FAILED;
-	error = vfs_statistics(fs->client, path, (uint32_t)strlen(path), &statistics);
+	error = files_statfs(fs->client, path, &statistics);
 	if (error)
 		return fs_error(fs, path, error);
 	text_size(statistics.blocks * statistics.block_size, size);

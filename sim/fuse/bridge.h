@@ -1,5 +1,6 @@
 /*
- * What the files of the FUSE bridge share. The bridge is one thread: requests
+ * What the files of the FUSE bridge share. The bridge is one thread, but for one
+ * that does nothing but tell Linux what to forget (notice.c): requests
  * come from /dev/fuse (loop.c), become calls of the node protocol on a lane to
  * the vfs (handlers*.c, operation.c), and the replies become FUSE replies.
  *
@@ -11,6 +12,8 @@
 #ifndef DRYDOCK_SIM_FUSE_BRIDGE_H
 #define DRYDOCK_SIM_FUSE_BRIDGE_H
 
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -102,6 +105,28 @@ struct identities {
 	bool running, done;
 };
 
+/* Being told what others have changed (notice.c). */
+#define NOTICE_SIZE (32u * 1024) /* bytes of one answer */
+
+enum notice_state {
+	NOTICE_OFF,     /* the file system does not tell, or nobody wants to know */
+	NOTICE_DUE,     /* it is to be asked */
+	NOTICE_ASKED,   /* the call is outstanding */
+	NOTICE_TELLING, /* the thread tells Linux; events are its own */
+};
+
+struct notice {
+	struct call call;
+	enum notice_state state; /* the loop's, as is what follows unless it says otherwise */
+	bool begun;
+	pthread_t loop, thread;
+	sem_t work;    /* for the thread: there is some, or it is to end */
+	bool end;      /* written before that */
+	uint32_t told; /* written by the thread: 1 once it is done */
+	uint32_t length;
+	uint8_t events[NOTICE_SIZE];
+};
+
 struct bridge {
 	struct options options;
 	const char *service;       /* whose file system it is */
@@ -124,6 +149,7 @@ struct bridge {
 	uint32_t outstanding;      /* calls whose requests wait for a reply */
 	uint32_t fibers;           /* of the bridge, that wait for the vfs */
 	struct forgets forgets;
+	struct notice notice;
 	struct identities identities;
 	struct ahead ahead[AHEAD_SLOTS];
 	uint32_t ahead_epoch;      /* answers from earlier ones count no more */
@@ -255,6 +281,17 @@ bool bare_known(struct bridge *bridge, uint64_t node);
 
 /* It may be given some: before and after that. */
 void bare_drop(struct bridge *bridge, uint64_t node);
+
+/* ---- notice.c ------------------------------------------------------------------------------ */
+
+/* Makes the thread, once there is a session. False: it cannot be had. */
+bool notice_begin(struct bridge *bridge);
+
+/* To be called in each round: goes on where an answer has come, or been told. */
+void notice_tend(struct bridge *bridge);
+
+/* Not while the thread is at work, unless the device is gone. */
+void notice_end(struct bridge *bridge);
 
 /* ---- read_ahead.c -------------------------------------------------------------------------- */
 

@@ -2,8 +2,9 @@
  * The loop. How it waits decides how fast the mount is:
  *
  * - Nothing outstanding: it sleeps in read(2) of /dev/fuse itself, one system
- *   call for waiting and reading. What the lane or the kernel has for us is
- *   looked at after the next request; nobody rings, since `armed` is not set.
+ *   call for waiting and reading. Where it is to be told of changes (notice.c) a
+ *   ring of its bell ends that; else what the lane or the kernel has for us is
+ *   looked at after the next request, and nobody rings, since `armed` is not set.
  * - Calls outstanding: the runtime waits for the replies, by its policy; when
  *   that means to sleep it polls the device, too.
  * - Requests that come while others are outstanding (a crowd): the device is
@@ -115,6 +116,21 @@ static void catch_up(struct bridge *bridge)
 		runtime_round(bridge->runtime);
 }
 
+/* Reads a request. What the lane brings while it sleeps makes it fail with EINTR, or EAGAIN beforehand. */
+static ssize_t read_request(struct bridge *bridge, struct buffer *buffer)
+{
+	bool listen = bridge->notice.state == NOTICE_ASKED && !bridge->nonblocking;
+	ssize_t length;
+
+	errno = EAGAIN;
+	if (listen && !runtime_arm(bridge->runtime))
+		return -1;
+	length = read(bridge->device, buffer->reservation.data, BRIDGE_BUFFER_SIZE);
+	if (listen)
+		runtime_disarm(bridge->runtime);
+	return length;
+}
+
 /* Reads one request and begins to serve it; false where there was none. */
 static bool take_request(struct bridge *bridge)
 {
@@ -124,7 +140,7 @@ static bool take_request(struct bridge *bridge)
 
 	if (buffer == NULL)
 		return false;
-	length = read(bridge->device, buffer->reservation.data, BRIDGE_BUFFER_SIZE);
+	length = read_request(bridge, buffer);
 	if (length < 0) {
 		read_failed(bridge, errno);
 		buffer_put(bridge, buffer);
@@ -197,7 +213,7 @@ static void sleep_for_more(struct bridge *bridge)
  */
 static bool may_block(struct bridge *bridge)
 {
-	if (bridge->outstanding > 0 || bridge->fibers > 0)
+	if (bridge->outstanding > 0 || bridge->fibers > 0 || bridge->notice.state == NOTICE_DUE)
 		return false;
 	if (bridge->forgets.count == 0 || device_readable(bridge, FORGET_MILLISECONDS))
 		return true;
@@ -229,8 +245,11 @@ static void retry_parked(struct bridge *bridge)
 
 void loop_run(struct bridge *bridge)
 {
-	while (!bridge->ended && !stop_requested) {
+	/* What the thread waits for may be for this loop to bring about. */
+	while (!bridge->ended && !(stop_requested && bridge->notice.state != NOTICE_TELLING)) {
 		bool busy;
+
+		notice_tend(bridge);
 
 		if (bridge->outstanding > 0 || bridge->nonblocking)
 			forget_flush(bridge);

@@ -181,7 +181,11 @@ int main(int argument_count, char **arguments)
 	catch_signals();
 	if (!mount_session(&bridge, arguments[1], reason, sizeof(reason)))
 		return fail(&bridge, reason);
+	if (!notice_begin(&bridge))
+		fprintf(stderr, "[fuse] %s: what programs on the system change is seen here after a while only: %s\n",
+		        arguments[1], strerror(errno));
 	loop_run(&bridge);
+	notice_end(&bridge);
 	if (bridge.error != 0)
 		fprintf(stderr, "[fuse] reading from /dev/fuse: %s\n", strerror(bridge.error));
 	tear_down(&bridge);

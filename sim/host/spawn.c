@@ -24,7 +24,8 @@ extern char **environ;
 
 bool host_image_path(const struct host_options *options, const char *image, char *path)
 {
-	static const char *const beside[] = {"%s/../../servers/%s/drydock-%s", "%s/../../sim/%s/drydock-%s"};
+	static const char *const beside[] = {"%s/../../servers/%s/drydock-%s", "%s/../../sim/%s/drydock-%s",
+	                                     "%s/../../src/apps/%s/drydock-%s"};
 	char own[PATH_MAX];
 	ssize_t length;
 

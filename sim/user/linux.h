@@ -42,6 +42,9 @@ bool os_watch_descriptor(struct os *os, int descriptor, void (*ready)(void *cont
 /* No longer. Harmless for what is not watched. */
 void os_unwatch_descriptor(struct os *os, int descriptor);
 
+/* From now on each ring of this process's bell also sends it `signal`. False: errno says why. */
+bool os_signal_bell(struct os *os, int signal);
+
 #define OS_DEVICES 8
 struct os_device {
 	uint32_t kind; /* enum device_kind */

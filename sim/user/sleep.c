@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -71,6 +72,12 @@ void os_drain_doorbell(struct os *os)
 	/* The host holds a write end as long as it lives. */
 	if (length == 0 || (length < 0 && errno != EINTR))
 		host_vanished(os);
+}
+
+bool os_signal_bell(struct os *os, int signal)
+{
+	return fcntl(os->doorbell, F_SETSIG, signal) == 0 && fcntl(os->doorbell, F_SETOWN, getpid()) == 0 &&
+	       fcntl(os->doorbell, F_SETFL, O_ASYNC) == 0;
 }
 
 bool os_watch_descriptor(struct os *os, int descriptor, void (*ready)(void *context), void *context)

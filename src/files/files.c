@@ -48,7 +48,8 @@ int32_t file_call_run(const struct file *file, struct call *call, int32_t prepar
 int32_t files_open(struct client *client, const char *path, uint32_t flags, uint32_t mode, struct file *file)
 {
 	struct vfs_open_results results = {0};
-	int32_t status = vfs_open(client, flags, mode, path, text_length(path), &results);
+	int32_t status = vfs_open(client, flags, mode_part(mode), umask_part(mode), path, text_length(path),
+	                          &results);
 
 	*file = (struct file){
 		.client = client,

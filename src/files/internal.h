@@ -12,6 +12,17 @@ static inline uint32_t text_length(const char *text)
 	return (uint32_t)string_length(text);
 }
 
+/* The two parts of what FILES_UMASK is beside. */
+static inline uint32_t mode_part(uint32_t mode)
+{
+	return mode & 0xffff;
+}
+
+static inline uint32_t umask_part(uint32_t mode)
+{
+	return mode >> 16;
+}
+
 /*
  * Makes a call that concerns an open file, if preparing it went well. 0: it is
  * done, and is to be finished and ended. POSIX_ESTALE: preparing it has made a

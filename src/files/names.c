@@ -3,7 +3,7 @@
 
 int32_t files_mkdir(struct client *client, const char *path, uint32_t mode)
 {
-	return vfs_mkdir(client, mode, path, text_length(path));
+	return vfs_mkdir(client, mode_part(mode), umask_part(mode), path, text_length(path));
 }
 
 int32_t files_rmdir(struct client *client, const char *path)
@@ -18,7 +18,7 @@ int32_t files_unlink(struct client *client, const char *path)
 
 int32_t files_mknod(struct client *client, const char *path, uint32_t mode, uint32_t device)
 {
-	return vfs_mknod(client, mode, device, path, text_length(path));
+	return vfs_mknod(client, mode_part(mode), umask_part(mode), device, path, text_length(path));
 }
 
 int32_t files_rename(struct client *client, const char *path, const char *new_path, uint32_t flags)

@@ -201,6 +201,9 @@ int network_send(struct network *network, int socket, const void *data, uint32_t
 
 		if (status != 0)
 			return done > 0 ? (int)done : result(status);
+		/* A stack that takes nothing, or more than it was given, is not to be trusted. */
+		if (results.sent > part || (results.sent == 0 && part > 0))
+			return -POSIX_EPROTO;
 		done += results.sent;
 	} while (done < length);
 	return (int)done;

@@ -220,21 +220,34 @@ bool runtime_round(struct runtime *runtime)
 	return any;
 }
 
+/*
+ * The sleeper's half of the handshake (docs/ABI.md, "Waking"): armed, a
+ * fence, one more look; tests/model/wakeup.pml shows that it needs both.
+ */
+bool runtime_arm(struct runtime *runtime)
+{
+	atomic_store_relaxed(&runtime->page->armed, 1);
+	atomic_fence();
+	if (!runtime_pending(runtime))
+		return true;
+	runtime_disarm(runtime);
+	return false;
+}
+
+void runtime_disarm(struct runtime *runtime)
+{
+	atomic_store_relaxed(&runtime->page->armed, 0);
+}
+
 void runtime_sleep(struct runtime *runtime)
 {
-	struct owner_page *page = runtime->page;
-
 	if (!list_empty(&runtime->ready) || !list_empty(&runtime->stillborn) || wait_linger(runtime))
 		return;
-	/*
-	 * The sleeper's half of the handshake (docs/ABI.md, "Waking"): armed, a
-	 * fence, one more look; tests/model/wakeup.pml shows that it needs both.
-	 */
-	atomic_store_relaxed(&page->armed, 1);
-	atomic_fence();
-	if (!runtime_pending(runtime) && devices_arm(runtime))
-		os_sleep(runtime->os, wheel_next(&runtime->wheel));
-	atomic_store_relaxed(&page->armed, 0);
+	if (runtime_arm(runtime)) {
+		if (devices_arm(runtime))
+			os_sleep(runtime->os, wheel_next(&runtime->wheel));
+		runtime_disarm(runtime);
+	}
 }
 
 uint64_t runtime_main(struct os *os, const struct server_definition *definition)

@@ -378,6 +378,14 @@ def acls():
         yield (title("acl", "deeper", name),
                setup + ["umask 022 mkdir d/e 0755", "umask 022 create d/e/f 0644", "rename d/e/f f", "link f g"]
                + fill(both, "d/e") + fill(both, "g"))
+    # Whoever is not in the group cannot leave set-group-id on a file by an ACL either.
+    for kind in ("file", "dir"):
+        for who in ("%d:%d" % (USER, GROUP), "%d:%d,%d" % (USER, OTHER, GROUP), "%d:%d" % (USER, OTHER), "0:0"):
+            for call in ("setacl n access " + lists["user"], "setacl n access " + lists["minimal"],
+                         "removexattr n system.posix_acl_access"):
+                yield (title("acl", "setgid", kind, who, call),
+                       fill(KINDS[kind], "n") + ["chown n %d %d" % (USER, GROUP), "chmod n 2775", "as %s %s" % (who, call),
+                                                 "lstat n mode"])
     for count in (5, 100, 511, 512, 600):
         yield title("acl", "many", str(count)), ["create n 0644", "setacl n access *%d" % count, "getxattr n system.posix_acl_access"]
     for size in ("0", "1", "3", "4", "27", "29", "100"):

@@ -52,9 +52,6 @@ int sys_fsync(int file);
 /* What only Linux's own processes have; natively ENOSYS. */
 int sys_flock(int file, int operation);
 int sys_lock(int file, short type, off_t start, off_t length);
-/* FS_*_FL of <linux/fs.h>, as chattr(1) sets and lsattr(1) shows them. */
-int sys_get_flags(const char *path, int *flags);
-int sys_set_flags(const char *path, int flags);
 /* Copies `length` bytes to or from a shared mapping of the file. */
 int sys_map_write(int file, off_t offset, const void *data, size_t length);
 int sys_map_read(int file, off_t offset, void *buffer, size_t length);
@@ -82,6 +79,10 @@ int sys_access(const char *path, int mask);
 /* Whether it could be gone to; goes nowhere. */
 int sys_chdir(const char *path);
 int sys_statvfs(const char *path, struct statvfs *limits);
+
+/* FS_*_FL of <linux/fs.h>, as chattr(1) sets them, of regular files and directories; natively ENOSYS. */
+int sys_get_flags(const char *path, int *flags);
+int sys_set_flags(const char *path, int flags);
 
 /* Of symbolic links themselves. */
 int sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags);

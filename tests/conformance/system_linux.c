@@ -152,29 +152,6 @@ static uint8_t *map(int file, off_t offset, size_t length, int protection, size_
 	return mmap(NULL, *skipped + length, protection, MAP_SHARED, file, offset - (off_t)*skipped);
 }
 
-static int flags_ioctl(const char *path, unsigned long command, int *flags)
-{
-	int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW), result, error;
-
-	if (descriptor < 0)
-		return -1;
-	result = ioctl(descriptor, command, flags);
-	error = errno;
-	close(descriptor);
-	errno = error;
-	return result;
-}
-
-int sys_get_flags(const char *path, int *flags)
-{
-	return flags_ioctl(path, FS_IOC_GETFLAGS, flags);
-}
-
-int sys_set_flags(const char *path, int flags)
-{
-	return flags_ioctl(path, FS_IOC_SETFLAGS, &flags);
-}
-
 int sys_map_write(int file, off_t offset, const void *data, size_t length)
 {
 	size_t skipped;
@@ -319,6 +296,29 @@ int sys_chdir(const char *path)
 int sys_statvfs(const char *path, struct statvfs *limits)
 {
 	return statvfs(path, limits);
+}
+
+static int flags_ioctl(const char *path, unsigned long command, int *flags)
+{
+	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW), result, error;
+
+	if (file < 0)
+		return -1;
+	result = ioctl(file, command, flags);
+	error = errno;
+	close(file);
+	errno = error;
+	return result;
+}
+
+int sys_get_flags(const char *path, int *flags)
+{
+	return flags_ioctl(path, FS_IOC_GETFLAGS, flags);
+}
+
+int sys_set_flags(const char *path, int flags)
+{
+	return flags_ioctl(path, FS_IOC_SETFLAGS, &flags);
 }
 
 int sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags)

@@ -230,7 +230,7 @@ int sys_open(const char *path, int flags, mode_t mode)
 		number++;
 	if (number == FILES)
 		wrong("too many open files", POSIX_EMFILE);
-	if (result(files_open(native.client, absolute(path), open_flags(flags), mode & ~native.umask,
+	if (result(files_open(native.client, absolute(path), open_flags(flags), (mode & 0xffff) | FILES_UMASK(native.umask),
 	                      &native.files[number].file)) != 0)
 		return -1;
 	native.files[number].used = true;
@@ -377,20 +377,6 @@ int sys_lock(int number, short type, off_t start, off_t length)
 	return result(POSIX_ENOSYS);
 }
 
-int sys_get_flags(const char *path, int *flags)
-{
-	(void)path;
-	(void)flags;
-	return result(POSIX_ENOSYS);
-}
-
-int sys_set_flags(const char *path, int flags)
-{
-	(void)path;
-	(void)flags;
-	return result(POSIX_ENOSYS);
-}
-
 int sys_map_write(int number, off_t offset, const void *data, size_t length)
 {
 	(void)number;
@@ -413,7 +399,7 @@ int sys_map_read(int number, off_t offset, void *buffer, size_t length)
 
 int sys_mkdir(const char *path, mode_t mode)
 {
-	return result(files_mkdir(native.client, absolute(path), mode & ~native.umask));
+	return result(files_mkdir(native.client, absolute(path), (mode & 0xffff) | FILES_UMASK(native.umask)));
 }
 
 int sys_rmdir(const char *path)
@@ -462,14 +448,14 @@ int sys_rename(const char *path, const char *new_path, unsigned flags)
 
 int sys_mknod(const char *path, mode_t mode, dev_t device)
 {
-	return result(files_mknod(native.client, absolute(path), mode & ~native.umask,
+	return result(files_mknod(native.client, absolute(path), (mode & 0xffff) | FILES_UMASK(native.umask),
 	                          major(device) << 8 | minor(device)));
 }
 
-/* bind(2) makes a socket's node, and calls a name that is taken by another error. */
+/* bind(2) makes a socket's node, from whose mode it takes the umask itself, and has another error for a name taken. */
 int sys_bind(const char *path)
 {
-	int made = sys_mknod(path, S_IFSOCK | 0777, 0);
+	int made = result(files_mknod(native.client, absolute(path), S_IFSOCK | (0777 & ~native.umask), 0));
 
 	if (made != 0 && errno == EEXIST)
 		errno = EADDRINUSE;
@@ -565,6 +551,20 @@ int sys_statvfs(const char *path, struct statvfs *limits)
 		return -1;
 	*limits = (struct statvfs){.f_bsize = found.block_size, .f_namemax = found.name_max};
 	return 0;
+}
+
+int sys_get_flags(const char *path, int *flags)
+{
+	(void)path;
+	(void)flags;
+	return result(POSIX_ENOSYS);
+}
+
+int sys_set_flags(const char *path, int flags)
+{
+	(void)path;
+	(void)flags;
+	return result(POSIX_ENOSYS);
 }
 
 int sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags)

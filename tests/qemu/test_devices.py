@@ -1,6 +1,7 @@
 """Programs that drive devices on bare metal: QEMU's virtio disks and cards, under the disk's self-test and the echo
 responder, by messages and by interrupt lines, read-only and missing, and when a driver dies in the midst of its work."""
 
+import http.client
 import os
 import shutil
 import socket
@@ -47,7 +48,7 @@ def archive_with(*services, stack=""):
         flat = machine.flat_manifest(path)
     finally:
         os.unlink(path)
-    files = {name: machine.image(name) for name in (*machine.IMAGES, "disktest", "echo", "ext4")}
+    files = {name: machine.image(name) for name in (*machine.IMAGES, "disktest", "echo", "ext4", "httpd")}
     return machine.archive(dict(files, manifest=flat))
 
 
@@ -211,6 +212,37 @@ class Cards(DeviceTest):
             said = "\n".join(booted.lines)
             self.assertIn("[disktest] the disk has passed", said)
             self.assertIn("[echo] answers ARP", said)
+
+    def test_http(self):
+        """A file out of an ext4 disk, by HTTP over QEMU's user network."""
+        if shutil.which("mke2fs") is None:
+            self.skipTest("mke2fs is not installed")
+        scratch = self.enter_scratch()
+        content = os.urandom(3_000_000)
+        os.mkdir(os.path.join(scratch, "tree"))
+        with open(os.path.join(scratch, "tree", "file"), "wb") as file:
+            file.write(content)
+        disk = os.path.join(scratch, "disk.img")
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", os.path.join(scratch, "tree"), disk, "16M"],
+                       capture_output=True, check=True)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        httpd = service("httpd", options="connections=15", restart="always", number=42)
+        httpd = httpd.replace("calls = log\nauthorities = devices", "calls = vfs, netstack, log")
+        ext4 = service("ext4", number=5, options="cache=4M") + "[mount /disk]\nservice = ext4\noptions = ro\n\n"
+        with Machine("-cpu", "max", "-drive", "file=%s,if=none,id=disk,format=raw" % disk,
+                     "-device", "virtio-blk-pci,drive=disk",
+                     "-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:%d-:80" % port,
+                     "-device", "virtio-net-pci,netdev=net",
+                     archive=archive_with(ext4, httpd, stack="ip=10.0.2.15/24 gateway=10.0.2.2")) as booted:
+            booted.read_until(r"\[httpd\] Serving HTTP at port 80$")
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=machine.LIMIT)
+            for _ in range(2):
+                client.request("GET", "/disk/file")
+                self.assertEqual(client.getresponse().read(), content)
+            client.request("GET", "/disk/nobody")
+            self.assertEqual(client.getresponse().status, 404)
+            client.close()
 
     def test_none(self):
         with Machine(archive=archive_with(service("echo"))) as booted:

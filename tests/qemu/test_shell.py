@@ -84,6 +84,13 @@ class ShellTest(unittest.TestCase):
         log = self.command("log")
         self.assertTrue(any(line.endswith("[init] Waiting for events...") for line in log), log)
 
+    def test_network(self):
+        # By loopback: there is no card, and the emulated processor has no randomness for TCP.
+        self.assertRegex("\n".join(self.command("ping -c 1 127.0.0.1")),
+                         r"\A56 bytes from 127\.0\.0\.1: seq=1 time=\d+\.\d{3} ms\n1 sent, 1 received\Z")
+        self.assertEqual(self.command("ping -c 1 10.0.2.2"), ["ping: 10.0.2.2: no route there"])
+        self.assertRegex(self.command("wget http://127.0.0.1/")[0], r"\Awget: \S+: there is no TCP: ")
+
     def test_kill(self):
         self.command("echo lost > /file")
         self.assertEqual(self.command("cat /file"), ["lost"])

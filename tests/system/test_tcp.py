@@ -32,6 +32,8 @@ class Peer:
         self.process = harness.Process([os.path.join(harness.BUILD, "tests", "system", "netpeer"), self.instance.directory],
                                        env=self.instance.environment, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
+            self.process.kill()
+            self.instance.clean()
             raise AssertionError("netpeer does not listen")
         return self
 

@@ -19,12 +19,14 @@ const struct builtin builtins[] = {
 	{"mkdir", "", 1, ANY_NUMBER, "DIRECTORY...", "make directories", builtin_mkdir},
 	{"mv", "", 2, ANY_NUMBER, "FROM... TO", "rename, or move into a directory", builtin_mv},
 	{"nice", "p:s:", 0, ANY_NUMBER, "[-p N] [-s MS] [NAME...]", "show or set priorities and slices", builtin_nice},
+	{"ping", "c:", 1, 1, "[-c COUNT] ADDRESS", "ask a machine whether it is there", builtin_ping},
 	{"ports", "", 0, 0, "", "list ports", builtin_ports},
 	{"ps", "", 0, 0, "", "list processes", builtin_ps},
 	{"pwd", "", 0, 0, "", "say which directory this is", builtin_pwd},
 	{"rm", "r", 1, ANY_NUMBER, "[-r] PATH...", "remove files, with -r directories", builtin_rm},
 	{"stat", "", 1, ANY_NUMBER, "PATH...", "show what is known of files", builtin_stat},
 	{"time", NULL, 1, ANY_NUMBER, "COMMAND [WORD...]", "say how long a command took", builtin_time},
+	{"wget", "", 1, 2, "URL [FILE]", "fetch a file by HTTP", builtin_wget},
 };
 
 const uint32_t builtin_count = sizeof(builtins) / sizeof(builtins[0]);

@@ -58,6 +58,12 @@ int builtin_nice(struct shell *shell, const struct arguments *arguments);
 /* log.c */
 int builtin_log(struct shell *shell, const struct arguments *arguments);
 
+/* net.c */
+int builtin_ping(struct shell *shell, const struct arguments *arguments);
+
+/* wget.c */
+int builtin_wget(struct shell *shell, const struct arguments *arguments);
+
 /* builtin.c */
 int builtin_echo(struct shell *shell, const struct arguments *arguments);
 int builtin_cd(struct shell *shell, const struct arguments *arguments);

@@ -9,9 +9,10 @@
 #include <drydock/proto/init.h>
 #include <drydock/proto/log.h>
 #include <drydock/proto/scheduler.h>
+#include <drydock/proto/socket.h>
 
-/* Room for one chunk of data and for paths, a call or two at a time. */
-static const struct client_options limits = {.depth = 4, .area = CHUNK_SIZE + 16384};
+/* Room for two chunks of data, of which a call may have half (drydock/files.h). */
+static const struct client_options limits = {.depth = 4, .area = 2 * CHUNK_SIZE};
 
 /* A watch lasts, and so does the end of a process that is in a debugger; Ctrl-C ends both. */
 static const struct client_options patient_limits = {.depth = 4,
@@ -34,6 +35,8 @@ static struct client *open_client(struct runtime *runtime, enum shell_server ser
 		return client_open(runtime, "log", &log_protocol, &patient_limits, status);
 	case SERVER_SCHEDULER:
 		return client_open(runtime, "scheduler", &scheduler_protocol, &limits, status);
+	case SERVER_NETSTACK:
+		return client_open(runtime, "netstack", &socket_protocol, &patient_limits, status);
 	default:
 		/* Every process is born with a way to init's port. */
 		return client_open_port(runtime, runtime_start(runtime)->init, &init_protocol,

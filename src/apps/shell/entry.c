@@ -1,7 +1,6 @@
 /* See entry.h. */
 #include "entry.h"
 
-#include <drydock/posix.h>
 #include <drydock/string.h>
 
 #include "text.h"
@@ -9,21 +8,6 @@
 static size_t padded(size_t length)
 {
 	return (length + 7) & ~(size_t)7;
-}
-
-size_t directory_entry_take(const uint8_t *bytes, size_t length, struct vfs_entry *entry, const char **name)
-{
-	if (length < sizeof(*entry))
-		return 0;
-	memcpy(entry, bytes, sizeof(*entry));
-	*name = (const char *)bytes + sizeof(*entry);
-	if (entry->name_length == 0 || entry->name_length > POSIX_NAME_MAX ||
-	    entry->name_length > length - sizeof(*entry))
-		return 0;
-	for (uint32_t index = 0; index < entry->name_length; index++)
-		if ((*name)[index] == 0 || (*name)[index] == '/')
-			return 0;
-	return padded(sizeof(*entry) + entry->name_length);
 }
 
 size_t log_entry_take(const uint8_t *bytes, size_t length, struct log_line *line)

@@ -3,47 +3,42 @@
 
 #include <drydock/string.h>
 
-#include "entry.h"
 #include "text.h"
 
 int32_t file_open(struct shell *shell, const char *path, uint32_t flags, uint32_t mode,
                   struct shell_file *file)
 {
-	struct vfs_open_results results = {0};
 	struct client *vfs;
 	int32_t status = shell_client(shell, SERVER_VFS, &vfs);
 
-	if (!status)
-		status = vfs_open(vfs, flags, mode, path, (uint32_t)string_length(path), &results);
-	*file = (struct shell_file){.number = results.file, .session = shell->servers[SERVER_VFS].generation};
-	return status;
+	*file = (struct shell_file){.session = shell->servers[SERVER_VFS].generation};
+	return status ? status : files_open(vfs, path, flags, mode, &file->file);
 }
 
-/* The client that knows the file; an interruption has ended its session. */
-static int32_t file_client(struct shell *shell, const struct shell_file *file, struct client **vfs)
+/* Whether the client is there that knows the file; an interruption has ended its session. */
+static int32_t file_check(struct shell *shell, uint64_t session)
 {
-	int32_t status = shell_client(shell, SERVER_VFS, vfs);
+	struct client *vfs;
+	int32_t status = shell_client(shell, SERVER_VFS, &vfs);
 
-	return !status && shell->servers[SERVER_VFS].generation != file->session ? POSIX_EBADF : status;
+	return !status && shell->servers[SERVER_VFS].generation != session ? POSIX_EBADF : status;
 }
 
 int32_t file_close(struct shell *shell, const struct shell_file *file)
 {
-	struct client *vfs;
-	int32_t status = file_client(shell, file, &vfs);
+	int32_t status = file_check(shell, file->session);
 
-	return status ? status : vfs_close(vfs, file->number);
+	return status ? status : files_close(&file->file);
 }
 
 int32_t file_read(struct shell *shell, const struct shell_file *file, void *bytes, uint32_t *count)
 {
-	struct vfs_read_results results = {0};
-	struct client *vfs;
-	int32_t status = file_client(shell, file, &vfs);
+	size_t done = 0;
+	int32_t status = file_check(shell, file->session);
 
 	if (!status)
-		status = vfs_read(vfs, file->number, VFS_POSITION, bytes, CHUNK_SIZE, &results);
-	*count = results.data_length;
+		status = files_read(&file->file, bytes, CHUNK_SIZE, &done);
+	*count = (uint32_t)done;
 	return status;
 }
 
@@ -52,19 +47,18 @@ int32_t file_write(struct shell *shell, const struct shell_file *file, const voi
 	const uint8_t *from = bytes;
 
 	while (length > 0) {
-		struct vfs_write_results results = {0};
-		struct client *vfs;
-		int32_t status = file_client(shell, file, &vfs);
+		size_t done = 0;
+		int32_t status = file_check(shell, file->session);
 
 		if (!status)
-			status = vfs_write(vfs, file->number, VFS_POSITION, from, length, &results);
+			status = files_write(&file->file, from, length, &done);
 		if (status)
 			return status;
-		/* A server that writes nothing, or more than it was given, is not to be trusted. */
-		if (results.length == 0 || results.length > length)
+		/* A server that writes nothing is not to be asked for ever. */
+		if (done == 0)
 			return POSIX_EIO;
-		from += results.length;
-		length -= results.length;
+		from += done;
+		length -= (uint32_t)done;
 	}
 	return 0;
 }
@@ -74,7 +68,9 @@ int32_t file_status(struct shell *shell, const char *path, bool follow, struct v
 	struct client *vfs;
 	int32_t error = shell_client(shell, SERVER_VFS, &vfs);
 
-	return error ? error : vfs_stat(vfs, !follow, path, (uint32_t)string_length(path), status);
+	if (error)
+		return error;
+	return follow ? files_stat(vfs, path, status) : files_lstat(vfs, path, status);
 }
 
 bool file_is_directory(const struct vfs_status *status)
@@ -115,50 +111,38 @@ bool file_target(struct shell *shell, const char *command, const char *operand, 
 
 /* ---- directories ---------------------------------------------------------------- */
 
-static int32_t add_names(struct shell *shell, const uint8_t *bytes, size_t length, uint64_t *cookie,
-                         struct file_name **names)
+static int32_t add_name(struct shell *shell, const struct files_entry *entry, struct file_name **names)
 {
-	while (length > 0) {
-		struct vfs_entry entry;
-		struct file_name *added;
-		const char *name;
-		size_t used = directory_entry_take(bytes, length, &entry, &name);
+	struct file_name *added;
 
-		if (!used)
-			return POSIX_EBADMSG;
-		*cookie = entry.cookie;
-		bytes += used < length ? used : length;
-		length -= used < length ? used : length;
-		if (name[0] == '.' && (entry.name_length == 1 || (entry.name_length == 2 && name[1] == '.')))
-			continue;
-		added = runtime_allocate(shell->runtime, sizeof(*added) + entry.name_length + 1);
-		if (!added)
-			return POSIX_ENOMEM;
-		*added = (struct file_name){.next = *names, .mode = entry.mode & POSIX_S_IFMT};
-		string_copy(added->text, entry.name_length + 1, name, entry.name_length);
-		*names = added;
-	}
+	if (string_equal(entry->name, ".") || string_equal(entry->name, ".."))
+		return 0;
+	added = runtime_allocate(shell->runtime, sizeof(*added) + entry->name_length + 1);
+	if (!added)
+		return POSIX_ENOMEM;
+	*added = (struct file_name){.next = *names, .mode = entry->mode};
+	string_copy(added->text, entry->name_length + 1, entry->name, entry->name_length);
+	*names = added;
 	return 0;
 }
 
-static int32_t read_names(struct shell *shell, const struct shell_file *directory, struct file_name **names)
+/* Checks before each step that an interruption has not taken the client away. */
+static int32_t read_names(struct shell *shell, struct files_directory *directory, uint64_t session,
+                          struct file_name **names)
 {
-	uint8_t *bytes = runtime_allocate(shell->runtime, CHUNK_SIZE);
-	uint64_t cookie = 0;
-	int32_t status = bytes ? 0 : POSIX_ENOMEM;
+	struct files_entry entry;
+	bool found = true;
+	int32_t status = 0;
 
-	while (!status) {
-		struct vfs_readdir_results results = {0};
-		struct client *vfs;
-
-		status = file_client(shell, directory, &vfs);
+	while (!status && found) {
+		status = file_check(shell, session);
 		if (!status)
-			status = vfs_readdir(vfs, directory->number, cookie, bytes, CHUNK_SIZE, &results);
-		if (status || results.entries_length == 0)
-			break;
-		status = add_names(shell, bytes, results.entries_length, &cookie, names);
+			status = files_readdir(directory, &entry, &found);
+		if (!status && found)
+			status = add_name(shell, &entry, names);
 	}
-	runtime_free(shell->runtime, bytes);
+	if (file_check(shell, session) == 0)
+		files_closedir(directory);
 	return status;
 }
 
@@ -211,14 +195,18 @@ static struct file_name *sort(struct file_name *names)
 
 int32_t file_names(struct shell *shell, const char *path, struct file_name **names)
 {
-	struct shell_file directory;
-	int32_t status = file_open(shell, path, VFS_OPEN_READ | VFS_OPEN_DIRECTORY, 0, &directory);
+	void *buffer = runtime_allocate(shell->runtime, CHUNK_SIZE);
+	struct files_directory directory;
+	struct client *vfs;
+	int32_t status = buffer ? shell_client(shell, SERVER_VFS, &vfs) : POSIX_ENOMEM;
+	uint64_t session = shell->servers[SERVER_VFS].generation;
 
 	*names = NULL;
-	if (status)
-		return status;
-	status = read_names(shell, &directory, names);
-	file_close(shell, &directory);
+	if (!status)
+		status = files_opendir(vfs, path, buffer, CHUNK_SIZE, &directory);
+	if (!status)
+		status = read_names(shell, &directory, session, names);
+	runtime_free(shell->runtime, buffer);
 	*names = sort(*names);
 	return status;
 }

@@ -21,7 +21,7 @@ int builtin_mkdir(struct shell *shell, const struct arguments *arguments)
 		}
 		error = shell_client(shell, SERVER_VFS, &vfs);
 		if (!error)
-			error = vfs_mkdir(vfs, 0755, path, (uint32_t)string_length(path));
+			error = files_mkdir(vfs, path, 0755);
 		if (error)
 			result = shell_status_error(shell, "mkdir", operand, error);
 	}
@@ -32,13 +32,12 @@ int builtin_mkdir(struct shell *shell, const struct arguments *arguments)
 
 static int32_t remove_name(struct shell *shell, const char *path, bool directory)
 {
-	uint32_t length = (uint32_t)string_length(path);
 	struct client *vfs;
 	int32_t error = shell_client(shell, SERVER_VFS, &vfs);
 
 	if (error)
 		return error;
-	return directory ? vfs_rmdir(vfs, path, length) : vfs_unlink(vfs, path, length);
+	return directory ? files_rmdir(vfs, path) : files_unlink(vfs, path);
 }
 
 /*
@@ -187,8 +186,7 @@ static int move(struct shell *shell, const char *operand, const char *from, cons
 	int32_t error = shell_client(shell, SERVER_VFS, &vfs);
 
 	if (!error)
-		error = vfs_rename(vfs, 0, from, (uint32_t)string_length(from), to,
-		                   (uint32_t)string_length(to));
+		error = files_rename(vfs, from, to, 0);
 	return error ? shell_status_error(shell, "mv", operand, error) : 0;
 }
 

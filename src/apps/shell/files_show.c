@@ -9,15 +9,14 @@
 
 static void print_link_target(struct shell *shell, const char *path)
 {
-	struct vfs_readlink_results results = {0};
 	char target[POSIX_PATH_MAX];
 	struct client *vfs;
+	size_t length;
 
-	if (shell_client(shell, SERVER_VFS, &vfs) ||
-	    vfs_readlink(vfs, path, (uint32_t)string_length(path), target, sizeof(target), &results))
+	if (shell_client(shell, SERVER_VFS, &vfs) || files_readlink(vfs, path, target, sizeof(target), &length))
 		return;
 	output_print(shell, " -> ");
-	output_name(shell, target, results.target_length);
+	output_name(shell, target, length);
 }
 
 static int print_entry(struct shell *shell, bool details, const char *path, const char *name)
@@ -224,7 +223,7 @@ static int show_statistics(struct shell *shell, const char *operand)
 		return SHELL_FAILED;
 	error = shell_client(shell, SERVER_VFS, &vfs);
 	if (!error)
-		error = vfs_statistics(vfs, path, (uint32_t)string_length(path), &statistics);
+		error = files_statfs(vfs, path, &statistics);
 	if (error)
 		return shell_status_error(shell, "df", operand, error);
 	text_size(statistics.blocks * statistics.block_size, size);

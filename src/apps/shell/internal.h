@@ -3,8 +3,7 @@
 #define DRYDOCK_SHELL_INTERNAL_H
 
 #include <drydock/abi/sys.h>
-#include <drydock/posix.h>
-#include <drydock/proto/vfs.h>
+#include <drydock/files.h>
 #include <stddef.h>
 
 #include "edit.h"
@@ -17,8 +16,8 @@
 
 /* A file of vfs that is open. */
 struct shell_file {
-	uint32_t number;
-	uint64_t session; /* generation of the connection to vfs: with another the number is another's */
+	struct file file;
+	uint64_t session; /* generation of the connection to vfs: with another its client is gone */
 };
 
 /* What has come from the terminal and was not taken: a ring. */
@@ -45,6 +44,7 @@ enum shell_server {
 	SERVER_LOG,
 	SERVER_INIT,
 	SERVER_SCHEDULER,
+	SERVER_NETSTACK,
 	SERVERS,
 };
 

@@ -3,8 +3,8 @@
  * program of the system like any other and knows nothing of where its terminal
  * comes from: whoever runs it brings one (sim/cli on Linux, a test in tests/).
  *
- * Its process needs calls to vfs and log, and for ps, ports and kill the
- * authorities inspect and control; commands that lack theirs say so.
+ * Its process needs calls to vfs and log, for ping and wget to netstack, and for ps,
+ * ports and kill the authorities inspect and control; commands that lack theirs say so.
  */
 #ifndef DRYDOCK_SHELL_H
 #define DRYDOCK_SHELL_H

@@ -64,7 +64,7 @@ static int32_t take_string(struct input *input, uint32_t length, char *string, u
 
 /* open */
 static int32_t start_open(begin_t begin, struct call *call, struct client *client, uint32_t flags,
-                          uint32_t mode, const char *path, uint32_t path_length)
+                          uint32_t mode, uint32_t umask, const char *path, uint32_t path_length)
 {
 	int32_t error;
 
@@ -75,20 +75,21 @@ static int32_t start_open(begin_t begin, struct call *call, struct client *clien
 		return error;
 	call_session(call, true);
 	call->request.word[1] = word_pair(flags, mode);
+	call->request.word[2] = word_pair(umask, 0);
 	put_bytes(call->in, path, path_length);
 	return 0;
 }
 
 int32_t vfs_open_prepare(struct call *call, struct client *client, uint32_t flags, uint32_t mode,
-                         const char *path, uint32_t path_length)
+                         uint32_t umask, const char *path, uint32_t path_length)
 {
-	return start_open(call_begin, call, client, flags, mode, path, path_length);
+	return start_open(call_begin, call, client, flags, mode, umask, path, path_length);
 }
 
 int32_t vfs_open_try_prepare(struct call *call, struct client *client, uint32_t flags, uint32_t mode,
-                             const char *path, uint32_t path_length)
+                             uint32_t umask, const char *path, uint32_t path_length)
 {
-	return start_open(call_try_begin, call, client, flags, mode, path, path_length);
+	return start_open(call_try_begin, call, client, flags, mode, umask, path, path_length);
 }
 
 int32_t vfs_open_finish(struct call *call, struct vfs_open_results *results)
@@ -100,13 +101,13 @@ int32_t vfs_open_finish(struct call *call, struct vfs_open_results *results)
 	return 0;
 }
 
-int32_t vfs_open(struct client *client, uint32_t flags, uint32_t mode, const char *path, uint32_t path_length,
-                 struct vfs_open_results *results)
+int32_t vfs_open(struct client *client, uint32_t flags, uint32_t mode, uint32_t umask, const char *path,
+                 uint32_t path_length, struct vfs_open_results *results)
 {
 	struct call call;
 	int32_t error;
 
-	error = vfs_open_prepare(&call, client, flags, mode, path, path_length);
+	error = vfs_open_prepare(&call, client, flags, mode, umask, path, path_length);
 	if (error)
 		return error;
 	call_run(&call);
@@ -141,6 +142,7 @@ static __attribute__((noinline)) void serve_open(struct request *request,
 		error = POSIX_EBADMSG;
 	arguments.flags = word_low(request->message.word[1]);
 	arguments.mode = word_high(request->message.word[1]);
+	arguments.umask = word_low(request->message.word[2]);
 	arguments.path_length = input.length;
 	arguments.path = path;
 	if (!error)
@@ -571,7 +573,7 @@ static __attribute__((noinline)) void serve_stat(struct request *request,
 
 /* mkdir */
 static int32_t start_mkdir(begin_t begin, struct call *call, struct client *client, uint32_t mode,
-                           const char *path, uint32_t path_length)
+                           uint32_t umask, const char *path, uint32_t path_length)
 {
 	int32_t error;
 
@@ -581,21 +583,21 @@ static int32_t start_mkdir(begin_t begin, struct call *call, struct client *clie
 	if (error)
 		return error;
 	call_session(call, true);
-	call->request.word[1] = word_pair(mode, 0);
+	call->request.word[1] = word_pair(mode, umask);
 	put_bytes(call->in, path, path_length);
 	return 0;
 }
 
-int32_t vfs_mkdir_prepare(struct call *call, struct client *client, uint32_t mode, const char *path,
-                          uint32_t path_length)
+int32_t vfs_mkdir_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t umask,
+                          const char *path, uint32_t path_length)
 {
-	return start_mkdir(call_begin, call, client, mode, path, path_length);
+	return start_mkdir(call_begin, call, client, mode, umask, path, path_length);
 }
 
-int32_t vfs_mkdir_try_prepare(struct call *call, struct client *client, uint32_t mode, const char *path,
-                              uint32_t path_length)
+int32_t vfs_mkdir_try_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t umask,
+                              const char *path, uint32_t path_length)
 {
-	return start_mkdir(call_try_begin, call, client, mode, path, path_length);
+	return start_mkdir(call_try_begin, call, client, mode, umask, path, path_length);
 }
 
 int32_t vfs_mkdir_finish(struct call *call)
@@ -603,12 +605,13 @@ int32_t vfs_mkdir_finish(struct call *call)
 	return call->status;
 }
 
-int32_t vfs_mkdir(struct client *client, uint32_t mode, const char *path, uint32_t path_length)
+int32_t vfs_mkdir(struct client *client, uint32_t mode, uint32_t umask, const char *path,
+                  uint32_t path_length)
 {
 	struct call call;
 	int32_t error;
 
-	error = vfs_mkdir_prepare(&call, client, mode, path, path_length);
+	error = vfs_mkdir_prepare(&call, client, mode, umask, path, path_length);
 	if (error)
 		return error;
 	call_run(&call);
@@ -637,6 +640,7 @@ static __attribute__((noinline)) void serve_mkdir(struct request *request,
 	else if (request->out)
 		error = POSIX_EBADMSG;
 	arguments.mode = word_low(request->message.word[1]);
+	arguments.umask = word_high(request->message.word[1]);
 	arguments.path_length = input.length;
 	arguments.path = path;
 	if (!error)
@@ -2188,7 +2192,7 @@ static __attribute__((noinline)) void serve_access(struct request *request,
 
 /* mknod */
 static int32_t start_mknod(begin_t begin, struct call *call, struct client *client, uint32_t mode,
-                           uint32_t device, const char *path, uint32_t path_length)
+                           uint32_t umask, uint32_t device, const char *path, uint32_t path_length)
 {
 	int32_t error;
 
@@ -2198,21 +2202,22 @@ static int32_t start_mknod(begin_t begin, struct call *call, struct client *clie
 	if (error)
 		return error;
 	call_session(call, true);
-	call->request.word[1] = word_pair(mode, device);
+	call->request.word[1] = word_pair(mode, umask);
+	call->request.word[2] = word_pair(device, 0);
 	put_bytes(call->in, path, path_length);
 	return 0;
 }
 
-int32_t vfs_mknod_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t device,
-                          const char *path, uint32_t path_length)
+int32_t vfs_mknod_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t umask,
+                          uint32_t device, const char *path, uint32_t path_length)
 {
-	return start_mknod(call_begin, call, client, mode, device, path, path_length);
+	return start_mknod(call_begin, call, client, mode, umask, device, path, path_length);
 }
 
-int32_t vfs_mknod_try_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t device,
-                              const char *path, uint32_t path_length)
+int32_t vfs_mknod_try_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t umask,
+                              uint32_t device, const char *path, uint32_t path_length)
 {
-	return start_mknod(call_try_begin, call, client, mode, device, path, path_length);
+	return start_mknod(call_try_begin, call, client, mode, umask, device, path, path_length);
 }
 
 int32_t vfs_mknod_finish(struct call *call)
@@ -2220,13 +2225,13 @@ int32_t vfs_mknod_finish(struct call *call)
 	return call->status;
 }
 
-int32_t vfs_mknod(struct client *client, uint32_t mode, uint32_t device, const char *path,
+int32_t vfs_mknod(struct client *client, uint32_t mode, uint32_t umask, uint32_t device, const char *path,
                   uint32_t path_length)
 {
 	struct call call;
 	int32_t error;
 
-	error = vfs_mknod_prepare(&call, client, mode, device, path, path_length);
+	error = vfs_mknod_prepare(&call, client, mode, umask, device, path, path_length);
 	if (error)
 		return error;
 	call_run(&call);
@@ -2255,7 +2260,8 @@ static __attribute__((noinline)) void serve_mknod(struct request *request,
 	else if (request->out)
 		error = POSIX_EBADMSG;
 	arguments.mode = word_low(request->message.word[1]);
-	arguments.device = word_high(request->message.word[1]);
+	arguments.umask = word_high(request->message.word[1]);
+	arguments.device = word_low(request->message.word[2]);
 	arguments.path_length = input.length;
 	arguments.path = path;
 	if (!error)
@@ -3036,6 +3042,7 @@ static void vfs_dispatch(struct request *request, const void *operations)
 static const struct field_description arguments_of_open[] = {
 	{"flags", "u32", 1, 0},
 	{"mode", "u32", 1, 32},
+	{"umask", "u32", 2, 0},
 	{"path", "string(4095)", 0, 0},
 };
 
@@ -3081,6 +3088,7 @@ static const struct field_description arguments_of_stat[] = {
 
 static const struct field_description arguments_of_mkdir[] = {
 	{"mode", "u32", 1, 0},
+	{"umask", "u32", 1, 32},
 	{"path", "string(4095)", 0, 0},
 };
 
@@ -3191,7 +3199,8 @@ static const struct field_description arguments_of_access[] = {
 
 static const struct field_description arguments_of_mknod[] = {
 	{"mode", "u32", 1, 0},
-	{"device", "u32", 1, 32},
+	{"umask", "u32", 1, 32},
+	{"device", "u32", 2, 0},
 	{"path", "string(4095)", 0, 0},
 };
 
@@ -3258,7 +3267,7 @@ static const struct operation_description vfs_descriptions[] = {
 		.name = "open",
 		.arguments = arguments_of_open,
 		.results = results_of_open,
-		.argument_count = 3,
+		.argument_count = 4,
 		.result_count = 1,
 	},
 	{
@@ -3312,7 +3321,7 @@ static const struct operation_description vfs_descriptions[] = {
 		.name = "mkdir",
 		.arguments = arguments_of_mkdir,
 		.results = NULL,
-		.argument_count = 2,
+		.argument_count = 3,
 		.result_count = 0,
 	},
 	{
@@ -3492,7 +3501,7 @@ static const struct operation_description vfs_descriptions[] = {
 		.name = "mknod",
 		.arguments = arguments_of_mknod,
 		.results = NULL,
-		.argument_count = 3,
+		.argument_count = 4,
 		.result_count = 0,
 	},
 	{
@@ -3571,7 +3580,7 @@ static const struct operation_description vfs_descriptions[] = {
 
 const struct protocol vfs_protocol = {
 	.number = 2,
-	.version = 1,
+	.version = 2,
 	.sessions = true,
 	.name = "vfs",
 	.operations = vfs_descriptions,

@@ -192,10 +192,14 @@ enum vfs_operation {
 	VFS_REMOVE_XATTR = 35,
 };
 
-/* open (1), changes state */
+/*
+ * open (1), changes state: open, mkdir, mknod: bits of `umask` are taken away from the mode of what is made,
+ * unless the directory has a default ACL, which then decides (acl(5)).
+ */
 struct vfs_open_arguments {
 	uint32_t flags;
 	uint32_t mode;
+	uint32_t umask;
 	const char *path; /* at most 4095 bytes */
 	uint32_t path_length;
 };
@@ -204,12 +208,12 @@ struct vfs_open_results {
 	uint32_t file;
 };
 
-int32_t vfs_open(struct client *client, uint32_t flags, uint32_t mode, const char *path, uint32_t path_length,
-                 struct vfs_open_results *results);
+int32_t vfs_open(struct client *client, uint32_t flags, uint32_t mode, uint32_t umask, const char *path,
+                 uint32_t path_length, struct vfs_open_results *results);
 int32_t vfs_open_prepare(struct call *call, struct client *client, uint32_t flags, uint32_t mode,
-                         const char *path, uint32_t path_length);
+                         uint32_t umask, const char *path, uint32_t path_length);
 int32_t vfs_open_try_prepare(struct call *call, struct client *client, uint32_t flags, uint32_t mode,
-                             const char *path, uint32_t path_length);
+                             uint32_t umask, const char *path, uint32_t path_length);
 int32_t vfs_open_finish(struct call *call, struct vfs_open_results *results);
 void vfs_open_reply(struct request *request, int32_t error, const struct vfs_open_results *results);
 
@@ -306,15 +310,17 @@ void vfs_stat_reply(struct request *request, int32_t error, const struct vfs_sta
 /* mkdir (7), changes state */
 struct vfs_mkdir_arguments {
 	uint32_t mode;
+	uint32_t umask;
 	const char *path; /* at most 4095 bytes */
 	uint32_t path_length;
 };
 
-int32_t vfs_mkdir(struct client *client, uint32_t mode, const char *path, uint32_t path_length);
-int32_t vfs_mkdir_prepare(struct call *call, struct client *client, uint32_t mode, const char *path,
-                          uint32_t path_length);
-int32_t vfs_mkdir_try_prepare(struct call *call, struct client *client, uint32_t mode, const char *path,
-                              uint32_t path_length);
+int32_t vfs_mkdir(struct client *client, uint32_t mode, uint32_t umask, const char *path,
+                  uint32_t path_length);
+int32_t vfs_mkdir_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t umask,
+                          const char *path, uint32_t path_length);
+int32_t vfs_mkdir_try_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t umask,
+                              const char *path, uint32_t path_length);
 int32_t vfs_mkdir_finish(struct call *call);
 void vfs_mkdir_reply(struct request *request, int32_t error);
 
@@ -630,17 +636,18 @@ void vfs_access_reply(struct request *request, int32_t error);
  */
 struct vfs_mknod_arguments {
 	uint32_t mode;
+	uint32_t umask;
 	uint32_t device;
 	const char *path; /* at most 4095 bytes */
 	uint32_t path_length;
 };
 
-int32_t vfs_mknod(struct client *client, uint32_t mode, uint32_t device, const char *path,
+int32_t vfs_mknod(struct client *client, uint32_t mode, uint32_t umask, uint32_t device, const char *path,
                   uint32_t path_length);
-int32_t vfs_mknod_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t device,
-                          const char *path, uint32_t path_length);
-int32_t vfs_mknod_try_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t device,
-                              const char *path, uint32_t path_length);
+int32_t vfs_mknod_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t umask,
+                          uint32_t device, const char *path, uint32_t path_length);
+int32_t vfs_mknod_try_prepare(struct call *call, struct client *client, uint32_t mode, uint32_t umask,
+                              uint32_t device, const char *path, uint32_t path_length);
 int32_t vfs_mknod_finish(struct call *call);
 void vfs_mknod_reply(struct request *request, int32_t error);
 

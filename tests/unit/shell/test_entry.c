@@ -1,4 +1,4 @@
-/* src/apps/shell/entry.h: lines of the log. Names of directories: tests/unit/cli/test_entries.c. */
+/* src/apps/shell/entry.h: lines of the log. */
 #include "../unit.h"
 
 #include <string.h>

@@ -486,7 +486,7 @@ static uint32_t length_of(const char *text)
 int32_t at_open(struct client *client, uint32_t flags, uint32_t mode, const char *path, uint32_t *file)
 {
 	struct vfs_open_results results = {0};
-	int32_t status = vfs_open(client, flags, mode, path, length_of(path), &results);
+	int32_t status = vfs_open(client, flags, mode, 0, path, length_of(path), &results);
 
 	*file = results.file;
 	return status;
@@ -499,7 +499,7 @@ int32_t at_stat(struct client *client, const char *path, bool nofollow, struct v
 
 int32_t at_mkdir(struct client *client, const char *path, uint32_t mode)
 {
-	return vfs_mkdir(client, mode, path, length_of(path));
+	return vfs_mkdir(client, mode, 0, path, length_of(path));
 }
 
 int32_t at_rmdir(struct client *client, const char *path)
