@@ -248,6 +248,7 @@ static void commit_end(struct commit *commit, int32_t error)
 		blocks_release(commit, transactions->log.inode);
 		transactions->committed = transaction->sequence;
 		transactions->committing = NULL;
+		transaction_strip(volume, transaction);
 		if (transactions->log.inode)
 			list_add_tail(&transactions->checkpoints, &transaction->link);
 		else

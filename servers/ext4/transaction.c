@@ -38,7 +38,7 @@ static struct transaction *transaction_make(struct volume *volume)
 	return transaction;
 }
 
-void transaction_free(struct volume *volume, struct transaction *transaction)
+void transaction_strip(struct volume *volume, struct transaction *transaction)
 {
 	while (transaction->freed) {
 		struct freed_group *freed = transaction->freed;
@@ -47,6 +47,11 @@ void transaction_free(struct volume *volume, struct transaction *transaction)
 		runtime_free(volume->runtime, freed);
 	}
 	block_table_end(&transaction->revoked, volume->runtime);
+}
+
+void transaction_free(struct volume *volume, struct transaction *transaction)
+{
+	transaction_strip(volume, transaction);
 	runtime_free(volume->runtime, transaction);
 }
 

@@ -136,6 +136,9 @@ int32_t commit_run(struct volume *volume);
 /* checkpoint.c: brings home what can be, from the oldest on, and gives its room in the log back. */
 int32_t checkpoint_run(struct volume *volume);
 
+/* transaction.c: forgets what was freed in one that is committed. */
+void transaction_strip(struct volume *volume, struct transaction *transaction);
+
 /* transaction.c: frees one, which has no blocks any more. */
 void transaction_free(struct volume *volume, struct transaction *transaction);
 
