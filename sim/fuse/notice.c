@@ -190,8 +190,12 @@ bool notice_begin(struct bridge *bridge)
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = BELL};
 	struct notice *notice = &bridge->notice;
 
-	/* What Linux has not written back yet is nobody else's business: such a mount is exclusive. */
-	if (bridge->options.writeback)
+	/*
+	 * What Linux has not written back yet is nobody else's business: such a mount is exclusive. And
+	 * where it keeps nothing there is nothing to forget; being told while it asks would only have it
+	 * distrust the answer, and go by what it knew before.
+	 */
+	if (bridge->options.writeback || bridge->options.timeout == 0)
 		return true;
 	notice->loop = pthread_self();
 	if (sem_init(&notice->work, 0, 0) != 0 || timer_create(CLOCK_MONOTONIC, &event, &again) != 0 ||
