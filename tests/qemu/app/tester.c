@@ -198,6 +198,18 @@ static void check_end(struct tester *tester, const struct end *end, const char *
 	      end->raised ? end->exception.rip : end->code);
 }
 
+/*
+ * All but a page has come back after random work: what the kernel keeps records
+ * of all the while may have ended up in one page more than before. What several
+ * children lose would be more.
+ */
+static void check_returned(struct tester *tester, const char *name, uint64_t before)
+{
+	uint64_t after = free_memory(tester), missing = before > after ? before - after : 0;
+
+	check(tester, missing <= PAGE_SIZE, name, "bytes are missing:", missing);
+}
+
 static void fuzz_options(char *options, size_t size, uint64_t seed, uint64_t calls)
 {
 	format_string(options, size, "fuzz=%llu,calls=%llu", (unsigned long long)seed, (unsigned long long)calls);
@@ -205,7 +217,7 @@ static void fuzz_options(char *options, size_t size, uint64_t seed, uint64_t cal
 
 static void test_fuzz(struct tester *tester, uint64_t seed, uint64_t calls)
 {
-	uint64_t before, after;
+	uint64_t before;
 	char options[64];
 	struct end end;
 
@@ -220,8 +232,7 @@ static void test_fuzz(struct tester *tester, uint64_t seed, uint64_t calls)
 	}
 	/* What its children have not yet done they do now. */
 	run_child(tester, "nothing=1");
-	after = free_memory(tester);
-	check(tester, before == after, "fuzz_returns", "bytes are missing:", before - after);
+	check_returned(tester, "fuzz_returns", before);
 }
 
 /* How many devices somebody has. */
@@ -246,7 +257,7 @@ static uint32_t devices_claimed(struct tester *tester)
 static void test_devices(struct tester *tester)
 {
 	static const char *const names[] = {"disk_beside_fuzz", "fuzz_beside_disk"};
-	uint64_t children[2], before, after;
+	uint64_t children[2], before;
 	char options[64];
 	struct end ends[2];
 
@@ -267,8 +278,7 @@ static void test_devices(struct tester *tester)
 	for (uint32_t i = 0; i < 2; i++)
 		check_end(tester, &ends[i], names[i]);
 	run_child(tester, "nothing=1");
-	after = free_memory(tester);
-	check(tester, before == after, "devices_return", "bytes are missing:", before - after);
+	check_returned(tester, "devices_return", before);
 }
 
 /*
