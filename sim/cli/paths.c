@@ -30,7 +30,7 @@ bool paths_absolute(const char *given, char path[PATH_MAX])
 	if (realpath(given, path))
 		return true;
 	/* What died at its mount point, or is not there yet, has a name all the same. */
-	if (errno != ENOTCONN && errno != ENOENT)
+	if (errno != ENOTCONN && errno != ECONNABORTED && errno != ENOENT)
 		return false;
 	if (given[0] == '/')
 		directory[0] = 0;

@@ -80,7 +80,7 @@ bool mount_point_check(const char *directory, char *path, char *error, size_t er
 	struct stat status;
 
 	if (realpath(directory, path) == NULL) {
-		if (errno == ENOTCONN)
+		if (errno == ENOTCONN || errno == ECONNABORTED)
 			snprintf(error, error_size,
 			         "%s is the mount of a file system whose server has died; "
 			         "free it by: fusermount3 -uz %s",

@@ -629,10 +629,9 @@ class OrdinaryUser(unittest.TestCase):
     def test_a_dead_mount_is_cleared(self):
         instance = self.instance("--mount", self.point)
         instance.start()
-        bridge = instance.pid("fuse")
         os.kill(instance.pid("kernel"), signal.SIGKILL)
-        eventually(lambda: harness.birth(bridge) is None)
-        self.assertIn("not connected", self.shell('ls "$0"', self.point).stderr)
+        # Until the last thread of the bridge has let go of the mount, Linux has other words for it.
+        eventually(lambda: "not connected" in self.shell('ls "$0"', self.point).stderr)
         self.assertIn("cleared a mount", instance.start().stdout)
         self.assertEqual(self.shell('ls "$0"', self.point).stderr, "")
         instance.stop()
