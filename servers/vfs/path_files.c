@@ -188,9 +188,11 @@ int32_t path_close(struct request *request, const struct vfs_close_arguments *ar
 	struct caller caller;
 	int32_t error = path_begin(request, arguments->file, 0, &caller, &file);
 
-	if (!error)
-		open_file_close(caller.vfs, &caller.session->files, arguments->file);
-	return error;
+	if (error)
+		return error;
+	node_lock_closed(&caller, file);
+	open_file_close(caller.vfs, &caller.session->files, arguments->file);
+	return 0;
 }
 
 /* As Linux, which has a range that ends beyond all offsets refused before a file system sees it. */

@@ -26,6 +26,8 @@ struct session {
 	uint32_t used;
 	struct open_files files;
 	struct watch *watch; /* NULL until it watches */
+	struct lock_session locks;
+	uint64_t lock_owner; /* whom its locks of bytes belong to by the path protocol */
 };
 
 /* NULL without memory. */
