@@ -55,7 +55,7 @@ void locks_session_begin(struct lock_session *session, struct lock_table *table)
 /* Gives back all that the session holds. None of its requests may be detached any more. */
 void locks_session_end(struct lock_session *session);
 
-/* The session can do nothing with the node any more: gives back what it holds there. */
+/* The session can do nothing with the node any more: gives back what it holds there, and ends what waits (POSIX_ESTALE). */
 void locks_forget(struct lock_session *session, uint64_t node);
 
 /*

@@ -65,9 +65,16 @@ int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arg
                         struct vfs_copy_range_results *results);
 int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments);
 
-/* node_lock.c: the file is about to be closed; with it go its locks, and the session's on the same file. */
+/*
+ * node_lock.c: the file is about to be closed; with it go its locks, and the
+ * session's on the same file. Suspends in a mounted file system.
+ */
 struct open_file;
 void node_lock_closed(const struct caller *caller, const struct open_file *file);
+
+/* node_lock.c: the session ends, and with it all its locks; its files are still open. */
+struct session;
+void node_locks_end(struct session *session);
 
 /* path_files.c: finds who calls and the open file, opened with any of `flags` (0: anyhow). POSIX_EBADF. */
 int32_t path_begin(const struct request *request, uint32_t number, uint32_t flags, struct caller *caller,

@@ -97,7 +97,7 @@ static int32_t begin(const struct request *request, uint32_t number, struct lock
 	                                                             : caller->session->lock_owner;
 	wish->flags &= ~(uint32_t)VFS_LOCK_OPEN;
 	wish->process = connection_info(request->connection)->peer_number | VFS_LOCK_PROCESS_SYSTEM;
-	return node_is_remote(wish->node) ? POSIX_EOPNOTSUPP : 0;
+	return 0;
 }
 
 int32_t path_test_lock(struct request *request, const struct vfs_test_lock_arguments *arguments,
@@ -113,7 +113,7 @@ int32_t path_test_lock(struct request *request, const struct vfs_test_lock_argum
 	int32_t error = begin(request, arguments->file, &wish, &caller, &file);
 
 	if (!error)
-		error = locks_test(&wish, &found);
+		error = node_is_remote(wish.node) ? remote_lock_test(&caller, &wish, &found) : locks_test(&wish, &found);
 	*results = (struct vfs_test_lock_results){
 		.start = found.start, .end = found.end, .type = found.type, .process = found.process};
 	return error;
@@ -131,7 +131,20 @@ int32_t path_set_lock(struct request *request, const struct vfs_set_lock_argumen
 
 	if (error)
 		return error;
-	return locks_set(&wish, request);
+	if (!node_is_remote(wish.node))
+		return locks_set(&wish, request);
+	caller.session->locks_remote = true;
+	return remote_lock_set(&caller, &wish, request);
+}
+
+/* ---- closing ------------------------------------------------------------------------ */
+
+static void give_back(const struct caller *caller, const struct lock_wish *wish)
+{
+	if (!node_is_remote(wish->node))
+		locks_set(wish, NULL);
+	else if (caller->session->locks_remote)
+		remote_lock_give_back(caller, wish);
 }
 
 void node_lock_closed(const struct caller *caller, const struct open_file *file)
@@ -142,9 +155,27 @@ void node_lock_closed(const struct caller *caller, const struct open_file *file)
 		.owner = caller->session->lock_owner,
 		.end = FS_LOCK_END,
 	};
+	uint64_t own = file->lock_owner;
 
-	locks_set(&wish, NULL);
-	wish.owner = file->lock_owner;
+	give_back(caller, &wish);
+	if (own == 0)
+		return;
+	wish.owner = own;
 	wish.flags = FS_LOCK_LEAVE;
-	locks_set(&wish, NULL);
+	give_back(caller, &wish);
+}
+
+void node_locks_end(struct session *session)
+{
+	const struct open_file *file;
+
+	locks_session_end(&session->locks);
+	for (uint32_t number = 0; session->locks_remote && number < OPEN_FILES_PAGES * OPEN_FILES_PAGE; number++) {
+		file = open_file_find(&session->files, number);
+		if (!file || !node_is_remote(file->node))
+			continue;
+		remote_lock_depart(session->vfs, file->node, session->lock_owner);
+		if (file->lock_owner != 0)
+			remote_lock_depart(session->vfs, file->node, file->lock_owner);
+	}
 }

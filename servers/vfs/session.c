@@ -6,6 +6,7 @@
  */
 #include "session.h"
 
+#include "handlers.h"
 #include "watch.h"
 
 #include <drydock/posix.h>
@@ -134,7 +135,7 @@ void session_destroy(struct session *session)
 	struct vfs *vfs = session->vfs;
 
 	watch_end(session->watch);
-	locks_session_end(&session->locks);
+	node_locks_end(session);
 	open_files_end(vfs, &session->files);
 	for (uint32_t at = 0; at < session->capacity; at++) {
 		if (session->references[at].node != 0)

@@ -538,11 +538,20 @@ int32_t locks_set(const struct lock_wish *wish, struct request *request)
 
 void locks_forget(struct lock_session *session, uint64_t node)
 {
-	for (unsigned flock = 0; flock <= 1 && session->count > 0; flock++) {
+	for (unsigned flock = 0; flock <= 1 && !list_empty(&session->owners); flock++) {
 		struct lock_file *file = file_find(session->table, node, flock);
 
 		if (!file)
 			continue;
+		list_for_each(link, &file->waiters) {
+			struct lock_waiter *waiter = list_entry(link, struct lock_waiter, link);
+			struct lock_owner *owner = waiter->owner;
+
+			if (owner->session != session)
+				continue;
+			waiter_end(waiter, POSIX_ESTALE);
+			owner_put(owner);
+		}
 		list_for_each(link, &file->locks) {
 			struct lock *lock = list_entry(link, struct lock, link);
 			struct lock_owner *owner = lock->owner;

@@ -105,8 +105,11 @@ class User(harness.Process):
         eventually(sleeps)
 
 
-class Shared(unittest.TestCase):
+class Mount(unittest.TestCase):
+    """A file in a mount, which a program on the system has open twice, as 1 and 2."""
+
     OPTIONS = "allow_other,shared_locks"
+    WHERE = "w"         # the directory of the file
 
     def setUp(self):
         obstacle = harness.fuse_obstacle()
@@ -116,15 +119,19 @@ class Shared(unittest.TestCase):
             self.skipTest("needs root: native programs of the test have a role that may act for others")
         self.base = tempfile.mkdtemp(prefix="drydock-mount-")
         self.addCleanup(os.rmdir, self.base)
-        self.instance = Instance("--mount", self.base, "-o", self.OPTIONS, name="locks")
+        self.instance = Instance(*self.arguments(), "--mount", self.base, "-o", self.OPTIONS, name="locks")
         self.instance.__enter__()
         self.addCleanup(self.instance.__exit__, None, None, None)
         self.native = self.enter(Native(self.instance, "case"))
-        for call in ("create n 0644", "create m 0644", "hold 1 n RDWR", "hold 2 n RDWR"):
-            self.assertEqual(self.native.call(call), "ok")
-        self.path = os.path.join(self.base, "w", "n")
+        self.name = os.path.join("..", self.WHERE, "n")
+        for call in ("create %s 0644", "hold 1 %s RDWR", "hold 2 %s RDWR"):
+            self.assertEqual(self.native.call(call % self.name), "ok")
+        self.path = os.path.join(self.base, self.WHERE, "n")
         self.files = set()
         self.file = self.open()
+
+    def arguments(self):
+        return ()
 
     def enter(self, process):
         process.__enter__()
@@ -146,6 +153,8 @@ class Shared(unittest.TestCase):
         self.files.remove(file)
         os.close(file)
 
+
+class Shared(Mount):
     def test_both_sides(self):
         self.assertEqual(self.native.call("lock 1 write 10 10"), "ok")
         self.assertEqual(lock(self.file, "read", 0, 10), "ok")
@@ -182,7 +191,7 @@ class Shared(unittest.TestCase):
     def test_the_dead(self):
         """A program that dies leaves no lock, and who has waited for it goes on."""
         second = self.enter(Native(self.instance, "join"))
-        self.assertEqual(second.call("hold 1 n RDWR"), "ok")
+        self.assertEqual(second.call("hold 1 %s RDWR" % self.name), "ok")
         self.assertEqual(second.call("lock 1 write 0 0"), "ok")
         user = self.enter(User(self.path))
         user.begin("read")
@@ -214,10 +223,9 @@ class Shared(unittest.TestCase):
             self.assertEqual(self.native.call("lock 1 write 0 0"), "ok")
 
     def test_deadlocks(self):
-        """Two users of the mount, and a program between them."""
-        first, second = self.enter(User(self.path)), self.enter(User(os.path.join(self.base, "w", "m")))
+        """Two users of the mount who would wait for each other."""
+        first = self.enter(User(self.path))
         self.assertEqual(first.call("write", 0, 1), "ok")
-        self.assertEqual(second.call("write", 0, 1), "ok")
         both = self.enter(User(self.path))
         self.assertEqual(both.call("write", 5, 1), "ok")
         first.begin("write", 5, 1)
@@ -262,7 +270,56 @@ class Shared(unittest.TestCase):
         self.assertEqual(wrong[:30], [])
 
 
-class Separate(Shared):
+class Passed(Shared):
+    """The same in a file system of another server, to which vfs passes on what programs ask of it."""
+
+    WHERE = "disk"
+    ADDED = """
+[service scratch]
+number = 30
+image = vfs
+calls = log
+options = size=16M
+[mount /disk]
+service = scratch
+"""
+
+    def arguments(self):
+        manifest = tempfile.NamedTemporaryFile("w", suffix=".manifest")
+        self.addCleanup(manifest.close)
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "sim", "manifest", "default.manifest"),
+                  encoding="utf-8") as default:
+            manifest.write(default.read() + self.ADDED)
+        manifest.flush()
+        return ("--manifest", manifest.name)
+
+    test_as_linux = None
+
+    def test_waits_that_end(self):
+        """A program that dies while it waits, files that are closed, and a process's locks of any of its files."""
+        self.assertEqual(lock(self.file, "write"), "ok")
+        second = self.enter(Native(self.instance, "join"))
+        self.assertEqual(second.call("hold 1 %s RDWR" % self.name), "ok")
+        second.begin("waitlock 1 write 0 0")
+        second.kill()
+        second.wait()
+        self.assertEqual(lock(self.file, "unlock"), "ok")
+        eventually(lambda: self.native.call("lock 1 write 0 0") == "ok")
+        self.assertEqual(self.native.call("flock 1 exclusive"), "ok")
+        self.assertEqual(lock(self.file, "read"), "EAGAIN")
+        self.assertEqual(self.native.call("close 1"), "ok")
+        self.assertEqual(lock(self.file, "write"), "ok")
+        self.assertEqual(flock(self.file, fcntl.LOCK_EX), "ok")
+        self.assertEqual(self.native.call("plock 2 write 0 0"), "EAGAIN")
+        self.assertEqual(lock(self.file, "unlock"), "ok")
+        self.assertEqual(self.native.call("plock 2 write 0 0"), "ok")
+        self.assertEqual(self.native.call("hold 1 %s RDONLY" % self.name), "ok")
+        self.assertEqual(lock(self.file, "write"), "EAGAIN")
+        self.assertEqual(self.native.call("close 1"), "ok")
+        self.assertEqual(lock(self.file, "write"), "ok")
+
+
+class Separate(Mount):
     """Without the option Linux keeps the locks of the mount for itself."""
 
     OPTIONS = "allow_other"
@@ -272,8 +329,6 @@ class Separate(Shared):
         self.assertEqual(lock(self.file, "write"), "ok")
         self.assertEqual(flock(self.file, fcntl.LOCK_EX), "ok")
         self.assertEqual(self.native.call("flock 1 exclusive"), "ok")
-
-    test_whole_files = test_the_dead = test_signals = test_deadlocks = test_many_wait = test_as_linux = None
 
 
 if __name__ == "__main__":

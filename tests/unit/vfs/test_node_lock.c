@@ -12,6 +12,8 @@
 
 #define MANY 32u
 
+#define FILES 128u
+
 static struct harness *harness;
 static struct client *one, *two;
 static uint64_t node, other;
@@ -198,10 +200,16 @@ START_TEST(bounds)
 {
 	struct fs_test_lock_results found;
 	uint64_t at;
+	char name[16];
 
 	begin();
-	for (at = 0; at < LOCK_SESSION_MAXIMUM - 1; at++)
-		ck_assert_int_eq(set(one, 1, 2 * at, 2 * at, FS_LOCK_READ), 0);
+	/* On many files, since each lock is compared with all of a file's. */
+	for (unsigned file = 0; file < FILES; file++) {
+		snprintf(name, sizeof(name), "%u", file);
+		node = make(name, 0666);
+		for (at = 0; at < LOCK_SESSION_MAXIMUM / FILES - (file == FILES - 1); at++)
+			ck_assert_int_eq(set(one, 1, 2 * at, 2 * at, FS_LOCK_READ), 0);
+	}
 	ck_assert_int_eq(set(one, 1, 2 * at, 2 * at + 100, FS_LOCK_READ), 0);
 	ck_assert_int_eq(set(one, 1, 2 * at + 102, 2 * at + 102, FS_LOCK_READ), POSIX_ENOLCK);
 	ck_assert_int_eq(set(one, 2, 0, 0, FS_LOCK_READ), POSIX_ENOLCK);
@@ -361,10 +369,14 @@ START_TEST(forgotten)
 	ck_assert_int_eq(flock(one, 1, FS_LOCK_WRITE), 0);
 	ck_assert_int_eq(fs_set_lock(one, other, 1, 0, 9, FS_LOCK_WRITE, 0, 0), 0);
 	wait_for(0, two, node, 1, FS_LOCK_WRITE);
+	wait_for(1, two, node, 2, FS_LOCK_WRITE);
 	ck_assert_int_eq(fs_forget(one, node, 1), 0);
 	ck_assert(answered(0, 0));
+	ck_assert(!answered(1, 0));
 	ck_assert_int_eq(flock(two, 1, FS_LOCK_WRITE), 0);
 	ck_assert_int_eq(fs_set_lock(two, other, 1, 0, 9, FS_LOCK_WRITE, 0, 0), POSIX_EAGAIN);
+	ck_assert_int_eq(fs_forget(two, node, 1), 0);
+	ck_assert(answered(1, POSIX_ESTALE));
 	harness_end(harness);
 }
 END_TEST
