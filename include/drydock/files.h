@@ -106,6 +106,43 @@ int32_t files_copy_range(const struct file *from, uint64_t offset, const struct 
 /* A name for an open file, as for one from VFS_OPEN_UNNAMED (linkat(2) with AT_EMPTY_PATH). */
 int32_t files_flink(const struct file *file, const char *new_path);
 
+/* ---- locks ---------------------------------------------------------------------------- */
+
+/*
+ * A lock of `length` bytes from `start` on, 0: to the end of the file wherever that
+ * is. All locks are advisory, and the same for those who use the mount, if it was
+ * mounted with `shared_locks`.
+ */
+struct files_lock {
+	uint64_t start, length;
+	uint32_t type;    /* VFS_LOCK_NONE, VFS_LOCK_READ, VFS_LOCK_WRITE */
+	/* Whose it is: with VFS_LOCK_PROCESS_SYSTEM as `drydock ps` has it; without, a process of Linux in the mount. */
+	uint32_t process;
+};
+
+/*
+ * `flags` says whose the lock is. 0: the client's (fcntl(2), F_SETLK), which with
+ * all others on the file goes when any open file of it is closed; VFS_LOCK_OPEN: the
+ * open file's (F_OFD_SETLK); VFS_LOCK_FLOCK: the open file's, on all of the file, of
+ * which the others know nothing (flock(2)): `start` and `length` are 0.
+ *
+ * VFS_LOCK_NONE as `type` gives back. While others have it the call waits until
+ * `deadline` (absolute nanoseconds, DEADLINE_NEVER): POSIX_ETIMEDOUT; with 0 not at
+ * all: POSIX_EAGAIN. POSIX_EDEADLK: it would wait for one who waits for it, which is
+ * found of locks of bytes only; POSIX_ENOLCK: there are too many; POSIX_EINVAL and
+ * POSIX_EOVERFLOW: there are no such bytes; POSIX_EBADF: the
+ * file was not opened to read (VFS_LOCK_READ) or to write (VFS_LOCK_WRITE), unless it is flock(2)'s.
+ * POSIX_ECANCELED: the open file was closed meanwhile.
+ *
+ * While it waits it takes one of the client's calls in flight: who waits for more
+ * locks than client_depth can do nothing else meanwhile, not even give them back.
+ */
+int32_t files_lock(const struct file *file, uint32_t flags, uint32_t type, uint64_t start, uint64_t length,
+                   uint64_t deadline);
+
+/* fcntl(2), F_GETLK: in *lock goes what is wanted and comes what hinders; type VFS_LOCK_NONE: nothing does. */
+int32_t files_lock_test(const struct file *file, uint32_t flags, struct files_lock *lock);
+
 /* ---- names ---------------------------------------------------------------------------- */
 
 int32_t files_mkdir(struct client *client, const char *path, uint32_t mode);

@@ -25,7 +25,7 @@
 static enum error connected(struct connection *connection, void *server)
 {
 	struct ext4 *ext4 = server;
-	struct session *session = session_create(ext4->runtime, &ext4->key, &ext4->sessions);
+	struct session *session = session_create(&ext4->locks, &ext4->key, &ext4->sessions);
 
 	connection_set_context(connection, session);
 	return session ? E_OK : E_NOMEM;
@@ -146,6 +146,7 @@ static void ext4_begin(struct runtime *runtime, void *state)
 	ext4->runtime = runtime;
 	list_init(&ext4->sessions);
 	make_key(ext4);
+	locks_begin(&ext4->locks, runtime, &ext4->key);
 	runtime_on_receipt(runtime, received, ext4);
 	service = service_create(runtime, ext4, &limits, &events, &error);
 	if (!service) {

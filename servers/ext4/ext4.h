@@ -3,6 +3,7 @@
 #define EXT4_EXT4_H
 
 #include <drydock/hash.h>
+#include <drydock/locks.h>
 #include <drydock/proto/fs.h>
 
 #include "volume.h"
@@ -12,6 +13,7 @@ struct ext4 {
 	struct hash_key key;  /* of the sessions' tables */
 	bool ending;          /* the system is: nothing is changed any more */
 	struct list sessions; /* of all connections */
+	struct lock_table locks;
 	struct volume volume; /* not mounted where there is no disk, or nothing on it that is served */
 };
 

@@ -6,6 +6,7 @@
  *   node_change.c    attributes and content
  *   node_name.c      making, linking and removing names
  *   node_rename.c    renaming
+ *   node_lock.c      locks of files
  *
  * Locks are taken in this order: volume->renaming; directories, one above
  * another first, else by number; other inodes by number. Handles come after that.
@@ -94,6 +95,9 @@ int32_t node_serve_link(struct request *request, const struct fs_link_arguments 
 int32_t node_serve_unlink(struct request *request, const struct fs_unlink_arguments *arguments);
 int32_t node_serve_remove_directory(struct request *request,
                                     const struct fs_remove_directory_arguments *arguments);
+int32_t node_serve_test_lock(struct request *request, const struct fs_test_lock_arguments *arguments,
+                             struct fs_test_lock_results *results);
+int32_t node_serve_set_lock(struct request *request, const struct fs_set_lock_arguments *arguments);
 int32_t node_serve_rename(struct request *request, const struct fs_rename_arguments *arguments);
 
 #endif

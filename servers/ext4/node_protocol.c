@@ -351,7 +351,7 @@ static int32_t refuse_copy_range(struct request *request, const struct fs_copy_r
 	return refuse(request);
 }
 
-/* What is not here is ENOSYS: seeking data and holes, attributes of names' nodes, xattrs, locks, watches. */
+/* What is not here is ENOSYS: seeking data and holes, attributes of names' nodes, xattrs, watches. */
 const struct fs_operations node_handlers = {
 	.lookup = serve_lookup,
 	.forget = serve_forget,
@@ -377,4 +377,6 @@ const struct fs_operations node_handlers = {
 	.remove_xattr = refuse_remove_xattr,
 	.create_unnamed = node_serve_create_unnamed,
 	.sync_all = serve_sync_all,
+	.test_lock = node_serve_test_lock,
+	.set_lock = node_serve_set_lock,
 };

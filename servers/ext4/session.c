@@ -22,6 +22,7 @@ struct session {
 	struct reference **chains;
 	uint32_t chain_count; /* a power of two, or 0 */
 	uint32_t used;        /* references */
+	struct lock_session locks;
 };
 
 static uint32_t chain_of(const struct session *session, uint64_t node, uint32_t chain_count)
@@ -115,15 +116,22 @@ int32_t session_forget(struct session *session, uint64_t node, uint64_t count)
 	*link = reference->next;
 	runtime_free(session->runtime, reference);
 	session->used--;
+	locks_forget(&session->locks, node);
 	return 0;
 }
 
-struct session *session_create(struct runtime *runtime, const struct hash_key *key, struct list *sessions)
+struct lock_session *session_locks(struct session *session)
 {
-	struct session *session = runtime_allocate(runtime, sizeof(*session));
+	return &session->locks;
+}
+
+struct session *session_create(struct lock_table *locks, const struct hash_key *key, struct list *sessions)
+{
+	struct session *session = runtime_allocate(locks->runtime, sizeof(*session));
 
 	if (session) {
-		session->runtime = runtime;
+		session->runtime = locks->runtime;
+		locks_session_begin(&session->locks, locks);
 		session->key = *key;
 		list_add_tail(sessions, &session->link);
 	}
@@ -132,6 +140,7 @@ struct session *session_create(struct runtime *runtime, const struct hash_key *k
 
 void session_destroy(struct session *session)
 {
+	locks_session_end(&session->locks);
 	for (uint32_t i = 0; i < session->chain_count; i++) {
 		while (session->chains[i]) {
 			struct reference *reference = session->chains[i];

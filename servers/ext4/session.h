@@ -7,13 +7,14 @@
 #define EXT4_SESSION_H
 
 #include <drydock/hash.h>
+#include <drydock/locks.h>
 
 #include "volume.h"
 
 struct session;
 
 /* `key` is of the table; it comes into the list `sessions` until it ends. NULL without memory. */
-struct session *session_create(struct runtime *runtime, const struct hash_key *key, struct list *sessions);
+struct session *session_create(struct lock_table *locks, const struct hash_key *key, struct list *sessions);
 void session_destroy(struct session *session);
 
 /* Takes one reference to `node`. POSIX_ENOMEM. */
@@ -21,6 +22,9 @@ int32_t session_hold(struct session *session, uint64_t node);
 
 /* Whether any of `sessions`, a list of session_link, holds any. */
 bool sessions_hold(const struct list *sessions, uint64_t node);
+
+/* The locks that it holds; those on a node go with the last reference. */
+struct lock_session *session_locks(struct session *session);
 
 /* Whether it holds any. */
 bool session_holds(const struct session *session, uint64_t node);

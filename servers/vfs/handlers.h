@@ -39,6 +39,14 @@ int32_t node_serve_list_xattrs(struct request *request, const struct fs_list_xat
                                struct fs_list_xattrs_results *results);
 int32_t node_serve_remove_xattr(struct request *request, const struct fs_remove_xattr_arguments *arguments);
 
+/* node_lock.c: those for locks, of both protocols. */
+int32_t node_serve_test_lock(struct request *request, const struct fs_test_lock_arguments *arguments,
+                             struct fs_test_lock_results *results);
+int32_t node_serve_set_lock(struct request *request, const struct fs_set_lock_arguments *arguments);
+int32_t path_test_lock(struct request *request, const struct vfs_test_lock_arguments *arguments,
+                       struct vfs_test_lock_results *results);
+int32_t path_set_lock(struct request *request, const struct vfs_set_lock_arguments *arguments);
+
 /* path_files.c: those of path_handlers that work on open files. */
 int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
                   struct vfs_open_results *results);
@@ -57,8 +65,18 @@ int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arg
                         struct vfs_copy_range_results *results);
 int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments);
 
-/* path_files.c: finds who calls and the open file, opened with any of `flags` (0: anyhow). POSIX_EBADF. */
+/*
+ * node_lock.c: the file is about to be closed; with it go its locks, and the
+ * session's on the same file. Suspends in a mounted file system.
+ */
 struct open_file;
+void node_lock_closed(const struct caller *caller, const struct open_file *file);
+
+/* node_lock.c: the session ends, and with it all its locks; its files are still open. */
+struct session;
+void node_locks_end(struct session *session);
+
+/* path_files.c: finds who calls and the open file, opened with any of `flags` (0: anyhow). POSIX_EBADF. */
 int32_t path_begin(const struct request *request, uint32_t number, uint32_t flags, struct caller *caller,
                    struct open_file **file);
 

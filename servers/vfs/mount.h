@@ -41,6 +41,7 @@ struct mount {
 	bool connecting;               /* a fiber does */
 	bool said;                     /* that it cannot be had */
 	uint64_t since;                /* when that fiber began */
+	uint32_t waiting;              /* calls, for locks */
 	struct remote_node *forgotten; /* to be told to the server once there is room for a call */
 	struct mount_actor actors[MOUNT_ACTORS];
 };

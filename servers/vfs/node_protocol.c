@@ -388,6 +388,8 @@ const struct fs_operations node_handlers = {
 	.set_xattr = node_serve_set_xattr,
 	.list_xattrs = node_serve_list_xattrs,
 	.remove_xattr = node_serve_remove_xattr,
+	.test_lock = node_serve_test_lock,
+	.set_lock = node_serve_set_lock,
 	.sync_all = serve_sync_all,
 	.watch = serve_watch,
 };

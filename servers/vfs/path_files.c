@@ -186,11 +186,17 @@ int32_t path_close(struct request *request, const struct vfs_close_arguments *ar
 {
 	struct open_file *file;
 	struct caller caller;
+	uint64_t serial;
 	int32_t error = path_begin(request, arguments->file, 0, &caller, &file);
 
-	if (!error)
-		open_file_close(caller.vfs, &caller.session->files, arguments->file);
-	return error;
+	if (error)
+		return error;
+	serial = file->serial;
+	node_lock_closed(&caller, file);
+	if (file->node == 0 || file->serial != serial) /* closed meanwhile */
+		return POSIX_EBADF;
+	open_file_close(caller.vfs, &caller.session->files, arguments->file);
+	return 0;
 }
 
 /* As Linux, which has a range that ends beyond all offsets refused before a file system sees it. */

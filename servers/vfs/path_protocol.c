@@ -409,4 +409,6 @@ const struct vfs_operations path_handlers = {
 	.set_xattr = path_set_xattr,
 	.list_xattrs = path_list_xattrs,
 	.remove_xattr = path_remove_xattr,
+	.test_lock = path_test_lock,
+	.set_lock = path_set_lock,
 };

@@ -143,7 +143,7 @@ int32_t operation_begin_finding(const struct caller *caller, uint64_t node, unsi
 }
 
 /* Preparing may have suspended, too, and on a lane made anew meanwhile node and actor say nothing. */
-int32_t operation_run(struct operation *operation, int32_t prepared)
+int32_t operation_ready(struct operation *operation, int32_t prepared)
 {
 	if (prepared)
 		return prepared;
@@ -153,8 +153,16 @@ int32_t operation_run(struct operation *operation, int32_t prepared)
 		return -E_PEER_DEAD;
 	}
 	call_set_actor(&operation->call, operation->actor);
-	call_run(&operation->call);
 	return 0;
+}
+
+int32_t operation_run(struct operation *operation, int32_t prepared)
+{
+	int32_t status = operation_ready(operation, prepared);
+
+	if (!status)
+		call_run(&operation->call);
+	return status;
 }
 
 int32_t operation_end(struct operation *operation, int32_t status)

@@ -91,6 +91,18 @@ int32_t remote_xattr_set(const struct caller *caller, uint64_t node, const char 
 int32_t remote_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length);
 int32_t remote_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
                           uint32_t *size);
+
+/* Of wish->node; as locks_test and locks_set. POSIX_ENOSYS: the server has no locks. */
+int32_t remote_lock_test(const struct caller *caller, const struct lock_wish *wish,
+                         struct fs_test_lock_results *found);
+int32_t remote_lock_set(const struct caller *caller, const struct lock_wish *wish, struct request *request);
+
+/* Gives back what the wish says, which never fails. */
+void remote_lock_give_back(const struct caller *caller, const struct lock_wish *wish);
+
+/* An owner is gone with his session: his locks are given back soon. Does not suspend. */
+void remote_lock_depart(struct vfs *vfs, uint64_t node, uint64_t owner);
+
 int32_t remote_statistics(const struct caller *caller, uint64_t node, struct tmpfs_statistics *statistics);
 
 #endif

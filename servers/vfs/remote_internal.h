@@ -58,6 +58,12 @@ int32_t operation_begin_finding(const struct caller *caller, uint64_t node, unsi
                                 struct operation *operation);
 
 /*
+ * Whether operation->call, if preparing it went well, can be made now: 0. Else it
+ * has been ended.
+ */
+int32_t operation_ready(struct operation *operation, int32_t prepared);
+
+/*
  * Makes operation->call, if preparing it went well. 0: it is done, and is to
  * be finished and ended. Else it was not made.
  */

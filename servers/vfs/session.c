@@ -6,6 +6,7 @@
  */
 #include "session.h"
 
+#include "handlers.h"
 #include "watch.h"
 
 #include <drydock/posix.h>
@@ -111,6 +112,7 @@ int32_t session_forget(struct session *session, uint64_t node, uint64_t count)
 	reference->count -= count;
 	if (reference->count == 0) {
 		watch_forgotten(session->watch, reference);
+		locks_forget(&session->locks, node);
 		remove_reference(session, reference);
 	}
 	return 0;
@@ -120,8 +122,11 @@ struct session *session_create(struct vfs *vfs)
 {
 	struct session *session = runtime_allocate(vfs->runtime, sizeof(*session));
 
-	if (session)
-		session->vfs = vfs;
+	if (!session)
+		return NULL;
+	session->vfs = vfs;
+	session->lock_owner = ++vfs->lock_owners;
+	locks_session_begin(&session->locks, &vfs->locks);
 	return session;
 }
 
@@ -130,6 +135,7 @@ void session_destroy(struct session *session)
 	struct vfs *vfs = session->vfs;
 
 	watch_end(session->watch);
+	node_locks_end(session);
 	open_files_end(vfs, &session->files);
 	for (uint32_t at = 0; at < session->capacity; at++) {
 		if (session->references[at].node != 0)

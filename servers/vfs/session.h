@@ -26,6 +26,9 @@ struct session {
 	uint32_t used;
 	struct open_files files;
 	struct watch *watch; /* NULL until it watches */
+	struct lock_session locks;
+	bool locks_remote;   /* it has asked for locks in mounted file systems */
+	uint64_t lock_owner; /* whom its locks of bytes belong to by the path protocol */
 };
 
 /* NULL without memory. */

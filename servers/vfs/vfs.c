@@ -103,6 +103,7 @@ static void vfs_begin(struct runtime *runtime, void *state)
 		runtime_stop(runtime, 1);
 		return;
 	}
+	locks_begin(&vfs->locks, runtime, &vfs->key);
 	service_add(service, &vfs_protocol, &path_handlers);
 	service_add(service, &fs_protocol, &node_handlers);
 	/* Said first: once it is registered, the next server's lines may follow. */

@@ -16,6 +16,7 @@
  *   node_space.c     those of a file's space,
  *   node_xattr.c     and those of extended attributes, with their permissions
  *   node_acl.c       access control lists, which come as such attributes; acl.c
+ *   node_lock.c      locks of files, and those handlers of both protocols
  *   watch.c          telling clients that remember what others have changed
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     those that work on open files,
@@ -33,6 +34,7 @@
 
 #include <drydock/hash.h>
 #include <drydock/list.h>
+#include <drydock/locks.h>
 #include <drydock/posix.h>
 #include <drydock/server.h>
 
@@ -50,6 +52,8 @@ struct vfs {
 	struct mount *mounts; /* room for MANIFEST_MOUNTS; NULL where there are none */
 	uint32_t mount_count;
 	struct list watches; /* sessions' (watch.c) */
+	struct lock_table locks;
+	uint64_t lock_owners; /* numbers given to sessions and open files so far */
 };
 
 /* On whose behalf something is done. */

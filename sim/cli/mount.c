@@ -16,7 +16,7 @@ enum { OPTION_OPTIONS = 'o' };
 
 static const struct argp_option mount_option_list[] = {
 	{"options", OPTION_OPTIONS, "OPTIONS", 0,
-	 "mount options, with commas: allow_other, timeout=SECONDS, writeback, ro, nosuid, nodev, noexec, noatime, …", 0},
+	 "mount options, with commas: allow_other, timeout=SECONDS, writeback, shared_locks, ro, nosuid, nodev, noexec, noatime, …", 0},
 	{0},
 };
 

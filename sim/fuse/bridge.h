@@ -88,6 +88,16 @@ struct forgets {
 	uint32_t in_flight;
 };
 
+/* Who has locked by which open file (handlers_lock.c). */
+struct locker {
+	uint64_t file, owner;
+};
+
+struct lockers {
+	struct locker *list;
+	size_t count, room;
+};
+
 /* Actors by uid and gid (identity.c); open addressing, 0 is no actor. */
 #define IDENTITY_SLOTS   2048u
 #define IDENTITY_MAXIMUM 1000u
@@ -147,9 +157,12 @@ struct bridge {
 
 	struct list operations;    /* free ones */
 	uint32_t outstanding;      /* calls whose requests wait for a reply */
+	uint32_t waiting;          /* of these, that wait for locks */
 	uint32_t fibers;           /* of the bridge, that wait for the vfs */
 	struct forgets forgets;
 	struct notice notice;
+	struct lockers lockers;
+	uint64_t opened;           /* files so far, which are numbered where locks are shared */
 	struct identities identities;
 	struct ahead ahead[AHEAD_SLOTS];
 	uint32_t ahead_epoch;      /* answers from earlier ones count no more */
@@ -342,6 +355,13 @@ void handle_copy_file_range(fuse_req_t request, fuse_ino_t node, off_t offset, s
 void handle_ioctl(fuse_req_t request, fuse_ino_t node, unsigned int command, void *argument,
                   struct fuse_file_info *file, unsigned int flags, const void *in, size_t in_size,
                   size_t out_size);
+
+void handle_open(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file);
+void handle_flush(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file);
+void handle_release(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file);
+void handle_getlk(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file, struct flock *lock);
+void handle_setlk(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file, struct flock *lock, int sleep);
+void handle_flock(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file, int operation);
 
 void handle_setxattr(fuse_req_t request, fuse_ino_t node, const char *name, const char *value, size_t size,
                      int flags);

@@ -27,6 +27,8 @@ static void handle_init(void *context, struct fuse_conn_info *connection)
 		connection->want |= connection->capable & FUSE_CAP_WRITEBACK_CACHE;
 	if (bridge->options.kernel_checks)
 		connection->want |= connection->capable & FUSE_CAP_POSIX_ACL;
+	if (bridge->options.shared_locks)
+		connection->want |= connection->capable & (FUSE_CAP_POSIX_LOCKS | FUSE_CAP_FLOCK_LOCKS);
 	connection->max_write = BRIDGE_WRITE_MAXIMUM;
 	connection->max_background = BACKGROUND;
 	connection->congestion_threshold = CONGESTION;
@@ -36,8 +38,8 @@ static void handle_init(void *context, struct fuse_conn_info *connection)
 	os_send_status(bridge->os, NULL);
 }
 
-/* Files have no state at the vfs. ENOSYS makes the kernel open them by itself from then on. */
-static void handle_open(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file)
+/* Directories have no state at the vfs. ENOSYS makes the kernel open them by itself from then on. */
+static void handle_opendir(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file)
 {
 	(void)node;
 	(void)file;
@@ -58,9 +60,8 @@ static void handle_forget_multi(fuse_req_t request, size_t count, struct fuse_fo
 }
 
 /*
- * What is missing is answered by libfuse: RELEASE with success, which the
- * kernel does not wait for, and the rest (locks, …) with ENOSYS, upon which the
- * kernel does it itself or says that it is not supported.
+ * What is missing is answered by libfuse with ENOSYS, upon which the kernel does
+ * it itself or says that it is not supported.
  */
 const struct fuse_lowlevel_ops handlers = {
 	.init = handle_init,
@@ -81,7 +82,7 @@ const struct fuse_lowlevel_ops handlers = {
 	.read = handle_read,
 	.write = handle_write,
 	.fsync = handle_fsync,
-	.opendir = handle_open,
+	.opendir = handle_opendir,
 	.readdir = handle_readdir,
 	.fsyncdir = handle_fsync,
 	.statfs = handle_statfs,
@@ -94,4 +95,9 @@ const struct fuse_lowlevel_ops handlers = {
 	.listxattr = handle_listxattr,
 	.removexattr = handle_removexattr,
 	.ioctl = handle_ioctl,
+	.flush = handle_flush,
+	.release = handle_release,
+	.getlk = handle_getlk,
+	.setlk = handle_setlk,
+	.flock = handle_flock,
 };

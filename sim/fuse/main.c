@@ -145,6 +145,7 @@ static void tear_down(struct bridge *bridge)
 	operations_free(bridge);
 	identities_free(&bridge->identities);
 	free(bridge->forgets.list);
+	free(bridge->lockers.list);
 	os_destroy(bridge->os);
 }
 

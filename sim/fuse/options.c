@@ -13,6 +13,7 @@ enum option {
 	OPTION_ALLOW_OTHER,
 	OPTION_TIMEOUT,
 	OPTION_WRITEBACK,
+	OPTION_SHARED_LOCKS,
 	OPTION_FIRST_OF_LINUX, /* from here on Linux's own, of any mount (mount(8)) */
 };
 
@@ -20,6 +21,7 @@ static char *const tokens[] = {
 	[OPTION_ALLOW_OTHER] = (char[]){"allow_other"},
 	[OPTION_TIMEOUT] = (char[]){"timeout"},
 	[OPTION_WRITEBACK] = (char[]){"writeback"},
+	[OPTION_SHARED_LOCKS] = (char[]){"shared_locks"},
 	[OPTION_FIRST_OF_LINUX] = (char[]){"ro"},
 	(char[]){"rw"},
 	(char[]){"suid"},
@@ -73,6 +75,9 @@ static bool parse_one(struct options *options, int option, char *value, char *er
 	case OPTION_WRITEBACK:
 		options->writeback = true;
 		return true;
+	case OPTION_SHARED_LOCKS:
+		options->shared_locks = true;
+		return true;
 	case OPTION_TIMEOUT:
 		if (parse_timeout(value, &options->timeout))
 			return true;
@@ -81,7 +86,7 @@ static bool parse_one(struct options *options, int option, char *value, char *er
 		return false;
 	case -1:
 		snprintf(error, size,
-		         "unknown mount option '%s'; there are allow_other, timeout=SECONDS, writeback, and "
+		         "unknown mount option '%s'; there are allow_other, timeout=SECONDS, writeback, shared_locks, and "
 		         "Linux's ro, nosuid, nodev, noexec, noatime, nodiratime, sync, dirsync and their contraries",
 		         value);
 		return false;

@@ -10,6 +10,7 @@ struct options {
 	bool allow_other; /* users other than the bridge's own may look in */
 	bool kernel_checks; /* Linux checks permissions: not where only root can look in, who passes every check */
 	bool writeback;   /* the kernel collects small writes */
+	bool shared_locks; /* locks are the file system's, which others use, too */
 	char passed[160]; /* options for Linux itself, each after a comma */
 };
 

@@ -211,13 +211,46 @@ static int run_flock(struct call_words *words)
 	return sys_flock(file_of(words->word[1]), flags_of(words->word[2], kinds) | LOCK_NB);
 }
 
+static const struct flag_name lock_kinds[] = {
+	{"read", F_RDLCK}, {"write", F_WRLCK}, {"unlock", F_UNLCK}, {NULL, 0}};
+
+static int set_lock(struct call_words *words, bool process, bool wait)
+{
+	return sys_lock(file_of(words->word[1]), process, wait, (short)flags_of(words->word[2], lock_kinds),
+	                number_of(words->word[3]), number_of(words->word[4]));
+}
+
 /* lock N read|write|unlock START LENGTH: a record lock of the open file; never waits */
 static int run_lock(struct call_words *words)
 {
-	static const struct flag_name kinds[] = {
-		{"read", F_RDLCK}, {"write", F_WRLCK}, {"unlock", F_UNLCK}, {NULL, 0}};
-	return sys_lock(file_of(words->word[1]), (short)flags_of(words->word[2], kinds), number_of(words->word[3]),
-	                number_of(words->word[4]));
+	return set_lock(words, false, false);
+}
+
+/* waitlock N read|write|unlock START LENGTH: the same, and waits */
+static int run_waitlock(struct call_words *words)
+{
+	return set_lock(words, false, true);
+}
+
+/* plock N read|write|unlock START LENGTH: the same of the process */
+static int run_plock(struct call_words *words)
+{
+	return set_lock(words, true, false);
+}
+
+/* testlock N read|write START LENGTH: what hinders the open file */
+static int run_testlock(struct call_words *words)
+{
+	short type = (short)flags_of(words->word[2], lock_kinds);
+	off_t start = number_of(words->word[3]), length = number_of(words->word[4]);
+
+	if (sys_test_lock(file_of(words->word[1]), &type, &start, &length) != 0)
+		return -1;
+	if (type == F_UNLCK)
+		say(words, "nothing");
+	else
+		say(words, "%s %lld %lld", type == F_WRLCK ? "write" : "read", (long long)start, (long long)length);
+	return 0;
 }
 
 /* map N LENGTH TEXT OFFSET: writes through a shared mapping of that length */
@@ -237,5 +270,6 @@ const struct call_entry calls_file[] = {
 	{"ftruncate", 2, 2, run_ftruncate}, {"fallocate", 3, 4, run_fallocate}, {"copy", 5, 5, run_copy},
 	{"fstat", 1, 1, run_fstat},         {"fchmod", 2, 2, run_fchmod}, {"fchown", 3, 3, run_fchown},
 	{"fsync", 1, 1, run_fsync},         {"flock", 2, 2, run_flock},   {"lock", 4, 4, run_lock},
-	{"map", 4, 4, run_map},             {NULL, 0, 0, NULL},
+	{"map", 4, 4, run_map},             {"plock", 4, 4, run_plock},   {"testlock", 4, 4, run_testlock},
+	{"waitlock", 4, 4, run_waitlock},   {NULL, 0, 0, NULL},
 };

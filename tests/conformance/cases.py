@@ -446,6 +446,31 @@ def locks():
             yield (title("lock", first, second),
                    start + ["lock 1 " + first, "lock 2 " + second, "lock 1 unlock 3 4", "lock 3 write 3 4", "close 1",
                             "lock 3 write 0 0"])
+    ranges = ("0 10", "5 10", "10 5", "15 0", "3 4", "9 1", "0 0")
+    look = (["testlock 2 write %d 1" % at for at in (0, 3, 4, 9, 14, 15, 20)]
+            + ["testlock 2 read 0 0", "lock 2 read 8 4", "testlock 2 write 0 0", "testlock 3 write 0 0"])
+    for owner in ("lock", "plock"):
+        for first in ("read ", "write "):
+            for one in ranges:
+                for second in ("read ", "write ", "unlock "):
+                    for two in ranges:
+                        yield (title(owner, first, one, second, two),
+                               start + ["%s 1 %s" % (owner, first + one), "%s 1 %s" % (owner, second + two)] + look
+                               + ["close 1", "testlock 2 write 0 0", "lock 3 write 0 0"])
+    # Closing any file of a process takes the process's locks, and no others.
+    yield (title("plock", "close"),
+           start + ["plock 1 write 0 10", "lock 2 write 20 10", "flock 3 shared", "close 3", "testlock 2 write 0 10",
+                    "hold 3 n RDWR", "testlock 3 read 20 1", "flock 3 exclusive"])
+    for kind in ("RDONLY", "WRONLY", "RDWR", "PATH", "RDONLY,APPEND"):
+        for call in ("lock", "plock"):
+            yield (title("opened", call, kind),
+                   ["create n 0644", "hold 1 n " + kind] + ["%s 1 %s 0 0" % (call, what) for what in ("read", "write", "unlock")]
+                   + ["flock 1 shared", "flock 1 exclusive"])
+    for bounds in ("-1 5", "9223372036854775807 1", "9223372036854775807 2", "9223372036854775807 0",
+                   "1 9223372036854775807", "0 9223372036854775807", "2 9223372036854775807"):
+        yield (title("bounds", bounds), start + ["lock 1 write " + bounds, "testlock 2 write 0 0", "testlock 1 write " + bounds])
+    for call in ("lock 1 read 0 0", "lock 1 write 0 0", "flock 1 shared", "flock 1 exclusive"):
+        yield title("lockdir", call), ["mkdir d 0755", "hold 1 d RDONLY", call]
 
 
 def directories():

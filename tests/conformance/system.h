@@ -49,9 +49,12 @@ int sys_fchmod(int file, mode_t mode);
 int sys_fchown(int file, uid_t uid, gid_t gid);
 int sys_fsync(int file);
 
-/* What only Linux's own processes have; natively ENOSYS. */
 int sys_flock(int file, int operation);
-int sys_lock(int file, short type, off_t start, off_t length);
+/* Locks of bytes, of the open file or, with `process`, of the process; with `wait` they wait for others. */
+int sys_lock(int file, bool process, bool wait, short type, off_t start, off_t length);
+/* What hinders the open file from one: *type is F_UNLCK where nothing does. */
+int sys_test_lock(int file, short *type, off_t *start, off_t *length);
+/* What only Linux's own processes have; natively ENOSYS. */
 /* Copies `length` bytes to or from a shared mapping of the file. */
 int sys_map_write(int file, off_t offset, const void *data, size_t length);
 int sys_map_read(int file, off_t offset, void *buffer, size_t length);

@@ -138,11 +138,25 @@ int sys_flock(int file, int operation)
 	return flock(file, operation);
 }
 
-int sys_lock(int file, short type, off_t start, off_t length)
+int sys_lock(int file, bool process, bool wait, short type, off_t start, off_t length)
 {
 	struct flock lock = {.l_type = type, .l_start = start, .l_len = length};
 
-	return fcntl(file, F_OFD_SETLK, &lock);
+	if (process)
+		return fcntl(file, wait ? F_SETLKW : F_SETLK, &lock);
+	return fcntl(file, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock);
+}
+
+int sys_test_lock(int file, short *type, off_t *start, off_t *length)
+{
+	struct flock lock = {.l_type = *type, .l_start = *start, .l_len = *length};
+
+	if (fcntl(file, F_OFD_GETLK, &lock) != 0)
+		return -1;
+	*type = lock.l_type;
+	*start = lock.l_start;
+	*length = lock.l_len;
+	return 0;
 }
 
 /* Pages that have `length` bytes from `offset` on; *skipped of them before it. */

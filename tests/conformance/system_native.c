@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -363,18 +364,38 @@ int sys_fsync(int number)
 
 int sys_flock(int number, int operation)
 {
-	(void)number;
-	(void)operation;
-	return result(POSIX_ENOSYS);
+	const struct file *file = file_of(number);
+	uint32_t type = operation & LOCK_UN ? VFS_LOCK_NONE : operation & LOCK_EX ? VFS_LOCK_WRITE : VFS_LOCK_READ;
+
+	return file == NULL ? -1 : result(files_lock(file, VFS_LOCK_FLOCK, type, 0, 0, 0));
 }
 
-int sys_lock(int number, short type, off_t start, off_t length)
+static uint32_t lock_type(short type)
 {
-	(void)number;
-	(void)type;
-	(void)start;
-	(void)length;
-	return result(POSIX_ENOSYS);
+	return type == F_UNLCK ? VFS_LOCK_NONE : type == F_WRLCK ? VFS_LOCK_WRITE : VFS_LOCK_READ;
+}
+
+int sys_lock(int number, bool process, bool wait, short type, off_t start, off_t length)
+{
+	const struct file *file = file_of(number);
+
+	return file == NULL ? -1
+	                    : result(files_lock(file, process ? 0 : VFS_LOCK_OPEN, lock_type(type),
+	                                        (uint64_t)start, (uint64_t)length, wait ? DEADLINE_NEVER : 0));
+}
+
+int sys_test_lock(int number, short *type, off_t *start, off_t *length)
+{
+	const struct file *file = file_of(number);
+	struct files_lock lock = {
+		.start = (uint64_t)*start, .length = (uint64_t)*length, .type = lock_type(*type)};
+
+	if (file == NULL || result(files_lock_test(file, VFS_LOCK_OPEN, &lock)) != 0)
+		return -1;
+	*type = lock.type == VFS_LOCK_NONE ? F_UNLCK : lock.type == VFS_LOCK_WRITE ? F_WRLCK : F_RDLCK;
+	*start = (off_t)lock.start;
+	*length = (off_t)lock.length;
+	return 0;
 }
 
 int sys_map_write(int number, off_t offset, const void *data, size_t length)

@@ -49,7 +49,6 @@ NATIVE_DIFFERENCES = DIFFERENCES + [
     (r"open \S+ .*NONBLOCK.*", r"ok|ENXIO", r"EOPNOTSUPP",
      "pipes, sockets and devices are names in a file system; what is behind them it does not serve"),
     (r"map .*", r".*", r"ENOSYS", "there are no mappings but Linux's"),
-    (r"(flock|lock) .*", r".*", r"ENOSYS", "the path protocol has no locks"),
     (r"bind %00", r"ok", r"ENOENT", "an empty address is one without a file for Linux"),
     (r"open .* RDONLY,CREAT,DIRECTORY .*", r"EINVAL", r"ENAMETOOLONG",
      "both are wrong; the client library does not send what is too long"),
@@ -192,8 +191,8 @@ class System(unittest.TestCase):
 
 for _group in cases.GROUPS:
     setattr(System, "test_fuse_" + _group, lambda self, group=_group: self.check_fuse(group))
-    # Locks are of Linux's processes; the path protocol has none, nor flags (chattr).
-    if _group not in ("locks", "flags"):
+    # The path protocol has no flags (chattr).
+    if _group != "flags":
         setattr(System, "test_native_" + _group, lambda self, group=_group: self.check_native(group))
 
 

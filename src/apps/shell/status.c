@@ -41,6 +41,7 @@ static const struct meaning posix_meanings[] = {
 	{POSIX_ERANGE, "Numerical result out of range"},
 	{POSIX_EDEADLK, "Resource deadlock avoided"},
 	{POSIX_ENAMETOOLONG, "File name too long"},
+	{POSIX_ENOLCK, "No locks available"},
 	{POSIX_ENOSYS, "Function not implemented"},
 	{POSIX_ENOTEMPTY, "Directory not empty"},
 	{POSIX_ELOOP, "Too many levels of symbolic links"},

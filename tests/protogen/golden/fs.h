@@ -98,10 +98,18 @@
 
 /*
  * Bits of test_lock.flags and set_lock.flags. flock: a lock of flock(2), which does not see those of
- * fcntl(2); wait: until it can be had.
+ * fcntl(2); wait: until it can be had; leave, with lock_none and no other: the owner is gone, and with it go
+ * its locks on the node, of either kind, and what waits for them.
  */
 #define FS_LOCK_FLOCK 1
 #define FS_LOCK_WAIT 2
+#define FS_LOCK_LEAVE 8
+
+/*
+ * A bit of a lock's process number: it is a process of the system, as `drydock ps` numbers them, and none of
+ * Linux's.
+ */
+#define FS_LOCK_PROCESS_SYSTEM 0x80000000ull
 
 /* The last byte of what is locked to the end of the file, wherever that is. */
 #define FS_LOCK_END 0x7fffffffffffffffull
@@ -750,8 +758,8 @@ void fs_remove_xattr_reply(struct request *request, int32_t error);
 
 /*
  * test_lock (27): Who would keep `owner` from locking bytes `start` to `end`, the last one included; type
- * lock_none if nobody. `owner` is a number of the session's, for fcntl(2) one for each process, for flock(2)
- * for each open file description.
+ * lock_none if nobody. `owner` is a number of the session's, for fcntl(2) one for each process, for flock(2),
+ * which locks all of a file (EINVAL: less than 0 to lock_end), for each open file description.
  */
 struct fs_test_lock_arguments {
 	uint64_t node;
@@ -780,8 +788,10 @@ void fs_test_lock_reply(struct request *request, int32_t error, const struct fs_
 
 /*
  * set_lock (28), changes state: Locks, changes or (lock_none) gives back. `process` is what test_lock tells
- * others. EAGAIN: another one has it, and no lock_wait; EDEADLK: it would wait for one who waits for it. A
- * call that waits ends with ECANCELED when it is cancelled. All of a session's locks go with it.
+ * others. EAGAIN: another one has it, and no lock_wait; EDEADLK: it would wait for one who waits for it (not
+ * with lock_flock); ENOLCK: the session has too many. A call that waits ends with ECANCELED when it is
+ * cancelled. Locks go with the session, and with its last reference to the node. Giving back is never
+ * refused; for the others the node must be readable or, for lock_write of bytes, writable.
  */
 struct fs_set_lock_arguments {
 	uint64_t node;

@@ -2926,6 +2926,176 @@ static __attribute__((noinline)) void serve_remove_xattr(struct request *request
 		vfs_remove_xattr_reply(request, error);
 }
 
+/* test_lock */
+static int32_t start_test_lock(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                               uint32_t flags, uint32_t type, uint64_t start, uint64_t end)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_TEST_LOCK, 0, 0);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = word_pair(file, flags);
+	call->request.word[2] = word_pair(type, 0);
+	call->request.word[3] = start;
+	call->request.word[5] = end;
+	return 0;
+}
+
+int32_t vfs_test_lock_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                              uint32_t type, uint64_t start, uint64_t end)
+{
+	return start_test_lock(call_begin, call, client, file, flags, type, start, end);
+}
+
+int32_t vfs_test_lock_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                                  uint32_t type, uint64_t start, uint64_t end)
+{
+	return start_test_lock(call_try_begin, call, client, file, flags, type, start, end);
+}
+
+int32_t vfs_test_lock_finish(struct call *call, struct vfs_test_lock_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results) {
+		results->start = call->reply.word[2];
+		results->end = call->reply.word[3];
+		results->type = word_low(call->reply.word[4]);
+		results->process = word_high(call->reply.word[4]);
+	}
+	return 0;
+}
+
+int32_t vfs_test_lock(struct client *client, uint32_t file, uint32_t flags, uint32_t type, uint64_t start,
+                      uint64_t end, struct vfs_test_lock_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_test_lock_prepare(&call, client, file, flags, type, start, end);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_test_lock_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void vfs_test_lock_reply(struct request *request, int32_t error, const struct vfs_test_lock_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = results->start;
+		reply.word[3] = results->end;
+		reply.word[4] = word_pair(results->type, results->process);
+	}
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_test_lock(struct request *request,
+                                                      const struct vfs_operations *operations)
+{
+	struct vfs_test_lock_arguments arguments;
+	struct vfs_test_lock_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->test_lock)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.flags = word_high(request->message.word[1]);
+	arguments.type = word_low(request->message.word[2]);
+	arguments.start = request->message.word[3];
+	arguments.end = request->message.word[5];
+	if (!error)
+		error = operations->test_lock(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		vfs_test_lock_reply(request, error, &results);
+}
+
+/* set_lock */
+static int32_t start_set_lock(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                              uint32_t flags, uint32_t type, uint64_t start, uint64_t end)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_SET_LOCK, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, flags);
+	call->request.word[2] = word_pair(type, 0);
+	call->request.word[3] = start;
+	call->request.word[5] = end;
+	return 0;
+}
+
+int32_t vfs_set_lock_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                             uint32_t type, uint64_t start, uint64_t end)
+{
+	return start_set_lock(call_begin, call, client, file, flags, type, start, end);
+}
+
+int32_t vfs_set_lock_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                                 uint32_t type, uint64_t start, uint64_t end)
+{
+	return start_set_lock(call_try_begin, call, client, file, flags, type, start, end);
+}
+
+int32_t vfs_set_lock_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_set_lock(struct client *client, uint32_t file, uint32_t flags, uint32_t type, uint64_t start,
+                     uint64_t end)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_set_lock_prepare(&call, client, file, flags, type, start, end);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_set_lock_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_set_lock_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_set_lock(struct request *request,
+                                                     const struct vfs_operations *operations)
+{
+	struct vfs_set_lock_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->set_lock)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.flags = word_high(request->message.word[1]);
+	arguments.type = word_low(request->message.word[2]);
+	arguments.start = request->message.word[3];
+	arguments.end = request->message.word[5];
+	if (!error)
+		error = operations->set_lock(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_set_lock_reply(request, error);
+}
+
 static void vfs_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -3033,6 +3203,12 @@ static void vfs_dispatch(struct request *request, const void *operations)
 		break;
 	case VFS_REMOVE_XATTR:
 		serve_remove_xattr(request, operations);
+		break;
+	case VFS_TEST_LOCK:
+		serve_test_lock(request, operations);
+		break;
+	case VFS_SET_LOCK:
+		serve_set_lock(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -3258,6 +3434,29 @@ static const struct field_description results_of_list_xattrs[] = {
 static const struct field_description arguments_of_remove_xattr[] = {
 	{"file", "u32", 1, 0},
 	{"name", "string(255)", 0, 0},
+};
+
+static const struct field_description arguments_of_test_lock[] = {
+	{"file", "u32", 1, 0},
+	{"flags", "u32", 1, 32},
+	{"type", "u32", 2, 0},
+	{"start", "u64", 3, 0},
+	{"end", "u64", 5, 0},
+};
+
+static const struct field_description results_of_test_lock[] = {
+	{"start", "u64", 2, 0},
+	{"end", "u64", 3, 0},
+	{"type", "u32", 4, 0},
+	{"process", "u32", 4, 32},
+};
+
+static const struct field_description arguments_of_set_lock[] = {
+	{"file", "u32", 1, 0},
+	{"flags", "u32", 1, 32},
+	{"type", "u32", 2, 0},
+	{"start", "u64", 3, 0},
+	{"end", "u64", 5, 0},
 };
 
 static const struct operation_description vfs_descriptions[] = {
@@ -3576,6 +3775,24 @@ static const struct operation_description vfs_descriptions[] = {
 		.argument_count = 2,
 		.result_count = 0,
 	},
+	{
+		.number = VFS_TEST_LOCK,
+		.changes = false,
+		.name = "test_lock",
+		.arguments = arguments_of_test_lock,
+		.results = results_of_test_lock,
+		.argument_count = 5,
+		.result_count = 4,
+	},
+	{
+		.number = VFS_SET_LOCK,
+		.changes = true,
+		.name = "set_lock",
+		.arguments = arguments_of_set_lock,
+		.results = NULL,
+		.argument_count = 5,
+		.result_count = 0,
+	},
 };
 
 const struct protocol vfs_protocol = {
@@ -3584,6 +3801,6 @@ const struct protocol vfs_protocol = {
 	.sessions = true,
 	.name = "vfs",
 	.operations = vfs_descriptions,
-	.operation_count = 35,
+	.operation_count = 37,
 	.dispatch = vfs_dispatch,
 };

@@ -85,6 +85,29 @@
 #define VFS_TIME_NOW 0x3fffffff
 #define VFS_TIME_OMIT 0x3ffffffe
 
+/* test_lock.type, set_lock.type. */
+#define VFS_LOCK_NONE 0
+#define VFS_LOCK_READ 1
+#define VFS_LOCK_WRITE 2
+
+/*
+ * Bits of test_lock.flags and set_lock.flags. flock: the lock of flock(2), which is all of the file's and the
+ * open file's; wait: until it can be had; open: of bytes, as with neither, but the open file's (F_OFD_SETLK)
+ * and not the session's.
+ */
+#define VFS_LOCK_FLOCK 1
+#define VFS_LOCK_WAIT 2
+#define VFS_LOCK_OPEN 4
+
+/*
+ * A bit of a lock's process number: it is a process of the system, and not one of Linux's that has locked by
+ * way of a mount.
+ */
+#define VFS_LOCK_PROCESS_SYSTEM 0x80000000ull
+
+/* The last byte of what is locked to the end of the file, wherever that is. */
+#define VFS_LOCK_END 0x7fffffffffffffffull
+
 struct vfs_status {
 	uint64_t node;
 	uint64_t size;
@@ -190,6 +213,8 @@ enum vfs_operation {
 	VFS_SET_XATTR = 33,
 	VFS_LIST_XATTRS = 34,
 	VFS_REMOVE_XATTR = 35,
+	VFS_TEST_LOCK = 40,
+	VFS_SET_LOCK = 41,
 };
 
 /*
@@ -792,6 +817,53 @@ int32_t vfs_remove_xattr_try_prepare(struct call *call, struct client *client, u
 int32_t vfs_remove_xattr_finish(struct call *call);
 void vfs_remove_xattr_reply(struct request *request, int32_t error);
 
+/*
+ * test_lock (40): As those of `fs`: fcntl(2), flock(2). The session stands for a process: all its locks on a
+ * file go when it closes any open file of it, those of an open file with that. EBADF: it was not opened to
+ * read, or to write, as the lock of bytes wants it.
+ */
+struct vfs_test_lock_arguments {
+	uint32_t file;
+	uint32_t flags;
+	uint32_t type;
+	uint64_t start;
+	uint64_t end;
+};
+
+struct vfs_test_lock_results {
+	uint64_t start;
+	uint64_t end;
+	uint32_t type;
+	uint32_t process;
+};
+
+int32_t vfs_test_lock(struct client *client, uint32_t file, uint32_t flags, uint32_t type, uint64_t start,
+                      uint64_t end, struct vfs_test_lock_results *results);
+int32_t vfs_test_lock_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                              uint32_t type, uint64_t start, uint64_t end);
+int32_t vfs_test_lock_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                                  uint32_t type, uint64_t start, uint64_t end);
+int32_t vfs_test_lock_finish(struct call *call, struct vfs_test_lock_results *results);
+void vfs_test_lock_reply(struct request *request, int32_t error, const struct vfs_test_lock_results *results);
+
+/* set_lock (41), changes state */
+struct vfs_set_lock_arguments {
+	uint32_t file;
+	uint32_t flags;
+	uint32_t type;
+	uint64_t start;
+	uint64_t end;
+};
+
+int32_t vfs_set_lock(struct client *client, uint32_t file, uint32_t flags, uint32_t type, uint64_t start,
+                     uint64_t end);
+int32_t vfs_set_lock_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                             uint32_t type, uint64_t start, uint64_t end);
+int32_t vfs_set_lock_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags,
+                                 uint32_t type, uint64_t start, uint64_t end);
+int32_t vfs_set_lock_finish(struct call *call);
+void vfs_set_lock_reply(struct request *request, int32_t error);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct vfs_operations {
 	int32_t (*open)(struct request *request, const struct vfs_open_arguments *arguments,
@@ -840,6 +912,9 @@ struct vfs_operations {
 	int32_t (*list_xattrs)(struct request *request, const struct vfs_list_xattrs_arguments *arguments,
 	                       struct vfs_list_xattrs_results *results);
 	int32_t (*remove_xattr)(struct request *request, const struct vfs_remove_xattr_arguments *arguments);
+	int32_t (*test_lock)(struct request *request, const struct vfs_test_lock_arguments *arguments,
+	                     struct vfs_test_lock_results *results);
+	int32_t (*set_lock)(struct request *request, const struct vfs_set_lock_arguments *arguments);
 };
 
 extern const struct protocol vfs_protocol;

@@ -113,6 +113,43 @@ START_TEST(nothing_is_changed_and_kinds_are_told_apart)
 }
 END_TEST
 
+static void locks(struct pier *pier, void *context)
+{
+	struct fs_test_lock_results found;
+	struct fs_attributes file;
+	struct call waits;
+
+	(void)context;
+	pier_call_as(pier, PIER_USER);
+	ck_assert_int_eq(look(pier, "size-100", &file), 0);
+	ck_assert_int_eq(fs_set_lock(pier->client, file.node, 1, 0, 9, FS_LOCK_WRITE, 0, 0), POSIX_EACCES);
+	ck_assert_int_eq(fs_set_lock(pier->client, file.node, 1, 0, 9, FS_LOCK_READ, 0, 5), 0);
+	pier_call_as(pier, PIER_ROOT);
+	ck_assert_int_eq(fs_set_lock(pier->client, file.node, 2, 9, 20, FS_LOCK_WRITE, 0, 0), POSIX_EAGAIN);
+	ck_assert_int_eq(fs_test_lock(pier->client, file.node, 2, 9, 20, FS_LOCK_WRITE, 0, &found), 0);
+	ck_assert(found.type == FS_LOCK_READ && found.start == 0 && found.end == 9 && found.process == 5);
+	ck_assert_int_eq(fs_set_lock(pier->client, file.node + 1, 2, 9, 20, FS_LOCK_READ, 0, 0), POSIX_ESTALE);
+	/* Who waits gets it when the first one goes. */
+	ck_assert_int_eq(fs_set_lock_prepare(&waits, pier->client, file.node, 2, 0, FS_LOCK_END, FS_LOCK_WRITE,
+	                                     FS_LOCK_WAIT, 0),
+	                 0);
+	call_submit(&waits, NULL, NULL);
+	ck_assert_int_eq(fs_set_lock(pier->client, file.node, 1, 0, 0, FS_LOCK_NONE, FS_LOCK_LEAVE, 0), 0);
+	ck_assert_int_eq(call_wait(&waits, DEADLINE_NEVER), 0);
+	call_end(&waits);
+	ck_assert_int_eq(fs_set_lock(pier->client, file.node, 1, 0, 9, FS_LOCK_READ, 0, 5), POSIX_EAGAIN);
+	/* They go with the last reference, and are not those of who takes one again. */
+	ck_assert_int_eq(fs_forget(pier->client, file.node, 1), 0);
+	ck_assert_int_eq(look(pier, "size-100", &file), 0);
+	ck_assert_int_eq(fs_set_lock(pier->client, file.node, 1, 0, 9, FS_LOCK_READ, 0, 5), 0);
+}
+
+START_TEST(locks_are_kept_while_there_is_a_reference)
+{
+	pier_run(image_path("image"), "", 0, locks, NULL);
+}
+END_TEST
+
 /* Many reads in flight at once, of the same blocks and of others, with hardly any cache. */
 static void many(struct pier *pier, void *context)
 {
@@ -258,6 +295,7 @@ int main(void)
 		strangers_see_what_modes_let_them,
 		a_number_is_of_use_to_who_holds_it,
 		nothing_is_changed_and_kinds_are_told_apart,
+		locks_are_kept_while_there_is_a_reference,
 		calls_in_flight_share_the_cache,
 		a_read_that_fails_is_tried_again_by_the_next,
 		without_a_disk_it_serves_nothing,

@@ -20,7 +20,7 @@ START_TEST(defaults)
 	char error[256];
 
 	ck_assert(parse("", false, &options, error));
-	ck_assert(!options.allow_other && !options.writeback);
+	ck_assert(!options.allow_other && !options.writeback && !options.shared_locks);
 	ck_assert_double_eq(options.timeout, 1.0);
 	ck_assert(options.kernel_checks);
 	ck_assert_str_eq(options.passed, "");
@@ -37,8 +37,8 @@ START_TEST(all_of_them)
 	struct options options;
 	char error[256];
 
-	ck_assert(parse("ro,timeout=0.5,writeback,allow_other", false, &options, error));
-	ck_assert(options.allow_other && options.writeback);
+	ck_assert(parse("ro,timeout=0.5,writeback,shared_locks,allow_other", false, &options, error));
+	ck_assert(options.allow_other && options.writeback && options.shared_locks);
 	ck_assert_str_eq(options.passed, ",ro");
 	ck_assert_double_eq(options.timeout, 0.5);
 	ck_assert(parse("timeout=0", false, &options, error));

@@ -19,6 +19,7 @@
 
 #define HARNESS_ACTORS 8u
 #define HARNESS_LINES  8u
+#define HARNESS_PEER   77u /* the process number of all clients */
 
 struct connection {
 	void *context;
