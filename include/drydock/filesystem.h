@@ -1,7 +1,7 @@
 /*
  * What every server of a file system needs besides the protocol `fs`
  * (docs/FILESYSTEMS.md): a port at which it is served, listing directories, and
- * the permission bits.
+ * who may do what: by permission bits, ACLs, and the names of extended attributes.
  */
 #ifndef DRYDOCK_FILESYSTEM_H
 #define DRYDOCK_FILESYSTEM_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <drydock/acl.h>
 #include <drydock/proto/fs.h>
 #include <drydock/server.h>
 
@@ -40,12 +41,45 @@ bool filesystem_entry_add(struct filesystem_entries *entries, uint64_t node, uin
 /* What readdir is to return: 0, or POSIX_EINVAL where not even the first entry found room. */
 int32_t filesystem_entries_end(const struct filesystem_entries *entries);
 
+/* Whether it is `who`'s group, or one of his others. */
+bool filesystem_in_group(const struct identity *who, uint32_t gid);
+
+/* Bits of `wanted`, as those of access(2). */
+#define FILESYSTEM_EXECUTE 1u /* of a directory: search it */
+#define FILESYSTEM_WRITE   2u
+#define FILESYSTEM_READ    4u
+
+/* What decides about access to a node. */
+struct filesystem_permissions {
+	uint32_t mode; /* type and permission bits */
+	uint32_t uid;
+	uint32_t gid;
+	struct acl acl; /* its access ACL; none where it has no entries */
+};
+
 /*
- * Whether mode, owner and group let `who` do all of `wanted`, bits as those of
- * access(2): 4 to read, 2 to write, 1 to execute or search. The superuser may
- * do all but execute what is executable for nobody (path_resolution(7)).
- * POSIX_EACCES. An identity with IDENTITY_CHECKED is always allowed.
+ * Whether mode, owner, group and ACL let `who` do all of `wanted`. The superuser
+ * may do all but execute what is executable for nobody (path_resolution(7), acl(5)).
+ * IDENTITY_CHECKED does not matter here.
  */
+bool filesystem_allows(const struct identity *who, const struct filesystem_permissions *permissions,
+                       uint32_t wanted);
+
+/* As filesystem_allows, by attributes alone: POSIX_EACCES. An identity with IDENTITY_CHECKED is always allowed. */
 int32_t filesystem_check(const struct identity *who, const struct fs_attributes *attributes, uint32_t wanted);
+
+/*
+ * Whether `who` may read or write (FILESYSTEM_READ, FILESYSTEM_WRITE) the extended
+ * attribute `name` (`length` bytes) of a node, as xattr(7) has it: `user.` is for regular
+ * files and directories and goes by their permissions, `trusted.` is root's and hidden from others,
+ * `security.` is for all to read and for root to write. Other names, those of
+ * ACLs among them, are POSIX_EOPNOTSUPP. POSIX_EACCES, POSIX_EPERM, POSIX_ENODATA: what he may not see;
+ * POSIX_ERANGE: no name; POSIX_EINVAL: nothing after the prefix.
+ */
+int32_t filesystem_xattr_check(const struct identity *who, const struct filesystem_permissions *permissions,
+                               const char *name, uint32_t length, uint32_t wanted);
+
+/* Whether none but root may know of an attribute of that name, when all are listed. */
+bool filesystem_xattr_is_hidden(const char *name, uint32_t length);
 
 #endif

@@ -24,7 +24,7 @@ static const struct feature compatible[] = {
 	{0x1, SERVED, "dir_prealloc"},
 	{0x2, SERVED, "imagic_inodes"},
 	{COMPAT_HAS_JOURNAL, SERVED, "has_journal"},
-	{0x8, SERVED, "ext_attr"},
+	{COMPAT_EXT_ATTR, SERVED, "ext_attr"},
 	{COMPAT_RESIZE_INODE, SERVED, "resize_inode"},
 	{COMPAT_DIR_INDEX, SERVED, "dir_index"},
 	{0x40, READ_ONLY, "lazy_bg"},

@@ -110,6 +110,7 @@ _Static_assert(sizeof(struct ext4_superblock) == 1024, "a superblock has 1024 by
 
 enum feature_compat {
 	COMPAT_HAS_JOURNAL = 0x4,
+	COMPAT_EXT_ATTR = 0x8,
 	COMPAT_RESIZE_INODE = 0x10,
 	COMPAT_DIR_INDEX = 0x20,
 	COMPAT_SPARSE_SUPER2 = 0x200,
@@ -341,6 +342,22 @@ struct ext4_xattr_entry {
 	char name[];
 } ON_DISK;
 
-#define XATTR_INDEX_SYSTEM 7u
+#define XATTR_INDEX_USER        1u
+#define XATTR_INDEX_ACL_ACCESS  2u
+#define XATTR_INDEX_ACL_DEFAULT 3u
+#define XATTR_INDEX_TRUSTED     4u
+#define XATTR_INDEX_SECURITY    6u
+#define XATTR_INDEX_SYSTEM      7u
+
+/* "POSIX ACLs": the value of those attributes; of entries without an id that is left out. */
+#define ACL_DISK_VERSION 1u
+
+struct ext4_acl_entry {
+	uint16_t tag;
+	uint16_t permissions;
+	uint32_t id; /* of named users and groups only */
+} ON_DISK;
+
+#define ACL_DISK_SHORT ((uint32_t)offsetof(struct ext4_acl_entry, id))
 
 #endif

@@ -147,7 +147,7 @@ static void decode_xattrs(struct volume *volume, struct inode *inode)
 	memcpy(&magic, (const uint8_t *)raw + at, sizeof(magic));
 	if (magic != XATTR_MAGIC)
 		return;
-	inode->xattrs = (const uint8_t *)raw + at + sizeof(magic);
+	inode->xattrs = (uint8_t *)inode->raw + at + sizeof(magic);
 	inode->xattrs_size = volume->inode_size - at - (uint32_t)sizeof(magic);
 }
 

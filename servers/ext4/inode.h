@@ -36,7 +36,7 @@ struct inode {
 	bool linkable;          /* it never had a name, and may get one */
 	bool freed;             /* it was deleted, and its number may be another's */
 	struct list orphan_link; /* in the volume's orphans, and held by that: orphan.h */
-	const uint8_t *xattrs;  /* within raw: attributes in the inode; NULL: none */
+	uint8_t *xattrs;        /* within raw: attributes in the inode; NULL: none */
 	uint32_t xattrs_size;   /* bytes to the end of the inode */
 	struct ext4_inode *raw; /* all inode_size bytes of it, and zeros up to the size of the structure */
 };

@@ -7,6 +7,7 @@
  *   node_name.c      making, linking and removing names
  *   node_rename.c    renaming
  *   node_lock.c      locks of files
+ *   node_xattr.c     extended attributes and ACLs
  *
  * Locks are taken in this order: volume->renaming; directories, one above
  * another first, else by number; other inodes by number. Handles come after that.
@@ -46,6 +47,22 @@ int32_t node_changer_find(const struct request *request, struct caller *caller);
 
 /* Brings and holds the inode of a node, if the caller may use that number. Suspends. POSIX_ESTALE and inode_get's. */
 int32_t node_get(const struct caller *caller, uint64_t node, struct inode **inode);
+
+/*
+ * Finds who calls, and brings the inode of node `node`, if he may use that number, its lock held
+ * shared, or for node_begin_change exclusively; for node_finish, also after an error (*inode NULL: there was none).
+ * Suspends. As node_caller_find or node_changer_find, and node_get.
+ */
+int32_t node_begin(const struct request *request, uint64_t node, struct caller *caller, struct inode **inode);
+int32_t node_begin_change(const struct request *request, uint64_t node, struct caller *caller,
+                          struct inode **inode);
+void node_finish(const struct caller *caller, struct inode *inode);
+
+/*
+ * After POSIX_ENOSPC: whether to try once more, since space that was freed is not used before that is
+ * durable, and now it is. *tried is false at first. Suspends.
+ */
+bool node_space_may_come(struct volume *volume, int32_t error, bool *tried);
 
 /* Brings and holds the inode that an entry of `directory` names. Suspends. */
 int32_t node_entry_get(const struct inode *directory, uint32_t number, struct inode **inode);
@@ -98,6 +115,12 @@ int32_t node_serve_remove_directory(struct request *request,
 int32_t node_serve_test_lock(struct request *request, const struct fs_test_lock_arguments *arguments,
                              struct fs_test_lock_results *results);
 int32_t node_serve_set_lock(struct request *request, const struct fs_set_lock_arguments *arguments);
+int32_t node_serve_get_xattr(struct request *request, const struct fs_get_xattr_arguments *arguments,
+                             struct fs_get_xattr_results *results);
+int32_t node_serve_set_xattr(struct request *request, const struct fs_set_xattr_arguments *arguments);
+int32_t node_serve_list_xattrs(struct request *request, const struct fs_list_xattrs_arguments *arguments,
+                               struct fs_list_xattrs_results *results);
+int32_t node_serve_remove_xattr(struct request *request, const struct fs_remove_xattr_arguments *arguments);
 int32_t node_serve_rename(struct request *request, const struct fs_rename_arguments *arguments);
 
 #endif

@@ -2,6 +2,7 @@
 #include <drydock/posix.h>
 
 #include "file.h"
+#include "inode_acl.h"
 #include "node.h"
 #include "orphan.h"
 #include "permission.h"
@@ -22,6 +23,28 @@ int32_t node_changer_find(const struct request *request, struct caller *caller)
 	if (caller->ext4->ending)
 		return POSIX_EROFS;
 	return caller->volume->writable && !caller->volume->transactions.error ? 0 : POSIX_EROFS;
+}
+
+int32_t node_begin_change(const struct request *request, uint64_t node, struct caller *caller,
+                          struct inode **inode)
+{
+	int32_t error = node_changer_find(request, caller);
+
+	*inode = NULL;
+	if (!error)
+		error = node_get(caller, node, inode);
+	if (!*inode)
+		return error;
+	lock_exclusive(&(*inode)->lock, caller->volume->runtime);
+	return (*inode)->freed ? POSIX_ESTALE : error;
+}
+
+bool node_space_may_come(struct volume *volume, int32_t error, bool *tried)
+{
+	if (error != POSIX_ENOSPC || *tried || volume->free_blocks == 0 || volume->free_inodes == 0)
+		return false;
+	*tried = true;
+	return transactions_commit(volume) == 0;
 }
 
 /* ---- what nobody holds any more --------------------------------------------------------- */
@@ -82,17 +105,6 @@ static int32_t values_check(const struct inode *inode, uint32_t valid, const str
 	return 0;
 }
 
-/* What ioctl_iflags(2) says of immutable and append-only files. */
-static int32_t flags_check(const struct inode *inode, uint32_t valid)
-{
-	if (inode->flags & INODE_IMMUTABLE && valid & ~(uint32_t)FS_SET_FLAGS)
-		return POSIX_EPERM;
-	if (inode->flags & INODE_APPEND &&
-	    valid & ~(uint32_t)(FS_SET_FLAGS | FS_SET_ATIME_NOW | FS_SET_MTIME_NOW))
-		return POSIX_EPERM;
-	return 0;
-}
-
 static void values_set(struct inode *inode, uint32_t valid, const struct fs_attributes *values, uint32_t mode)
 {
 	const struct timestamp now = inode_now(inode->volume);
@@ -115,6 +127,19 @@ static void values_set(struct inode *inode, uint32_t valid, const struct fs_attr
 	inode->ctime = now;
 }
 
+/* An access ACL says what the mode does. */
+static int32_t acl_set_permissions(struct handle *handle, struct inode *inode, uint32_t mode)
+{
+	struct acl_entry entries[ACL_ENTRIES_MAX];
+	struct acl acl = {.entries = entries};
+	int32_t error = inode_acl_get(inode, ACL_KIND_ACCESS, entries, &acl.count);
+
+	if (error || acl.count == 0)
+		return error;
+	acl_set_mode(entries, acl.count, mode);
+	return inode_acl_set(handle, inode, ACL_KIND_ACCESS, &acl);
+}
+
 static int32_t attributes_set(const struct caller *caller, struct inode *inode, uint32_t valid,
                               const struct fs_attributes *values)
 {
@@ -124,19 +149,23 @@ static int32_t attributes_set(const struct caller *caller, struct inode *inode, 
 
 	if (!error)
 		error = permission_set(caller->who, inode, valid, values);
-	if (!error)
-		error = flags_check(inode, valid);
 	if (error)
 		return error;
 	mode = permission_mode_after(caller->who, inode, valid, values);
-	if (valid & FS_SET_SIZE)
+	if (valid & (FS_SET_SIZE | FS_SET_UID | FS_SET_GID))
+		error = xattr_drop_capability(inode);
+	if (!error && valid & FS_SET_SIZE)
 		error = inode_truncate(inode, values->size);
 	if (!error)
-		error = handle_begin(caller->volume, 1, 0, &handle);
+		error = handle_begin(caller->volume, INODE_ACL_CHANGES + 1, 0, &handle);
 	if (error)
 		return error;
-	values_set(inode, valid, values, mode);
-	error = inode_write(&handle, inode);
+	if (valid & FS_SET_MODE)
+		error = acl_set_permissions(&handle, inode, mode);
+	if (!error) {
+		values_set(inode, valid, values, mode);
+		error = inode_write(&handle, inode);
+	}
 	handle_end(&handle);
 	return error;
 }
@@ -146,19 +175,14 @@ int32_t node_serve_set_attributes(struct request *request,
 {
 	const struct fs_attributes values = *arguments->values;
 	struct caller caller;
-	struct inode *inode = NULL;
-	int32_t error = node_changer_find(request, &caller);
+	struct inode *inode;
+	int32_t error = node_begin_change(request, arguments->node, &caller, &inode);
 
 	if (!error)
-		error = node_get(&caller, arguments->node, &inode);
-	if (error)
-		return error;
-	lock_exclusive(&inode->lock, caller.volume->runtime);
-	error = inode->freed ? POSIX_ESTALE : attributes_set(&caller, inode, arguments->valid, &values);
+		error = attributes_set(&caller, inode, arguments->valid, &values);
 	if (!error)
 		node_attributes_fill(arguments->attributes, inode);
-	lock_release(&inode->lock);
-	inode_put(caller.volume, inode);
+	node_finish(&caller, inode);
 	return error;
 }
 
@@ -171,10 +195,12 @@ static int32_t content_write(const struct caller *caller, struct inode *inode,
 	const uint32_t mode = inode->mode;
 	int32_t error = permission_check(caller->who, inode, ACCESS_WRITE);
 
+	if (!error)
+		error = permission_write_at(inode, appends ? UINT64_MAX : arguments->offset);
+	if (!error && arguments->data_length > 0)
+		error = xattr_drop_capability(inode);
 	if (error)
 		return error;
-	if (inode->flags & INODE_IMMUTABLE || (inode->flags & INODE_APPEND && !appends))
-		return POSIX_EPERM;
 	results->offset = appends ? inode->size : arguments->offset;
 	/* It is written with the rest of the inode. */
 	if (inode_is(inode, POSIX_S_IFREG))
@@ -189,18 +215,13 @@ int32_t node_serve_write(struct request *request, const struct fs_write_argument
                          struct fs_write_results *results)
 {
 	struct caller caller;
-	struct inode *inode = NULL;
-	int32_t error = node_changer_find(request, &caller);
+	struct inode *inode;
+	int32_t error = node_begin_change(request, arguments->node, &caller, &inode);
 
 	if (!error && arguments->flags & ~(uint32_t)FS_WRITE_APPEND)
 		error = POSIX_EINVAL;
 	if (!error)
-		error = node_get(&caller, arguments->node, &inode);
-	if (error)
-		return error;
-	lock_exclusive(&inode->lock, caller.volume->runtime);
-	error = inode->freed ? POSIX_ESTALE : content_write(&caller, inode, arguments, results);
-	lock_release(&inode->lock);
-	inode_put(caller.volume, inode);
+		error = content_write(&caller, inode, arguments, results);
+	node_finish(&caller, inode);
 	return error;
 }

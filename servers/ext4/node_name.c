@@ -5,6 +5,7 @@
 #include "allocate.h"
 #include "directory.h"
 #include "extent.h"
+#include "inode_acl.h"
 #include "node.h"
 #include "orphan.h"
 #include "permission.h"
@@ -33,12 +34,15 @@ int32_t node_name_check(const char *name, uint32_t length, int32_t dots)
 
 int32_t node_directory_check(const struct caller *caller, const struct inode *directory)
 {
+	int32_t error;
+
 	if (directory->freed)
 		return POSIX_ESTALE;
 	if (!inode_is(directory, POSIX_S_IFDIR))
 		return POSIX_ENOTDIR;
-	if (permission_check(caller->who, directory, ACCESS_EXECUTE))
-		return POSIX_EACCES;
+	error = permission_check(caller->who, directory, ACCESS_EXECUTE);
+	if (error)
+		return error;
 	return directory->links == 0 ? POSIX_ENOENT : directory_is_changeable(directory);
 }
 
@@ -49,9 +53,6 @@ int32_t node_remove_check(const struct caller *caller, const struct inode *direc
 
 	if (error)
 		return error;
-	if (directory->flags & (INODE_IMMUTABLE | INODE_APPEND) ||
-	    victim->flags & (INODE_IMMUTABLE | INODE_APPEND))
-		return POSIX_EPERM;
 	return inode_is_deletable(victim) ? 0 : POSIX_EOPNOTSUPP;
 }
 
@@ -83,15 +84,6 @@ int32_t node_give(const struct caller *caller, const struct inode *inode, struct
 	if (!error)
 		node_attributes_fill(to, inode);
 	return error;
-}
-
-/* Space that was freed cannot be used before that is durable: a commit may help, once. */
-static bool space_may_come(struct volume *volume, int32_t error, bool *tried)
-{
-	if (error != POSIX_ENOSPC || *tried || volume->free_blocks == 0 || volume->free_inodes == 0)
-		return false;
-	*tried = true;
-	return transactions_commit(volume) == 0;
 }
 
 /* ---- a place for a name -------------------------------------------------------------------- */
@@ -130,16 +122,15 @@ static int32_t place_check_free(const struct caller *caller, const struct node_n
 
 	if (error != POSIX_ENOENT)
 		return error ? error : POSIX_EEXIST;
-	error = permission_check(caller->who, place->directory, ACCESS_WRITE);
-	if (!error && place->directory->flags & INODE_IMMUTABLE)
-		error = POSIX_EPERM;
-	return error;
+	return permission_check(caller->who, place->directory, ACCESS_WRITE);
 }
 
 /* ---- making ------------------------------------------------------------------------------------ */
 
 struct making {
 	uint32_t mode;
+	uint32_t umask; /* counts unless there is a preset */
+	struct acl preset; /* the directory's default ACL */
 	uint32_t device;
 	const char *target; /* of a symbolic link */
 	uint32_t target_length;
@@ -209,6 +200,8 @@ static int32_t made_fill(struct handle *handle, const struct caller *caller, con
 	inode->mode = permission_inherit(caller->who, place->directory, making->mode, &inode->gid);
 	inode->links = is_directory ? 2 : 1;
 	error = content_fill(handle, inode, place->directory, making);
+	if (!error && making->preset.count > 0)
+		error = inode_acl_inherit(handle, inode, &making->preset);
 	if (error)
 		return error;
 	if (making->unnamed) {
@@ -263,16 +256,33 @@ static int32_t make_once(const struct caller *caller, const struct node_name *pl
 	return error;
 }
 
-static int32_t make(const struct caller *caller, const struct node_name *place, const struct making *making,
-                    struct fs_attributes *attributes)
+/* Reads what the directory has for what is made in it (acl(5), "OBJECT CREATION AND DEFAULT ACLs"). */
+static int32_t preset_find(const struct node_name *place, struct making *making, struct acl_entry *entries)
 {
-	struct inode *inode;
-	bool tried = false;
 	int32_t error;
 
+	if ((making->mode & POSIX_S_IFMT) == POSIX_S_IFLNK)
+		return 0;
+	making->preset.entries = entries;
+	error = inode_acl_get(place->directory, ACL_KIND_DEFAULT, entries, &making->preset.count);
+	if (making->preset.count == 0)
+		making->mode &= ~(making->umask & UMASK_BITS);
+	return error;
+}
+
+static int32_t make(const struct caller *caller, const struct node_name *place, struct making *making,
+                    struct fs_attributes *attributes)
+{
+	struct acl_entry entries[ACL_ENTRIES_MAX];
+	struct inode *inode;
+	bool tried = false;
+	int32_t error = preset_find(place, making, entries);
+
+	if (error)
+		return error;
 	do {
 		error = make_once(caller, place, making, &inode);
-	} while (space_may_come(caller->volume, error, &tried));
+	} while (node_space_may_come(caller->volume, error, &tried));
 	if (error)
 		return error;
 	error = node_give(caller, inode, attributes);
@@ -296,8 +306,9 @@ static int32_t type_check(const struct caller *caller, uint32_t mode)
 
 int32_t node_serve_create(struct request *request, const struct fs_create_arguments *arguments)
 {
-	const struct making making = {.mode = arguments->mode & ~(arguments->umask & UMASK_BITS),
-	                              .device = arguments->device};
+	struct making making = {.mode = arguments->mode,
+	                        .umask = arguments->umask,
+	                        .device = arguments->device};
 	char name[POSIX_NAME_MAX];
 	struct node_name place;
 	struct caller caller;
@@ -317,9 +328,8 @@ int32_t node_serve_create(struct request *request, const struct fs_create_argume
 int32_t node_serve_create_unnamed(struct request *request,
                                   const struct fs_create_unnamed_arguments *arguments)
 {
-	const struct making making = {.mode = POSIX_S_IFREG |
-	                                      (arguments->mode & ~(arguments->umask & UMASK_BITS)),
-	                              .unnamed = true};
+	struct making making = {
+		.mode = POSIX_S_IFREG | arguments->mode, .umask = arguments->umask, .unnamed = true};
 	char name[POSIX_NAME_MAX];
 	struct node_name place;
 	struct caller caller;
@@ -338,9 +348,8 @@ int32_t node_serve_create_unnamed(struct request *request,
 int32_t node_serve_make_directory(struct request *request,
                                   const struct fs_make_directory_arguments *arguments)
 {
-	const struct making making = {
-		.mode = POSIX_S_IFDIR |
-	                (arguments->mode & ~(arguments->umask & UMASK_BITS) & MODE_DIRECTORY_BITS)};
+	struct making making = {.mode = POSIX_S_IFDIR | (arguments->mode & MODE_DIRECTORY_BITS),
+	                        .umask = arguments->umask};
 	char name[POSIX_NAME_MAX];
 	struct node_name place;
 	struct caller caller;
@@ -462,7 +471,7 @@ int32_t node_serve_link(struct request *request, const struct fs_link_arguments 
 		if (!error) {
 			do {
 				error = link_once(&caller, &place, inode);
-			} while (space_may_come(caller.volume, error, &tried));
+			} while (node_space_may_come(caller.volume, error, &tried));
 		}
 		if (!error)
 			error = node_give(&caller, inode, arguments->attributes);

@@ -68,9 +68,7 @@ int32_t node_get(const struct caller *caller, uint64_t node, struct inode **inod
 	return inode_get(caller->volume, node, inode);
 }
 
-/* Finds who calls, and brings the inode of node `node`, if he may use that number; for `finish`, also after an error. */
-static int32_t begin(const struct request *request, uint64_t node, struct caller *caller,
-                     struct inode **inode)
+int32_t node_begin(const struct request *request, uint64_t node, struct caller *caller, struct inode **inode)
 {
 	int32_t error = node_caller_find(request, caller);
 
@@ -83,7 +81,7 @@ static int32_t begin(const struct request *request, uint64_t node, struct caller
 	return (*inode)->freed ? POSIX_ESTALE : error;
 }
 
-static void finish(const struct caller *caller, struct inode *inode)
+void node_finish(const struct caller *caller, struct inode *inode)
 {
 	if (!inode)
 		return;
@@ -124,7 +122,7 @@ static int32_t serve_lookup(struct request *request, const struct fs_lookup_argu
 	char name[POSIX_NAME_MAX];
 	struct caller caller;
 	uint32_t number;
-	int32_t error = begin(request, arguments->directory, &caller, &directory);
+	int32_t error = node_begin(request, arguments->directory, &caller, &directory);
 
 	if (!error && !inode_is(directory, POSIX_S_IFDIR))
 		error = POSIX_ENOTDIR;
@@ -141,7 +139,7 @@ static int32_t serve_lookup(struct request *request, const struct fs_lookup_argu
 	if (!error)
 		node_attributes_fill(arguments->attributes, found);
 	inode_put(caller.volume, found);
-	finish(&caller, directory);
+	node_finish(&caller, directory);
 	return error;
 }
 
@@ -162,11 +160,11 @@ static int32_t serve_get_attributes(struct request *request,
 {
 	struct caller caller;
 	struct inode *inode;
-	int32_t error = begin(request, arguments->node, &caller, &inode);
+	int32_t error = node_begin(request, arguments->node, &caller, &inode);
 
 	if (!error)
 		node_attributes_fill(arguments->attributes, inode);
-	finish(&caller, inode);
+	node_finish(&caller, inode);
 	return error;
 }
 
@@ -175,14 +173,14 @@ static int32_t serve_read(struct request *request, const struct fs_read_argument
 {
 	struct caller caller;
 	struct inode *inode;
-	int32_t error = begin(request, arguments->node, &caller, &inode);
+	int32_t error = node_begin(request, arguments->node, &caller, &inode);
 
 	if (!error)
 		error = permission_check(caller.who, inode, ACCESS_READ);
 	if (!error)
 		error = file_read(inode, arguments->offset, arguments->data, arguments->data_capacity,
 		                  &results->data_length);
-	finish(&caller, inode);
+	node_finish(&caller, inode);
 	return error;
 }
 
@@ -191,14 +189,14 @@ static int32_t serve_readlink(struct request *request, const struct fs_readlink_
 {
 	struct caller caller;
 	struct inode *inode;
-	int32_t error = begin(request, arguments->node, &caller, &inode);
+	int32_t error = node_begin(request, arguments->node, &caller, &inode);
 
 	if (!error && arguments->target_capacity == 0)
 		error = POSIX_EINVAL;
 	if (!error)
 		error = file_readlink(inode, arguments->target, arguments->target_capacity,
 		                      &results->target_length);
-	finish(&caller, inode);
+	node_finish(&caller, inode);
 	return error;
 }
 
@@ -235,7 +233,7 @@ static int32_t serve_readdir(struct request *request, const struct fs_readdir_ar
 	struct entries entries = {.buffer = arguments->entries, .capacity = arguments->entries_capacity};
 	struct caller caller;
 	struct inode *directory;
-	int32_t error = begin(request, arguments->directory, &caller, &directory);
+	int32_t error = node_begin(request, arguments->directory, &caller, &directory);
 
 	if (entries.capacity > READ_MAXIMUM)
 		entries.capacity = READ_MAXIMUM;
@@ -248,7 +246,7 @@ static int32_t serve_readdir(struct request *request, const struct fs_readdir_ar
 	if (!error && entries.full && entries.length == 0)
 		error = POSIX_EINVAL;
 	results->entries_length = entries.length;
-	finish(&caller, directory);
+	node_finish(&caller, directory);
 	return error;
 }
 
@@ -258,9 +256,9 @@ static int32_t serve_statistics(struct request *request, const struct fs_statist
 	uint64_t blocks_free, nodes_free, overhead;
 	struct caller caller;
 	struct inode *inode;
-	int32_t error = begin(request, arguments->node, &caller, &inode);
+	int32_t error = node_begin(request, arguments->node, &caller, &inode);
 
-	finish(&caller, inode);
+	node_finish(&caller, inode);
 	if (!error && !caller.volume->writable)
 		error = group_count_free(caller.volume, &blocks_free, &nodes_free);
 	if (error)
@@ -287,9 +285,9 @@ static int32_t serve_sync(struct request *request, const struct fs_sync_argument
 {
 	struct caller caller;
 	struct inode *inode;
-	int32_t error = begin(request, arguments->node, &caller, &inode);
+	int32_t error = node_begin(request, arguments->node, &caller, &inode);
 
-	finish(&caller, inode);
+	node_finish(&caller, inode);
 	return error ? error : transactions_commit(caller.volume);
 }
 
@@ -306,17 +304,17 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 {
 	struct caller caller;
 	struct inode *inode;
-	int32_t error = begin(request, arguments->node, &caller, &inode);
+	int32_t error = node_begin(request, arguments->node, &caller, &inode);
 
 	if (!error && arguments->mask & ~(ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE))
 		error = POSIX_EINVAL;
-	if (!error && !permission_allows(caller.who, inode, arguments->mask))
-		error = POSIX_EACCES;
+	if (!error)
+		error = permission_ask(caller.who, inode, arguments->mask);
 	if (!error && arguments->mask & ACCESS_WRITE && !caller.volume->writable &&
 	    (inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR) ||
 	     inode_is(inode, POSIX_S_IFLNK)))
 		error = POSIX_EROFS;
-	finish(&caller, inode);
+	node_finish(&caller, inode);
 	return error;
 }
 
@@ -340,8 +338,6 @@ static int32_t refuse(const struct request *request)
 	}
 
 REFUSE(allocate)
-REFUSE(set_xattr)
-REFUSE(remove_xattr)
 
 static int32_t refuse_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
                                  struct fs_copy_range_results *results)
@@ -351,7 +347,7 @@ static int32_t refuse_copy_range(struct request *request, const struct fs_copy_r
 	return refuse(request);
 }
 
-/* What is not here is ENOSYS: seeking data and holes, attributes of names' nodes, xattrs, watches. */
+/* What is not here is ENOSYS: seeking data and holes, attributes of names' nodes, watches. */
 const struct fs_operations node_handlers = {
 	.lookup = serve_lookup,
 	.forget = serve_forget,
@@ -373,8 +369,10 @@ const struct fs_operations node_handlers = {
 	.access = serve_access,
 	.allocate = refuse_allocate,
 	.copy_range = refuse_copy_range,
-	.set_xattr = refuse_set_xattr,
-	.remove_xattr = refuse_remove_xattr,
+	.get_xattr = node_serve_get_xattr,
+	.set_xattr = node_serve_set_xattr,
+	.list_xattrs = node_serve_list_xattrs,
+	.remove_xattr = node_serve_remove_xattr,
 	.create_unnamed = node_serve_create_unnamed,
 	.sync_all = serve_sync_all,
 	.test_lock = node_serve_test_lock,

@@ -214,8 +214,7 @@ static int32_t rights_check(const struct renaming *renaming)
 		return error;
 	if (to->inode)
 		return node_remove_check(caller, to->at.directory, to->inode);
-	error = permission_check(caller->who, to->at.directory, ACCESS_WRITE);
-	return !error && to->at.directory->flags & INODE_IMMUTABLE ? POSIX_EPERM : error;
+	return permission_check(caller->who, to->at.directory, ACCESS_WRITE);
 }
 
 /* ---- renaming ------------------------------------------------------------------------------ */

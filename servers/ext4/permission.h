@@ -1,32 +1,57 @@
 /*
- * Who may do what: mode bits, owner and groups as Linux checks them
- * (path_resolution(7)), uid 0 may all but execute what nobody may. An identity
+ * Who may do what: mode bits, owner, groups and ACLs as Linux checks them
+ * (path_resolution(7), acl(5)), uid 0 may all but execute what nobody may. An identity
  * with IDENTITY_CHECKED is always allowed: the kernel that the client serves
- * has checked.
+ * has checked. Of flags that nobody is above (chattr(1): immutable, append-only)
+ * that knows nothing, so they are looked at all the same; what they forbid is POSIX_EPERM.
+ *
+ * Whoever asks holds the inode's lock. An ACL may have to be read, which suspends.
  */
 #ifndef EXT4_PERMISSION_H
 #define EXT4_PERMISSION_H
 
-#include <drydock/proto/fs.h>
+#include <drydock/filesystem.h>
 
 #include "inode.h"
 
 /* As the mask of access(2). */
-#define ACCESS_EXECUTE 1u /* of a directory: search it */
-#define ACCESS_WRITE   2u
-#define ACCESS_READ    4u
+#define ACCESS_EXECUTE FILESYSTEM_EXECUTE
+#define ACCESS_WRITE   FILESYSTEM_WRITE
+#define ACCESS_READ    FILESYSTEM_READ
 
-/* Whether mode and owner let `who` do all of `wanted` (ACCESS_*); IDENTITY_CHECKED does not matter here. */
-bool permission_allows(const struct identity *who, const struct inode *inode, uint32_t wanted);
+/*
+ * What the SDK's checks look at, for `who`: with the access ACL, in `entries` (room for
+ * ACL_ENTRIES_MAX), where it matters to him. Suspends. Errors of inode_acl_get.
+ */
+int32_t permission_read(const struct identity *who, const struct inode *inode, struct acl_entry *entries,
+                        struct filesystem_permissions *permissions);
 
-/* POSIX_EACCES where they do not. */
+/*
+ * Whether mode, owner and ACL let `who` do all of `wanted` (ACCESS_*), else POSIX_EACCES;
+ * IDENTITY_CHECKED does not matter here. Suspends. Errors of inode_acl_get.
+ */
+int32_t permission_ask(const struct identity *who, const struct inode *inode, uint32_t wanted);
+
+/* As permission_ask, for what is about to be done; nobody writes to what is immutable. */
 int32_t permission_check(const struct identity *who, const struct inode *inode, uint32_t wanted);
+
+/* Whether `who` may do what is the owner's to do. */
+bool permission_owns(const struct identity *who, const struct inode *inode);
+
+/* Whether flags let more change than content by what is added to it. */
+int32_t permission_change(const struct inode *inode);
+
+/* Whether they let something be written at `offset`. */
+int32_t permission_write_at(const struct inode *inode, uint64_t offset);
+
+/* Whether `who` may leave set-group-id on something of that group. */
+bool permission_keeps_group_bit(const struct identity *who, uint32_t gid);
 
 /* As the server vfs has them (servers/vfs/permission.h). */
 
 /*
  * Whether the name of `victim` may be taken out of `directory`: POSIX_EACCES,
- * or POSIX_EPERM where the directory is sticky and neither is `who`'s own.
+ * or POSIX_EPERM where the directory is sticky and neither is `who`'s own, or where flags forbid it.
  */
 int32_t permission_remove(const struct identity *who, const struct inode *directory,
                           const struct inode *victim);

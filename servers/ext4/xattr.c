@@ -1,81 +1,65 @@
-/* Extended attributes: see xattr.h. */
+/* Extended attributes, read: see xattr.h. */
 #include "xattr.h"
 
 #include <drydock/checksum.h>
 #include <drydock/string.h>
 
-#include "allocate.h"
+#include "file.h"
 
-/* Entries that follow each other, and the room that their values lie in. */
-struct area {
-	const uint8_t *base; /* value offsets count from here */
-	uint32_t entries;    /* offset of the first */
-	uint32_t size;       /* bytes from base */
+/* ---- names ------------------------------------------------------------------------- */
+
+/* "Extended Attributes": names begin with these, of which an entry has a number. */
+static const struct prefix {
+	uint8_t index;
+	bool is_whole; /* nothing comes after it */
+	uint8_t length;
+	char text[XATTR_PREFIX_MAXIMUM + 1];
+} prefixes[] = {
+	{XATTR_INDEX_USER, false, 5, "user."},
+	{XATTR_INDEX_ACL_ACCESS, true, 23, "system.posix_acl_access"},
+	{XATTR_INDEX_ACL_DEFAULT, true, 24, "system.posix_acl_default"},
+	{XATTR_INDEX_TRUSTED, false, 8, "trusted."},
+	{XATTR_INDEX_SECURITY, false, 9, "security."},
 };
 
-/* Where `offset` has an entry, whole and with its value within the area. NULL: there is none, or *bad. */
-static const struct ext4_xattr_entry *entry_at(const struct area *area, uint32_t offset, bool *bad)
+bool xattr_name_find(const char *name, uint32_t length, struct xattr_name *found)
 {
-	const struct ext4_xattr_entry *entry = (const struct ext4_xattr_entry *)(area->base + offset);
-	uint32_t end;
+	for (uint32_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		const struct prefix *prefix = &prefixes[i];
 
-	/* Four zero bytes end the list, or there is no room for more. */
-	if (offset + sizeof(uint32_t) > area->size)
-		return NULL;
-	if (entry->name_length == 0 && entry->name_index == 0 && entry->value_offset == 0)
-		return NULL;
-	end = offset + (uint32_t)sizeof(*entry);
-	*bad = end > area->size || end + entry->name_length > area->size;
-	if (!*bad && entry->value_inode == 0)
-		*bad = entry->value_size > area->size || entry->value_offset > area->size - entry->value_size;
-	return *bad ? NULL : entry;
+		if (length < prefix->length || (prefix->is_whole && length > prefix->length) ||
+		    memcmp(name, prefix->text, prefix->length) != 0)
+			continue;
+		*found = (struct xattr_name){prefix->index, name + prefix->length, length - prefix->length};
+		return true;
+	}
+	return false;
 }
 
-static uint32_t entry_next(const struct ext4_xattr_entry *entry, uint32_t offset)
+const char *xattr_prefix(uint8_t index, uint32_t *length)
 {
-	return (offset + (uint32_t)sizeof(*entry) + entry->name_length + XATTR_ALIGNMENT - 1) &
-	       ~(XATTR_ALIGNMENT - 1);
-}
-
-static const struct ext4_xattr_entry *find(const struct area *area, uint8_t index, const char *name,
-                                           uint32_t length, bool *bad)
-{
-	const struct ext4_xattr_entry *entry;
-	uint32_t offset = area->entries;
-
-	*bad = false;
-	while ((entry = entry_at(area, offset, bad))) {
-		if (entry->name_index == index && entry->name_length == length &&
-		    memcmp(entry->name, name, length) == 0)
-			return entry;
-		offset = entry_next(entry, offset);
+	for (uint32_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		*length = prefixes[i].length;
+		if (prefixes[i].index == index)
+			return prefixes[i].text;
 	}
 	return NULL;
 }
 
-int32_t xattr_inline_data(const struct inode *inode, const uint8_t **data, uint32_t *size)
-{
-	const struct area area = {.base = inode->xattrs, .size = inode->xattrs_size};
-	const struct ext4_xattr_entry *entry;
-	bool bad;
+/* ---- where they lie ------------------------------------------------------------------ */
 
-	*size = 0;
-	if (!inode->xattrs)
-		return 0;
-	entry = find(&area, XATTR_INDEX_SYSTEM, "data", 4, &bad);
-	if (bad || (entry && entry->value_inode))
-		return inode_damage(inode, inode->table_block, "extended attributes go beyond the inode");
-	if (entry) {
-		*data = area.base + entry->value_offset;
-		*size = entry->value_size;
-	}
-	return 0;
+struct xattr_area xattr_inode_area(const struct inode *inode)
+{
+	return (struct xattr_area){.base = inode->xattrs, .size = inode->xattrs_size};
 }
 
-/* ---- blocks of attributes ----------------------------------------------------------- */
+struct xattr_area xattr_block_area(const struct volume *volume, uint8_t *data)
+{
+	return (struct xattr_area){data, sizeof(struct ext4_xattr_header), volume->block_size};
+}
 
 /* "Extended Attributes": of the block's number and the block, the checksum being zero. */
-static uint32_t block_checksum(const struct volume *volume, const struct buffer *buffer)
+uint32_t xattr_block_checksum(const struct volume *volume, const struct buffer *buffer)
 {
 	const uint64_t number = buffer->block;
 	const size_t at = offsetof(struct ext4_xattr_header, checksum), after = at + sizeof(uint32_t);
@@ -87,42 +71,160 @@ static uint32_t block_checksum(const struct volume *volume, const struct buffer 
 	return checksum_crc32c(crc, buffer->data + after, volume->block_size - after);
 }
 
-static int32_t block_release(struct handle *handle, struct inode *inode, struct buffer *buffer)
+static bool block_fits(const struct volume *volume, const struct buffer *buffer)
 {
-	struct volume *volume = inode->volume;
-	struct ext4_xattr_header *header = (struct ext4_xattr_header *)buffer->data;
-	int32_t error;
+	const struct ext4_xattr_header *header = (const struct ext4_xattr_header *)buffer->data;
 
-	if (header->magic != XATTR_MAGIC ||
-	    (volume->has_checksums && header->checksum != block_checksum(volume, buffer)))
-		return inode_damage(inode, buffer->block, "this is no block of attributes");
-	if (header->references <= 1) {
-		inode->sectors -= volume->block_size / 512;
-		return blocks_free(handle, buffer->block, 1, true);
-	}
-	error = handle_change(handle, buffer);
-	if (error)
+	return header->magic == XATTR_MAGIC && header->blocks == 1 &&
+	       (!volume->has_checksums || header->checksum == xattr_block_checksum(volume, buffer));
+}
+
+int32_t xattr_block_get(const struct inode *inode, struct buffer **buffer)
+{
+	struct cache *cache = &inode->volume->cache;
+	int32_t error = cache_get(cache, inode->xattr_block, buffer);
+
+	if (error || (*buffer)->checked == CHECK_XATTRS)
 		return error;
-	header->references--;
-	if (volume->has_checksums)
-		header->checksum = block_checksum(volume, buffer);
+	if (!block_fits(inode->volume, *buffer)) {
+		cache_put(cache, *buffer);
+		return inode_damage(inode, inode->xattr_block, "this is no block of attributes");
+	}
+	(*buffer)->checked = CHECK_XATTRS;
 	return 0;
 }
 
-int32_t xattr_release(struct handle *handle, struct inode *inode)
+static int32_t area_damage(const struct inode *inode, const struct buffer *buffer)
 {
-	struct cache *cache = &inode->volume->cache;
-	struct buffer *buffer;
-	int32_t error;
+	return buffer ? inode_damage(inode, buffer->block, "extended attributes go beyond their block")
+	              : inode_damage(inode, inode->table_block,
+	                             "extended attributes go beyond the inode");
+}
 
-	if (!inode->xattr_block)
-		return 0;
-	error = cache_get(cache, inode->xattr_block, &buffer);
+/* ---- values ---------------------------------------------------------------------------- */
+
+int32_t xattr_inline_data(const struct inode *inode, const uint8_t **data, uint32_t *size)
+{
+	static const struct xattr_name name = {XATTR_INDEX_SYSTEM, "data", 4};
+	const struct xattr_area area = xattr_inode_area(inode);
+	const struct ext4_xattr_entry *entry;
+	bool bad;
+
+	*size = 0;
+	entry = xattr_area_find(&area, &name, &bad);
+	if (bad || (entry && entry->value_inode))
+		return area_damage(inode, NULL);
+	if (entry) {
+		*data = area.base + entry->value_offset;
+		*size = entry->value_size;
+	}
+	return 0;
+}
+
+/* With the feature ea_inode a large value is the content of an inode of its own. */
+static int32_t inode_value_read(const struct inode *inode, const struct ext4_xattr_entry *entry, void *value)
+{
+	const uint32_t number = entry->value_inode, size = entry->value_size;
+	struct inode *holder;
+	uint32_t done;
+	int32_t error = inode_get(inode->volume, number, &holder);
+
+	if (error == POSIX_ESTALE)
+		return inode_damage(inode, 0, "an attribute lies in an inode that is not in use");
 	if (error)
 		return error;
-	error = block_release(handle, inode, buffer);
-	cache_put(cache, buffer);
+	if (!(holder->flags & INODE_EA_INODE) || holder->size != size)
+		error = inode_damage(holder, 0, "this inode has no attribute's value");
 	if (!error)
-		inode->xattr_block = 0;
+		error = file_read(holder, 0, value, size, &done);
+	inode_put(inode->volume, holder);
+	return error;
+}
+
+static int32_t value_copy(const struct inode *inode, const struct xattr_area *area,
+                          const struct ext4_xattr_entry *entry, void *value, uint32_t capacity,
+                          uint32_t *size)
+{
+	if (entry->value_size > XATTR_SIZE_MAXIMUM)
+		return inode_damage(inode, 0, "an extended attribute is too large");
+	*size = entry->value_size;
+	if (capacity == 0)
+		return 0;
+	if (*size > capacity)
+		return POSIX_ERANGE;
+	if (entry->value_inode)
+		return inode_value_read(inode, entry, value);
+	memcpy(value, area->base + entry->value_offset, *size);
+	return 0;
+}
+
+static int32_t area_get(const struct inode *inode, const struct xattr_area *area, const struct buffer *buffer,
+                        const struct xattr_name *name, void *value, uint32_t capacity, uint32_t *size)
+{
+	const struct ext4_xattr_entry *entry;
+	bool bad;
+
+	entry = xattr_area_find(area, name, &bad);
+	if (bad)
+		return area_damage(inode, buffer);
+	return entry ? value_copy(inode, area, entry, value, capacity, size) : POSIX_ENODATA;
+}
+
+int32_t xattr_get(const struct inode *inode, const struct xattr_name *name, void *value, uint32_t capacity,
+                  uint32_t *size)
+{
+	struct xattr_area area = xattr_inode_area(inode);
+	struct buffer *buffer;
+	int32_t error = area_get(inode, &area, NULL, name, value, capacity, size);
+
+	if (error != POSIX_ENODATA || !inode->xattr_block)
+		return error;
+	error = xattr_block_get(inode, &buffer);
+	if (error)
+		return error;
+	area = xattr_block_area(inode->volume, buffer->data);
+	error = area_get(inode, &area, buffer, name, value, capacity, size);
+	cache_put(&inode->volume->cache, buffer);
+	return error;
+}
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+/* False: `each` has had enough, or there is damage. */
+static bool area_list(const struct xattr_area *area, xattr_each_t each, void *context, bool *bad)
+{
+	const struct ext4_xattr_entry *entry;
+	uint32_t offset = area->entries;
+
+	while ((entry = xattr_area_next(area, &offset, bad))) {
+		const struct xattr_name name = {entry->name_index, entry->name, entry->name_length};
+
+		if (!each(context, &name))
+			return false;
+	}
+	return !*bad;
+}
+
+int32_t xattr_list(const struct inode *inode, xattr_each_t each, void *context)
+{
+	struct xattr_area area = xattr_inode_area(inode);
+	struct buffer *buffer = NULL;
+	bool bad, more;
+	int32_t error = 0;
+
+	if (inode->xattr_block)
+		error = xattr_block_get(inode, &buffer);
+	if (error)
+		return error;
+	more = area_list(&area, each, context, &bad);
+	if (bad)
+		error = area_damage(inode, NULL);
+	if (more && buffer) {
+		area = xattr_block_area(inode->volume, buffer->data);
+		(void)area_list(&area, each, context, &bad);
+		if (bad)
+			error = area_damage(inode, buffer);
+	}
+	cache_put(&inode->volume->cache, buffer);
 	return error;
 }

@@ -1,9 +1,7 @@
 /*
- * Extended attributes with permissions, as xattr(7) has them, and their handlers
- * in the node protocol. `user.` is for regular files and directories and goes by
- * their permission bits, `trusted.` is root's and hidden from others, and
- * `security.` is for all to read and for root to write. Of `system.` there are
- * access control lists (node_acl.c), and there is nothing else.
+ * Extended attributes with permissions (filesystem_xattr_check()), and their handlers
+ * in the node protocol. Of `system.` there are access control lists (node_acl.c),
+ * and there is nothing else.
  */
 #include <drydock/posix.h>
 #include <drydock/string.h>
@@ -18,70 +16,25 @@
 _Static_assert(FS_XATTR_CREATE == TMPFS_XATTR_CREATE && FS_XATTR_REPLACE == TMPFS_XATTR_REPLACE,
                "the flags of set_xattr are handed on as they are");
 
-#define ROOT 0u
-
-static bool has_prefix(const char *name, uint32_t length, const char *prefix, uint32_t prefix_length)
+static bool not_hidden(const char *name, uint32_t length)
 {
-	return length >= prefix_length && memcmp(name, prefix, prefix_length) == 0;
-}
-
-#define HAS_PREFIX(name, length, prefix) has_prefix(name, length, prefix, sizeof(prefix) - 1)
-
-/* Whether nothing follows the first dot. */
-static bool is_prefix(const char *name, uint32_t length)
-{
-	uint32_t at = 0;
-
-	while (at < length && name[at] != '.')
-		at++;
-	return at + 1 == length;
-}
-
-static bool not_trusted(const char *name, uint32_t length)
-{
-	return !HAS_PREFIX(name, length, "trusted.");
-}
-
-/* `user.` could else be hung on what everybody may write to, such as device nodes, without any quota. */
-static int32_t check_user(const struct caller *caller, const struct tmpfs_attributes *node, uint32_t access)
-{
-	bool is_directory = attributes_type_is(node, POSIX_S_IFDIR);
-
-	if (!is_directory && !attributes_type_is(node, POSIX_S_IFREG))
-		return access == ACCESS_WRITE ? POSIX_EPERM : POSIX_ENODATA;
-	if (caller->who->flags & IDENTITY_CHECKED)
-		return 0;
-	if (is_directory && node->mode & POSIX_S_ISVTX && access == ACCESS_WRITE &&
-	    caller->who->uid != node->uid && caller->who->uid != ROOT)
-		return POSIX_EPERM;
-	return permission_check(caller->who, node, access);
+	return !filesystem_xattr_is_hidden(name, length);
 }
 
 /* Whether `caller` may read or write (ACCESS_READ, ACCESS_WRITE) that attribute of the node. */
 static int32_t check(const struct caller *caller, uint64_t number, const char *name, uint32_t length,
                      uint32_t access)
 {
-	bool privileged = caller->who->uid == ROOT || caller->who->flags & IDENTITY_CHECKED;
+	struct filesystem_permissions permissions;
 	struct tmpfs_attributes node;
 	int32_t error = tmpfs_get_attributes(&caller->vfs->tmpfs, number, &node);
 
 	if (error)
 		return error;
-	if (length == 0)
-		return POSIX_ERANGE;
-	if (access == ACCESS_WRITE && permission_change(&node) != 0)
+	if (length > 0 && access == ACCESS_WRITE && permission_change(&node) != 0)
 		return POSIX_EPERM;
-	if (HAS_PREFIX(name, length, "user."))
-		error = check_user(caller, &node, access);
-	else if (HAS_PREFIX(name, length, "trusted."))
-		error = privileged ? 0 : access == ACCESS_WRITE ? POSIX_EPERM : POSIX_ENODATA;
-	else if (HAS_PREFIX(name, length, "security."))
-		error = privileged || access == ACCESS_READ ? 0 : POSIX_EPERM;
-	else /* as Linux, which looks at the bits before it finds that nobody knows the name */
-		return !HAS_PREFIX(name, length, "system.") && permission_check(caller->who, &node, access)
-		               ? POSIX_EACCES
-		               : POSIX_EOPNOTSUPP;
-	return error || !is_prefix(name, length) ? error : POSIX_EINVAL;
+	permissions = permission_of(&node);
+	return filesystem_xattr_check(caller->who, &permissions, name, length, access);
 }
 
 /* Tells those who watch, if it has been done. */
@@ -149,7 +102,7 @@ int32_t node_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buf
 {
 	if (node_is_remote(node))
 		return remote_xattr_list(caller, node, buffer, capacity, size);
-	return tmpfs_xattr_list(&caller->vfs->tmpfs, node, caller->who->uid == ROOT ? NULL : not_trusted,
+	return tmpfs_xattr_list(&caller->vfs->tmpfs, node, caller->who->uid == 0 ? NULL : not_hidden,
 	                        buffer, capacity, size);
 }
 

@@ -7,9 +7,7 @@
 
 #define ROOT            0u
 #define MODE_BITS       07777u
-#define MODE_GROUP      00070u
 #define MODE_GROUP_EXEC 00010u
-#define MODE_EXECUTE    00111u
 
 #define SET_TIMES_EXPLICIT (TMPFS_SET_ATIME | TMPFS_SET_MTIME)
 #define SET_TIMES_NOW      (TMPFS_SET_ATIME_NOW | TMPFS_SET_MTIME_NOW)
@@ -19,58 +17,17 @@ static bool is_checked(const struct identity *who)
 	return who->flags & IDENTITY_CHECKED;
 }
 
-bool permission_in_group(const struct identity *who, uint32_t gid)
+struct filesystem_permissions permission_of(const struct tmpfs_attributes *node)
 {
-	if (who->gid == gid)
-		return true;
-	for (uint32_t i = 0; i < who->group_count; i++) {
-		if (who->groups[i] == gid)
-			return true;
-	}
-	return false;
-}
-
-/*
- * acl(5), "ACCESS CHECK ALGORITHM", for all but the owner. The mask is what the
- * mode has for the group.
- */
-static bool acl_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted)
-{
-	uint32_t mask = node->mode >> 3;
-	bool in_class = false;
-
-	for (uint32_t at = 0; at < node->acl.count; at++) {
-		const struct acl_entry *entry = &node->acl.entries[at];
-		bool in_group = (entry->tag == ACL_GROUP_OBJ && permission_in_group(who, node->gid)) ||
-		                (entry->tag == ACL_GROUP && permission_in_group(who, entry->id));
-
-		if (entry->tag == ACL_USER && entry->id == who->uid)
-			return (wanted & ~(entry->permissions & mask)) == 0;
-		/* It is enough that one of his groups allows all. */
-		if (in_group && (wanted & ~(entry->permissions & mask)) == 0)
-			return true;
-		in_class |= in_group;
-		if (entry->tag == ACL_OTHER)
-			return !in_class && (wanted & ~(uint32_t)entry->permissions) == 0;
-	}
-	return false;
+	return (struct filesystem_permissions){
+		.mode = node->mode, .uid = node->uid, .gid = node->gid, .acl = node->acl};
 }
 
 bool permission_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted)
 {
-	uint32_t bits = node->mode;
+	const struct filesystem_permissions permissions = permission_of(node);
 
-	if (who->uid == ROOT)
-		return attributes_type_is(node, POSIX_S_IFDIR) || !(wanted & ACCESS_EXECUTE) ||
-		       node->mode & MODE_EXECUTE;
-	/* Only the first class that fits counts, even where a later one would allow more. */
-	if (who->uid == node->uid)
-		bits >>= 6;
-	else if (node->acl.count > 0 && bits & MODE_GROUP) /* under an empty mask Linux looks at no ACL */
-		return acl_allows(who, node, wanted);
-	else if (permission_in_group(who, node->gid))
-		bits >>= 3;
-	return (wanted & ~bits) == 0;
+	return filesystem_allows(who, &permissions, wanted);
 }
 
 int32_t permission_check(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted)
@@ -144,7 +101,7 @@ static int32_t set_by_user(const struct identity *who, const struct tmpfs_attrib
 		return error;
 	if (valid & TMPFS_SET_UID && values->uid != node->uid)
 		return POSIX_EPERM;
-	if (valid & TMPFS_SET_GID && values->gid != node->gid && !permission_in_group(who, values->gid))
+	if (valid & TMPFS_SET_GID && values->gid != node->gid && !filesystem_in_group(who, values->gid))
 		return POSIX_EPERM;
 	return valid & TMPFS_SET_SIZE ? permission_check(who, node, ACCESS_WRITE) : 0;
 }
@@ -161,7 +118,7 @@ int32_t permission_set(const struct identity *who, const struct tmpfs_attributes
 
 bool permission_keeps_group_bit(const struct identity *who, uint32_t gid)
 {
-	return is_checked(who) || who->uid == ROOT || permission_in_group(who, gid);
+	return is_checked(who) || who->uid == ROOT || filesystem_in_group(who, gid);
 }
 
 /* What is left of the permission bits; without execution for the group set-group-id is no privilege. */

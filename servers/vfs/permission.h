@@ -14,16 +14,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <drydock/server.h>
+#include <drydock/filesystem.h>
 
 #include "tmpfs.h"
 
 /* As the mask of access(2). */
-#define ACCESS_EXECUTE 1u /* of a directory: search it */
-#define ACCESS_WRITE   2u
-#define ACCESS_READ    4u
+#define ACCESS_EXECUTE FILESYSTEM_EXECUTE
+#define ACCESS_WRITE   FILESYSTEM_WRITE
+#define ACCESS_READ    FILESYSTEM_READ
 
-bool permission_in_group(const struct identity *who, uint32_t gid);
+/* What the SDK's checks look at; valid as long as the attributes. */
+struct filesystem_permissions permission_of(const struct tmpfs_attributes *node);
 
 /* Whether mode, owner and access ACL let `who` do all of `wanted` (ACCESS_*); IDENTITY_CHECKED does not matter here. */
 bool permission_allows(const struct identity *who, const struct tmpfs_attributes *node, uint32_t wanted);

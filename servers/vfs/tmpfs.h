@@ -24,7 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "acl.h"
+#include <drydock/acl.h>
+
 #include "arena.h"
 
 #define TMPFS_ROOT          1u /* the root's node number */

@@ -5,6 +5,7 @@ import os
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -190,6 +191,65 @@ class Disks(unittest.TestCase):
         self.check(image)
         _, directory = self.mounted("--disk", image + ":ro")
         self.assertEqual(digest(os.path.join(directory, "disk")), expected)
+
+    def attributes(self, root):
+        """The extended attributes of all that lies in a directory, ACLs among them."""
+        return {name: {key: os.getxattr(os.path.join(root, name), key) for key in sorted(os.listxattr(os.path.join(root, name)))}
+                for name in sorted(os.listdir(root)) if name != "lost+found"}
+
+    def by_linux(self, image, change):
+        """What `change` returns of Linux's own mount of an image; skips where it cannot mount any."""
+        loop = tempfile.mkdtemp(prefix="drydock-loop-")
+        self.addCleanup(os.rmdir, loop)
+        if subprocess.run(["mount", "-o", "loop", image, loop], capture_output=True).returncode != 0:
+            self.skipTest("Linux cannot mount an image here")
+        try:
+            return change(loop)
+        finally:
+            subprocess.run(["umount", loop], check=True)
+
+    def test_extended_attributes_are_linuxs(self):
+        image = self.path("attributes.img")
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", image, "16M"], check=True)
+        # Version 2; the owner, user 1000, the owning group, the mask, others.
+        acl = struct.pack("<I" + "HHI" * 5, 2, 1, 6, 0xffffffff, 2, 4, 1000, 4, 4, 0xffffffff, 16, 7, 0xffffffff,
+                          32, 0, 0xffffffff)
+        large = bytes(range(256)) * 8
+
+        def change_first(root):
+            for name in ("one", "two"):
+                with open(os.path.join(root, name), "w", encoding="utf-8") as file:
+                    file.write(name)
+                # Linux gives both one block.
+                os.setxattr(os.path.join(root, name), "user.large", large)
+
+        def change_more(root):
+            os.setxattr(os.path.join(root, "two"), "user.own", b"")
+            os.setxattr(os.path.join(root, "two"), "user.\u00e4", b"umlaut")
+            os.setxattr(os.path.join(root, "one"), "trusted.small", b"1")
+            os.mkdir(os.path.join(root, "below"))
+            os.setxattr(os.path.join(root, "below"), "system.posix_acl_default", acl)
+            os.setxattr(os.path.join(root, "one"), "system.posix_acl_access", acl)
+            with open(os.path.join(root, "below", "new"), "w", encoding="utf-8"):
+                pass
+            os.chmod(os.path.join(root, "one"), 0o640)
+            return self.attributes(root), self.attributes(os.path.join(root, "below"))
+
+        def change_last(root):
+            seen = self.attributes(root), self.attributes(os.path.join(root, "below"))
+            os.removexattr(os.path.join(root, "two"), "user.large")
+            os.setxattr(os.path.join(root, "below", "new"), "user.linux", b"2")
+            return seen
+
+        self.by_linux(image, change_first)
+        instance, directory = self.mounted("--disk", image)
+        seen = change_more(os.path.join(directory, "disk"))
+        self.assertEqual(seen[0]["two"]["user.large"], large)
+        self.assertIn("system.posix_acl_access", seen[1]["new"])
+        instance.stop()
+        self.check(image)
+        self.assertEqual(self.by_linux(image, change_last), seen)
+        self.check(image)
 
     def test_what_was_synced_outlives_the_host(self):
         image = self.path("killed.img")

@@ -3,7 +3,8 @@
  * may set them, what they let people do, what new nodes get. As root the same
  * is asked of a tmpfs of the kernel, which must agree.
  */
-#include "../../../servers/vfs/acl.h"
+#include <drydock/acl.h>
+
 #include "linux_tmpfs.h"
 #include "vfs_harness.h"
 

@@ -14,10 +14,10 @@ static struct tmpfs_attributes node_of(uint32_t mode, uint32_t uid, uint32_t gid
 
 START_TEST(groups)
 {
-	ck_assert(permission_in_group(&user, 20));
-	ck_assert(permission_in_group(&user, 31));
-	ck_assert(!permission_in_group(&user, 32));
-	ck_assert(!permission_in_group(&other, 0)); /* beyond group_count */
+	ck_assert(filesystem_in_group(&user, 20));
+	ck_assert(filesystem_in_group(&user, 31));
+	ck_assert(!filesystem_in_group(&user, 32));
+	ck_assert(!filesystem_in_group(&other, 0)); /* beyond group_count */
 }
 END_TEST
 

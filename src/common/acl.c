@@ -1,6 +1,5 @@
-/* Access control lists: see acl.h. */
-#include "acl.h"
-
+/* Access control lists: see drydock/acl.h. */
+#include <drydock/acl.h>
 #include <drydock/posix.h>
 #include <drydock/string.h>
 

@@ -1,6 +1,10 @@
-/* Access control lists and their values (servers/vfs/acl.c). */
-#include "../../../servers/vfs/acl.h"
-#include "vfs_harness.h"
+/* Access control lists and their values (src/common/acl.c). */
+#include "../unit.h"
+
+#include <string.h>
+
+#include <drydock/acl.h>
+#include <drydock/posix.h>
 
 #define NONE ACL_NO_ID
 
@@ -124,14 +128,4 @@ START_TEST(modes)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("vfs-acl");
-	TCase *test = tcase_create("acl");
-
-	tcase_add_test(test, values);
-	tcase_add_test(test, valid_and_not);
-	tcase_add_test(test, modes);
-	suite_add_tcase(suite, test);
-	return harness_run(suite);
-}
+UNIT_RUN("acl", values, valid_and_not, modes)

@@ -1,14 +1,14 @@
 /*
  * POSIX access control lists as acl(5) and POSIX 1003.1e (draft 17, chapter 23)
  * have them: what is one, and how it goes with the permission bits. Pure
- * functions; permission.c says what an ACL lets people do.
+ * functions; what an ACL lets people do says filesystem_allows() (drydock/filesystem.h).
  *
  * The form on the wire is that of the extended attributes system.posix_acl_access
  * and system.posix_acl_default on Linux (linux/posix_acl_xattr.h): a version,
  * then entries, little-endian. Entries are kept as they are there.
  */
-#ifndef VFS_ACL_H
-#define VFS_ACL_H
+#ifndef DRYDOCK_ACL_H
+#define DRYDOCK_ACL_H
 
 #include <stdbool.h>
 #include <stdint.h>
