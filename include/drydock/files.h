@@ -58,13 +58,16 @@ int32_t files_errno(int32_t status);
 struct file {
 	struct client *client;
 	uint64_t generation; /* of the client */
+	uint64_t direct;     /* that it is read and written at its own server, and which; 0: by way of vfs */
 	uint32_t number;     /* the server's */
 	uint32_t flags;      /* VFS_OPEN_* */
 };
 
 /*
  * open(2): `flags` are VFS_OPEN_*, of which VFS_OPEN_READ, VFS_OPEN_WRITE or both,
- * or VFS_OPEN_PATH; `mode` is of a file that is made. POSIX_EOPNOTSUPP: a fifo,
+ * or VFS_OPEN_PATH; `mode` is of a file that is made. A file of another server than
+ * vfs is read and written there, if this process may call it; the first of them
+ * waits for the lane to it. POSIX_EOPNOTSUPP: a fifo,
  * socket or device, which only VFS_OPEN_PATH opens. POSIX_EMFILE: 65,536 are open.
  */
 int32_t files_open(struct client *client, const char *path, uint32_t flags, uint32_t mode, struct file *file);
@@ -238,7 +241,9 @@ struct files_transfer {
 	struct call call;
 	files_done_t done;
 	void *context;
-	bool writes;
+	struct file file;
+	uint64_t offset;
+	bool writes, at_position;
 };
 
 /*

@@ -56,6 +56,8 @@ int32_t path_allocate(struct request *request, const struct vfs_allocate_argumen
 int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arguments *arguments,
                         struct vfs_copy_range_results *results);
 int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments);
+int32_t path_hand_over(struct request *request, const struct vfs_hand_over_arguments *arguments,
+                       struct vfs_hand_over_results *results);
 
 /* path_files.c: finds who calls and the open file, opened with any of `flags` (0: anyhow). POSIX_EBADF. */
 struct open_file;

@@ -409,4 +409,5 @@ const struct vfs_operations path_handlers = {
 	.set_xattr = path_set_xattr,
 	.list_xattrs = path_list_xattrs,
 	.remove_xattr = path_remove_xattr,
+	.hand_over = path_hand_over,
 };

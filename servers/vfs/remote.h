@@ -91,6 +91,12 @@ int32_t remote_xattr_set(const struct caller *caller, uint64_t node, const char 
 int32_t remote_xattr_remove(const struct caller *caller, uint64_t node, const char *name, uint32_t length);
 int32_t remote_xattr_list(const struct caller *caller, uint64_t node, uint8_t *buffer, uint32_t capacity,
                           uint32_t *size);
+/*
+ * Has the server offer `process` a ticket (fs.proto) for an open file's node, done
+ * by as the caller. It goes with the reference. POSIX_EBUSY: there is one already.
+ */
+int32_t remote_ticket(const struct caller *caller, uint64_t node, uint64_t process, uint32_t rights,
+                      uint64_t *ticket, uint64_t *secret);
 int32_t remote_statistics(const struct caller *caller, uint64_t node, struct tmpfs_statistics *statistics);
 
 #endif

@@ -495,6 +495,13 @@ START_TEST(mounted)
 }
 END_TEST
 
+/* The same, where the client reads and writes at the server itself. */
+START_TEST(mounted_near)
+{
+	harbour_work(HARBOUR_NEAR, mounted_work);
+}
+END_TEST
+
 static void boot(void)
 {
 	harbour_boot(HARBOUR_VFS);
@@ -524,6 +531,7 @@ int main(void)
 	suite_add_tcase(suite, plain);
 	tcase_add_checked_fixture(mounts, boot_mounts, harbour_end);
 	tcase_add_test(mounts, mounted);
+	tcase_add_test(mounts, mounted_near);
 	suite_add_tcase(suite, mounts);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
