@@ -258,6 +258,15 @@ int32_t files_write_begin(struct files_transfer *transfer, const struct file *fi
                           const void *data, uint32_t length, files_done_t done, void *context);
 
 /*
+ * A write without a copy: `transfer->data` is room for `length` bytes, which are
+ * written as they are when files_write_submit is called. Until then nothing has
+ * begun; files_transfer_end gives the room back. Results as files_write_begin.
+ */
+int32_t files_write_prepare(struct files_transfer *transfer, const struct file *file, uint64_t offset,
+                            uint32_t length, files_done_t done, void *context);
+void files_write_submit(struct files_transfer *transfer);
+
+/*
  * Suspends until it is done, or `deadline` (absolute nanoseconds) has passed:
  * then it is abandoned. Returns transfer->status.
  */

@@ -15,6 +15,7 @@ enum native_row {
 	NATIVE_READS, /* 64 in flight */
 	NATIVE_LARGE_READ,
 	NATIVE_LARGE_WRITE,
+	NATIVE_LARGE_WRITE_IN_PLACE,
 	NATIVE_COPY_IN,
 	NATIVE_COPY_OUT,
 	NATIVE_ROWS,
@@ -29,7 +30,7 @@ enum native_once {
 	NATIVE_ONCE,
 };
 
-#define NATIVE_CLAIMS 7
+#define NATIVE_CLAIMS 8
 
 struct native {
 	struct orders orders;

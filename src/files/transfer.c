@@ -76,8 +76,8 @@ static int32_t prepare(struct files_transfer *transfer, const struct direct_file
 	            : vfs_read_try_prepare(call, file->client, file->number, offset, length);
 }
 
-/* Begins it; all of *transfer that says what it is is set. */
-static int32_t submit(struct files_transfer *transfer, uint64_t offset, const void *data, uint32_t length)
+/* All but to submit it; what *transfer says that it is is set. */
+static int32_t make_ready(struct files_transfer *transfer, uint64_t offset, const void *data, uint32_t length)
 {
 	const struct file *file = &transfer->file;
 	struct direct_file direct;
@@ -95,27 +95,59 @@ static int32_t submit(struct files_transfer *transfer, uint64_t offset, const vo
 		return POSIX_ESTALE;
 	}
 	transfer->data = transfer->writes ? transfer->call.in : transfer->call.out;
-	call_submit(&transfer->call, transfer->done ? finished : NULL, transfer);
 	return 0;
+}
+
+static void submit(struct files_transfer *transfer)
+{
+	call_submit(&transfer->call, transfer->done ? finished : NULL, transfer);
+}
+
+static struct files_transfer transfer_of(const struct file *file, uint64_t offset, files_done_t done, void *context)
+{
+	return (struct files_transfer){
+		.done = done, .context = context, .file = *file, .at_position = offset == VFS_POSITION};
 }
 
 int32_t files_read_begin(struct files_transfer *transfer, const struct file *file, uint64_t offset,
                          uint32_t length, files_done_t done, void *context)
 {
-	*transfer = (struct files_transfer){
-		.done = done, .context = context, .file = *file, .at_position = offset == VFS_POSITION};
-	return submit(transfer, offset, NULL, length);
+	int32_t status;
+
+	*transfer = transfer_of(file, offset, done, context);
+	status = make_ready(transfer, offset, NULL, length);
+	if (!status)
+		submit(transfer);
+	return status;
+}
+
+static int32_t prepare_write(struct files_transfer *transfer, const struct file *file, uint64_t offset,
+                             const void *data, uint32_t length, files_done_t done, void *context)
+{
+	*transfer = transfer_of(file, offset, done, context);
+	transfer->writes = true;
+	return make_ready(transfer, offset, data, length);
 }
 
 int32_t files_write_begin(struct files_transfer *transfer, const struct file *file, uint64_t offset,
                           const void *data, uint32_t length, files_done_t done, void *context)
 {
-	*transfer = (struct files_transfer){.done = done,
-	                                    .context = context,
-	                                    .file = *file,
-	                                    .writes = true,
-	                                    .at_position = offset == VFS_POSITION};
-	return submit(transfer, offset, data, length);
+	int32_t status = prepare_write(transfer, file, offset, data, length, done, context);
+
+	if (!status)
+		submit(transfer);
+	return status;
+}
+
+int32_t files_write_prepare(struct files_transfer *transfer, const struct file *file, uint64_t offset,
+                            uint32_t length, files_done_t done, void *context)
+{
+	return prepare_write(transfer, file, offset, NULL, length, done, context);
+}
+
+void files_write_submit(struct files_transfer *transfer)
+{
+	submit(transfer);
 }
 
 int32_t files_transfer_wait(struct files_transfer *transfer, uint64_t deadline)

@@ -148,7 +148,7 @@ int32_t bench_measure_now(struct bench_client *measurer, const struct bench_meas
 	uint64_t start = runtime_time(measurer->runtime);
 	int32_t status;
 
-	if (arguments->kind < BENCH_CALLS || arguments->kind > BENCH_COPIES_OUT ||
+	if (arguments->kind < BENCH_CALLS || arguments->kind > BENCH_LARGE_WRITES_IN_PLACE ||
 	    arguments->policy > WAITING_SPIN || arguments->in_flight == 0 ||
 	    arguments->in_flight > IN_FLIGHT_MAXIMUM || arguments->duration > UINT64_MAX - start)
 		return POSIX_EINVAL;

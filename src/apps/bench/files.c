@@ -95,11 +95,17 @@ static bool begin_part(struct bench_client *measurer, struct files_transfer *tra
 	uint64_t offset = measurer->next;
 
 	measurer->next = (offset + part) % length;
-	measurer->status = measurer->kind == BENCH_LARGE_WRITES
-	                           ? files_write_begin(transfer, &measurer->file, offset, measurer->memory, part,
-	                                               part_done, measurer)
-	                           : files_read_begin(transfer, &measurer->file, offset, part, part_done,
-	                                              measurer);
+	if (measurer->kind == BENCH_LARGE_WRITES)
+		measurer->status = files_write_begin(transfer, &measurer->file, offset, measurer->memory, part,
+		                                     part_done, measurer);
+	else if (measurer->kind == BENCH_LARGE_WRITES_IN_PLACE)
+		measurer->status =
+			files_write_prepare(transfer, &measurer->file, offset, part, part_done, measurer);
+	else
+		measurer->status =
+			files_read_begin(transfer, &measurer->file, offset, part, part_done, measurer);
+	if (measurer->kind == BENCH_LARGE_WRITES_IN_PLACE && measurer->status == 0)
+		files_write_submit(transfer);
 	return measurer->status == 0;
 }
 

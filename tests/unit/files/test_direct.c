@@ -235,7 +235,11 @@ static void transfers_work(struct runtime *runtime)
 		ck_assert_mem_eq(transfers[0].data, at ? "cd" : "ab", 2);
 		files_transfer_end(&transfers[0]);
 	}
-	MUST(files_write_begin(&transfers[0], &file, VFS_POSITION, "e", 1, NULL, NULL));
+	MUST(files_write_prepare(&transfers[1], &file, VFS_POSITION, 1, NULL, NULL));
+	files_transfer_end(&transfers[1]); /* thought better of it */
+	MUST(files_write_prepare(&transfers[0], &file, VFS_POSITION, 1, NULL, NULL));
+	transfers[0].data[0] = 'e';
+	files_write_submit(&transfers[0]);
 	MUST(files_transfer_wait(&transfers[0], DEADLINE_NEVER));
 	files_transfer_end(&transfers[0]);
 	holds(&file, "abcde");
