@@ -58,13 +58,16 @@ int32_t files_errno(int32_t status);
 struct file {
 	struct client *client;
 	uint64_t generation; /* of the client */
+	uint64_t direct;     /* that it is read and written at its own server, and which; 0: by way of vfs */
 	uint32_t number;     /* the server's */
 	uint32_t flags;      /* VFS_OPEN_* */
 };
 
 /*
  * open(2): `flags` are VFS_OPEN_*, of which VFS_OPEN_READ, VFS_OPEN_WRITE or both,
- * or VFS_OPEN_PATH; `mode` is of a file that is made. POSIX_EOPNOTSUPP: a fifo,
+ * or VFS_OPEN_PATH; `mode` is of a file that is made. A file of another server than
+ * vfs is read and written there, if this process may call it; the first of them
+ * waits for the lane to it. POSIX_EOPNOTSUPP: a fifo,
  * socket or device, which only VFS_OPEN_PATH opens. POSIX_EMFILE: 65,536 are open.
  */
 int32_t files_open(struct client *client, const char *path, uint32_t flags, uint32_t mode, struct file *file);
@@ -275,7 +278,9 @@ struct files_transfer {
 	struct call call;
 	files_done_t done;
 	void *context;
-	bool writes;
+	struct file file;
+	uint64_t offset;
+	bool writes, at_position;
 };
 
 /*
@@ -288,6 +293,15 @@ int32_t files_read_begin(struct files_transfer *transfer, const struct file *fil
                          uint32_t length, files_done_t done, void *context);
 int32_t files_write_begin(struct files_transfer *transfer, const struct file *file, uint64_t offset,
                           const void *data, uint32_t length, files_done_t done, void *context);
+
+/*
+ * A write without a copy: `transfer->data` is room for `length` bytes, which are
+ * written as they are when files_write_submit is called. Until then nothing has
+ * begun; files_transfer_end gives the room back. Results as files_write_begin.
+ */
+int32_t files_write_prepare(struct files_transfer *transfer, const struct file *file, uint64_t offset,
+                            uint32_t length, files_done_t done, void *context);
+void files_write_submit(struct files_transfer *transfer);
 
 /*
  * Suspends until it is done, or `deadline` (absolute nanoseconds) has passed:

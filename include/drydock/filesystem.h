@@ -14,6 +14,14 @@
 #include <drydock/server.h>
 
 /*
+ * Serves `operations` at `service`, and tickets besides (fs.proto), by which
+ * clients of vfs read and write files that they have opened straight here, with
+ * this server's own `read` and `write`. Instead of service_add, and before it is
+ * registered. E_NOMEM.
+ */
+enum error filesystem_add(struct service *service, const struct fs_operations *operations);
+
+/*
  * Serves `operations` at a new port, to lanes as large as vfs and the FUSE
  * bridge open, and registers with init. `server` becomes request->server;
  * `events` may be NULL, as for service_create. Suspends. Returns 0 or a call's

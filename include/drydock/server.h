@@ -272,6 +272,13 @@ bool client_connected(const struct client *client);
 /* How often the lane was made anew; what the server knew of an older one may be gone. */
 uint64_t client_generation(const struct client *client);
 
+/*
+ * What a library over a protocol keeps for each client, one thing; NULL at first.
+ * `end` runs when the client is closed.
+ */
+void client_set_companion(struct client *client, void *companion, void (*end)(void *companion));
+void *client_companion(const struct client *client);
+
 /* The actor that call_session puts into calls; 0 is the lane's own identity. */
 void client_set_actor(struct client *client, uint32_t actor);
 

@@ -13,6 +13,7 @@
 #include <drydock/abi/message.h>
 
 struct connection; /* the server's end of one lane */
+struct identity;
 struct runtime;
 
 #define REQUEST_DETACHED INT32_MIN
@@ -35,6 +36,7 @@ struct request {
 	void *server;       /* the pointer given when the service was registered */
 	bool cancelled;     /* the client has asked to give up, or is gone */
 	bool in_use;        /* private to the runtime */
+	const struct identity *acting; /* the same: whom it is for instead of `actor` */
 	/*
 	 * For a handler that detaches the request: called in the loop when the
 	 * client cancels or goes; it must see to it that the request is replied to

@@ -10,6 +10,7 @@
  */
 #include "ext4.h"
 
+#include <drydock/filesystem.h>
 #include <drydock/posix.h>
 #include <drydock/string.h>
 
@@ -161,7 +162,12 @@ static void ext4_begin(struct runtime *runtime, void *state)
 		return;
 	}
 	mount_disk(ext4, cache_size, write);
-	service_add(service, &fs_protocol, &node_handlers);
+	error = filesystem_add(service, &node_handlers);
+	if (error != E_OK) {
+		log_print(runtime, LOG_ERROR, "cannot serve: error %d", (int)error);
+		runtime_stop(runtime, 1);
+		return;
+	}
 	log_print(runtime, LOG_INFO, "Waiting for block I/O requests...");
 	status = service_register(service);
 	if (status) {

@@ -64,6 +64,8 @@ int32_t path_allocate(struct request *request, const struct vfs_allocate_argumen
 int32_t path_copy_range(struct request *request, const struct vfs_copy_range_arguments *arguments,
                         struct vfs_copy_range_results *results);
 int32_t path_sync(struct request *request, const struct vfs_sync_arguments *arguments);
+int32_t path_hand_over(struct request *request, const struct vfs_hand_over_arguments *arguments,
+                       struct vfs_hand_over_results *results);
 
 /*
  * node_lock.c: the file is about to be closed; with it go its locks, and the

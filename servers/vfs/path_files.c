@@ -4,10 +4,12 @@
  * opened and not afterwards.
  */
 #include <drydock/posix.h>
+#include <drydock/string.h>
 
 #include "handlers.h"
 #include "node.h"
 #include "permission.h"
+#include "remote.h"
 #include "session.h"
 #include "walk.h"
 
@@ -130,6 +132,14 @@ static int32_t open_unnamed(const struct caller *caller, const struct vfs_open_a
 	return error;
 }
 
+/* Of the mount whose server has the file's data; 0: of none, or there are no data. */
+static uint32_t mount_number(const struct vfs *vfs, const struct tmpfs_attributes *attributes)
+{
+	const struct mount *mount = remote_mount(attributes->node);
+
+	return mount && attributes_type_is(attributes, POSIX_S_IFREG) ? (uint32_t)(mount - vfs->mounts) + 1 : 0;
+}
+
 int32_t path_open(struct request *request, const struct vfs_open_arguments *arguments,
                   struct vfs_open_results *results)
 {
@@ -156,6 +166,39 @@ int32_t path_open(struct request *request, const struct vfs_open_arguments *argu
 	file->node = attributes.node;
 	file->flags = arguments->flags;
 	results->file = number;
+	results->mount = mount_number(caller.vfs, &attributes);
+	return 0;
+}
+
+int32_t path_hand_over(struct request *request, const struct vfs_hand_over_arguments *arguments,
+                       struct vfs_hand_over_results *results)
+{
+	const uint64_t process = connection_info(request->connection)->peer;
+	const char *service;
+	struct open_file *file;
+	struct caller caller;
+	uint32_t rights = 0, length;
+	int32_t error = path_begin(request, arguments->file, OPENED, &caller, &file);
+
+	if (error)
+		return error;
+	if (!node_is_remote(file->node))
+		return POSIX_EINVAL;
+	service = remote_mount(file->node)->service;
+	length = (uint32_t)string_length(service);
+	if (length > arguments->service_capacity)
+		return POSIX_EINVAL;
+	if (file->flags & VFS_OPEN_READ)
+		rights |= FS_TICKET_READ;
+	if (file->flags & VFS_OPEN_WRITE)
+		rights |= FS_TICKET_WRITE;
+	if (file->flags & VFS_OPEN_APPEND)
+		rights |= FS_TICKET_APPEND;
+	error = remote_ticket(&caller, file->node, process, rights, &results->ticket, &results->secret);
+	if (error)
+		return error;
+	memcpy(arguments->service, service, length);
+	results->service_length = length;
 	return 0;
 }
 

@@ -409,6 +409,7 @@ const struct vfs_operations path_handlers = {
 	.set_xattr = path_set_xattr,
 	.list_xattrs = path_list_xattrs,
 	.remove_xattr = path_remove_xattr,
+	.hand_over = path_hand_over,
 	.test_lock = path_test_lock,
 	.set_lock = path_set_lock,
 };

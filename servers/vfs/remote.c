@@ -42,8 +42,23 @@ static void forgot(struct call *call, void *context)
 	struct mount *mount = remote->mount;
 
 	call_end(call);
-	runtime_free(mount->vfs->runtime, remote);
+	if (remote->ticket != 0) {
+		remote->ticket = 0;
+		remote->next = mount->forgotten;
+		mount->forgotten = remote;
+	} else {
+		runtime_free(mount->vfs->runtime, remote);
+	}
 	forget_more(mount);
+}
+
+/* Withdraws the ticket, or where there is none gives the reference back. */
+static int32_t prepare_forget(struct remote_node *remote)
+{
+	struct client *client = remote->mount->client;
+
+	return remote->ticket != 0 ? fs_withdraw_ticket_try_prepare(&remote->forget, client, remote->ticket)
+	                           : fs_forget_try_prepare(&remote->forget, client, remote->number, 1);
 }
 
 /* Tells the server of what is forgotten, as far as there is room; the answers bring it on. */
@@ -55,8 +70,7 @@ static void forget_more(struct mount *mount)
 		/* With the lane its session ended, and all it held. */
 		bool gone = !client_connected(mount->client) ||
 		            client_generation(mount->client) != remote->generation;
-		int32_t status =
-			gone ? 0 : fs_forget_try_prepare(&remote->forget, mount->client, remote->number, 1);
+		int32_t status = gone ? 0 : prepare_forget(remote);
 
 		if (status == -E_WOULD_BLOCK)
 			return;

@@ -103,6 +103,12 @@ void remote_lock_give_back(const struct caller *caller, const struct lock_wish *
 /* An owner is gone with his session: his locks are given back soon. Does not suspend. */
 void remote_lock_depart(struct vfs *vfs, uint64_t node, uint64_t owner);
 
+/*
+ * Has the server offer `process` a ticket (fs.proto) for an open file's node, done
+ * by as the caller. It goes with the reference. POSIX_EBUSY: there is one already.
+ */
+int32_t remote_ticket(const struct caller *caller, uint64_t node, uint64_t process, uint32_t rights,
+                      uint64_t *ticket, uint64_t *secret);
 int32_t remote_statistics(const struct caller *caller, uint64_t node, struct tmpfs_statistics *statistics);
 
 #endif

@@ -17,6 +17,8 @@ struct remote_node {
 	uint64_t number;     /* the server's */
 	uint64_t references; /* in vfs */
 	bool held;           /* by vfs in the server; the root found by its number is not */
+	bool asking;         /* for a ticket */
+	uint64_t ticket;     /* offered for it, to be withdrawn before it is forgotten; 0: none */
 	struct remote_node *next; /* in mount->forgotten */
 	struct call forget;
 };

@@ -191,6 +191,33 @@ int32_t remote_write(const struct caller *caller, uint64_t node, uint64_t *offse
 	return operation_end(&operation, status);
 }
 
+int32_t remote_ticket(const struct caller *caller, uint64_t node, uint64_t process, uint32_t rights,
+                      uint64_t *ticket, uint64_t *secret)
+{
+	struct remote_node *remote = remote_of(node);
+	struct fs_offer_ticket_results results = {0};
+	struct operation operation;
+	int32_t status = operation_begin(caller, node, OPENED, &operation);
+	if (status)
+		return status;
+	if (remote->asking || remote->ticket != 0)
+		return operation_end(&operation, POSIX_EBUSY);
+	remote->asking = true;
+	status = operation_run(&operation, fs_offer_ticket_prepare(&operation.call, operation.client,
+	                                                           operation.number, process, rights));
+	if (!status) {
+		status = fs_offer_ticket_finish(&operation.call, &results);
+		call_end(&operation.call);
+	}
+	remote->asking = false;
+	/* The operation still holds the node: where it is forgotten next, the ticket is known. */
+	if (!status)
+		remote->ticket = results.ticket;
+	*ticket = results.ticket;
+	*secret = results.secret;
+	return operation_end(&operation, status);
+}
+
 int32_t remote_readdir(const struct caller *caller, uint64_t directory, uint64_t cookie, uint8_t *buffer,
                        uint32_t capacity, uint32_t *length)
 {

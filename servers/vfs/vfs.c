@@ -4,6 +4,7 @@
  */
 #include "vfs.h"
 
+#include <drydock/filesystem.h>
 #include <drydock/posix.h>
 
 #include "handlers.h"
@@ -105,7 +106,12 @@ static void vfs_begin(struct runtime *runtime, void *state)
 	}
 	locks_begin(&vfs->locks, runtime, &vfs->key);
 	service_add(service, &vfs_protocol, &path_handlers);
-	service_add(service, &fs_protocol, &node_handlers);
+	error = filesystem_add(service, &node_handlers);
+	if (error != E_OK) {
+		log_print(runtime, LOG_ERROR, "cannot serve: error %d", (int)error);
+		runtime_stop(runtime, 1);
+		return;
+	}
 	/* Said first: once it is registered, the next server's lines may follow. */
 	log_print(runtime, LOG_INFO, "Ready for file operations");
 	status = service_register(service);

@@ -43,6 +43,20 @@ static int32_t open_all(struct giver *giver)
 	return status;
 }
 
+static int32_t carry_out_files(struct client *client, const struct order *order)
+{
+	switch (order->files) {
+	case ORDER_MAKE_FILES:
+		return bench_make_files(client, order->entries);
+	case ORDER_REMOVE_FILES:
+		return bench_remove_files(client, order->entries);
+	case ORDER_CHURN:
+		return bench_churn(client, order->entries, (uint32_t)order->amount);
+	default:
+		return bench_grow(client, order->amount);
+	}
+}
+
 static int32_t carry_out(struct giver *giver, const struct order *order, double *rate)
 {
 	struct call calls[CLIENTS];
@@ -50,6 +64,8 @@ static int32_t carry_out(struct giver *giver, const struct order *order, double 
 	int32_t status = 0;
 
 	*rate = 0;
+	if (order->files != ORDER_NO_FILES)
+		return carry_out_files(giver->clients[0], order);
 	if (order->clients == 0)
 		return bench_policy(giver->server, order->policy);
 	while (begun < order->clients && status == 0) {

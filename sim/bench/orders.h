@@ -12,7 +12,19 @@
 
 #define CLIENTS 4 /* services bench-client-1 and so on of bench.manifest */
 
+/* Of the first client, beside measuring: what of bench.proto it does. */
+enum order_files {
+	ORDER_NO_FILES,
+	ORDER_MAKE_FILES,
+	ORDER_REMOVE_FILES,
+	ORDER_CHURN,
+	ORDER_GROW,
+};
+
 struct order {
+	enum order_files files; /* other than ORDER_NO_FILES: this, with `entries` and `amount`, and nothing else */
+	uint32_t entries;
+	uint64_t amount;        /* of churn: how often; of grow: bytes */
 	uint32_t clients;   /* how many measure at once; 0: none, but the server waits by `policy` from now on */
 	uint32_t kind;      /* enum of bench.proto: BENCH_CALLS, ... */
 	uint32_t policy;    /* enum waiting */
@@ -28,7 +40,7 @@ struct orders {
 /* Starts it for the instance in `directory`. False, having said why. */
 bool orders_start(struct orders *orders, const char *directory);
 
-/* Has an order carried out; *rate becomes the calls a nanosecond of all clients together. False where one failed. */
+/* Has an order carried out; *rate becomes, of one that measures, the calls a nanosecond of all clients together. False where one failed. */
 bool orders_give(const struct orders *orders, const struct order *order, double *rate);
 
 void orders_end(struct orders *orders);

@@ -16,7 +16,7 @@ bool manifest_read(const char *path, FILE *errors, struct manifest *manifest);
 
 /*
  * Adds a service, the last to start, and its file system at `path` with `flags`
- * (MOUNT_*). NULL, or what is wrong, in words; the manifest is of no use then.
+ * (MOUNT_*); roles that call vfs may call it. NULL, or what is wrong, in words; the manifest is of no use then.
  */
 const char *manifest_add_file_system(struct manifest *manifest, const struct manifest_service *service,
                                      const char *path, uint32_t flags);

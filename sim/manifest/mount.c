@@ -44,6 +44,20 @@ static uint32_t find(const struct manifest *manifest, const char *name)
 	return index;
 }
 
+/* Roles that call vfs may call the service, too, and so read and write its files there; without room by way of vfs. */
+static void grant_near(struct manifest *manifest, uint32_t vfs, uint32_t service)
+{
+	for (uint32_t index = 0; index < manifest->role_count; index++) {
+		struct manifest_role *role = &manifest->roles[index];
+
+		for (uint32_t at = 0, count = role->call_count; at < count; at++) {
+			if (role->calls[at].service == vfs)
+				call_imply(role->calls, &role->call_count,
+				           (struct manifest_call){.service = service});
+		}
+	}
+}
+
 const char *manifest_add_file_system(struct manifest *manifest, const struct manifest_service *service,
                                      const char *path, uint32_t flags)
 {
@@ -69,6 +83,7 @@ const char *manifest_add_file_system(struct manifest *manifest, const struct man
 		return wrong;
 	if (!mount_grant(manifest, &manifest->services[vfs], index))
 		return "vfs or fuse call too many services already";
+	grant_near(manifest, vfs, index);
 	if (check_mount_options(manifest) > SPAWN_OPTIONS_SIZE)
 		return "the paths of all mounts do not fit into the options of vfs";
 	return NULL;

@@ -57,15 +57,19 @@ int32_t files_open(struct client *client, const char *path, uint32_t flags, uint
 		.number = results.file,
 		.flags = flags,
 	};
+	if (!status && results.mount != 0 && !(flags & VFS_OPEN_PATH))
+		direct_open(file, results.mount);
 	return status;
 }
 
 int32_t files_close(const struct file *file)
 {
 	struct call call;
-	int32_t status =
-		file_call_run(file, &call, vfs_close_prepare(&call, file->client, file->number));
+	int32_t status;
 
+	if (file->direct != 0)
+		direct_close(file);
+	status = file_call_run(file, &call, vfs_close_prepare(&call, file->client, file->number));
 	if (!status) {
 		status = vfs_close_finish(&call);
 		call_end(&call);
@@ -93,9 +97,11 @@ static int32_t read_part(const struct file *file, void *buffer, uint32_t length,
 {
 	struct vfs_read_results results = {0};
 	struct call call;
-	int32_t status = file_call_run(
-		file, &call, vfs_read_prepare(&call, file->client, file->number, offset, length));
+	int32_t status;
 
+	if (file->direct != 0)
+		return direct_read(file, buffer, length, offset, done);
+	status = file_call_run(file, &call, vfs_read_prepare(&call, file->client, file->number, offset, length));
 	if (!status) {
 		status = vfs_read_finish(&call, &results, buffer);
 		call_end(&call);
@@ -110,9 +116,12 @@ static int32_t write_part(const struct file *file, const void *data, uint32_t le
 {
 	struct vfs_write_results results = {0};
 	struct call call;
-	int32_t status = file_call_run(
-		file, &call, vfs_write_prepare(&call, file->client, file->number, offset, data, length));
+	int32_t status;
 
+	if (file->direct != 0)
+		return direct_write(file, data, length, offset, done);
+	status = file_call_run(
+		file, &call, vfs_write_prepare(&call, file->client, file->number, offset, data, length));
 	if (!status) {
 		status = vfs_write_finish(&call, &results);
 		call_end(&call);
@@ -186,35 +195,64 @@ int32_t files_pwrite(const struct file *file, const void *data, size_t length, u
 	return offset > INT64_MAX ? POSIX_EINVAL : write_parts(file, data, length, offset, done);
 }
 
+/* At most 1 MiB. */
+static int32_t copy_part(const struct file *from, uint64_t offset, const struct file *to, uint64_t to_offset,
+                         uint32_t length, uint32_t *done)
+{
+	struct vfs_copy_range_results results = {0};
+	struct call call;
+	int32_t status = file_call_run(from, &call,
+	                               vfs_copy_range_prepare(&call, from->client, from->number, to->number,
+	                                                      offset, to_offset, length));
+
+	if (!status) {
+		status = vfs_copy_range_finish(&call, &results);
+		call_end(&call);
+	}
+	*done = results.length;
+	return !status && results.length > length ? POSIX_EBADMSG : status;
+}
+
+static int32_t copy_parts(const struct file *from, uint64_t offset, const struct file *to, uint64_t to_offset,
+                          size_t length, size_t *done)
+{
+	uint32_t wanted, copied;
+
+	do {
+		int32_t status;
+
+		wanted = length - *done < TRANSFER_MAXIMUM ? (uint32_t)(length - *done) : TRANSFER_MAXIMUM;
+		status = copy_part(from, offset_after(offset, *done), to, offset_after(to_offset, *done), wanted,
+		                   &copied);
+		if (status)
+			return *done > 0 ? 0 : status;
+		*done += copied;
+	} while (copied == wanted && *done < length);
+	return 0;
+}
+
 int32_t files_copy_range(const struct file *from, uint64_t offset, const struct file *to, uint64_t to_offset,
                          size_t length, size_t *done)
 {
+	bool from_moves, to_moves;
+	int32_t status;
+
 	*done = 0;
 	if (from->client != to->client)
 		return POSIX_EXDEV;
 	if (from->generation != to->generation)
 		return POSIX_ESTALE;
-	do {
-		uint32_t part = length - *done < TRANSFER_MAXIMUM ? (uint32_t)(length - *done) : TRANSFER_MAXIMUM;
-		struct vfs_copy_range_results results = {0};
-		struct call call;
-		int32_t status = file_call_run(from, &call,
-		                               vfs_copy_range_prepare(&call, from->client, from->number,
-		                                                      to->number, offset_after(offset, *done),
-		                                                      offset_after(to_offset, *done), part));
-
-		if (!status) {
-			status = vfs_copy_range_finish(&call, &results);
-			call_end(&call);
-		}
-		if (!status && results.length > part)
-			status = POSIX_EBADMSG;
-		if (status)
-			return *done > 0 ? 0 : status;
-		*done += results.length;
-		if (results.length < part)
-			break;
-	} while (*done < length);
+	status = direct_take_position(from, &offset, &from_moves);
+	if (!status)
+		status = direct_take_position(to, &to_offset, &to_moves);
+	if (!status)
+		status = copy_parts(from, offset, to, to_offset, length, done);
+	if (status)
+		return status;
+	if (from_moves)
+		direct_move(from, offset + *done);
+	if (to_moves)
+		direct_move(to, to_offset + *done);
 	return 0;
 }
 
@@ -224,13 +262,17 @@ int32_t files_seek(const struct file *file, int64_t offset, uint32_t whence, uin
 {
 	struct vfs_seek_results results = {0};
 	struct call call;
-	int32_t status = file_call_run(
-		file, &call, vfs_seek_prepare(&call, file->client, file->number, offset, whence));
+	int32_t status = file->direct ? direct_seek(file, &offset, &whence) : 0;
 
+	if (!status)
+		status = file_call_run(file, &call,
+		                       vfs_seek_prepare(&call, file->client, file->number, offset, whence));
 	if (!status) {
 		status = vfs_seek_finish(&call, &results);
 		call_end(&call);
 	}
+	if (!status && file->direct)
+		direct_move(file, results.offset);
 	if (position)
 		*position = results.offset;
 	return status;

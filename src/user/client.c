@@ -354,6 +354,8 @@ void client_close(struct client *client)
 	if (client->runtime->ending_calls)
 		runtime_panic(client->runtime, "drydock: `done` of a call closed a client; a fiber has to\n");
 	client->closed = true;
+	if (client->companion != NULL)
+		client->companion_end(client->companion);
 	client_disconnect(client, -E_CANCELLED, E_PEER_DEAD);
 	if (client->opener != NULL)
 		fiber_wake(client->opener);
@@ -368,6 +370,17 @@ void client_publish_first(struct client *client)
 
 	list_remove(&client->lane->lane.dirty);
 	list_add_head(&runtime->dirty, &client->lane->lane.dirty);
+}
+
+void client_set_companion(struct client *client, void *companion, void (*end)(void *companion))
+{
+	client->companion = companion;
+	client->companion_end = end;
+}
+
+void *client_companion(const struct client *client)
+{
+	return client->companion;
 }
 
 struct runtime *client_runtime(const struct client *client)

@@ -57,6 +57,8 @@ struct client {
 	enum error reason;           /* why the server would not accept */
 	bool accepted;
 	bool closed;                 /* client_close was called */
+	void *companion;             /* see client_set_companion */
+	void (*companion_end)(void *companion);
 };
 
 struct client_waiter {

@@ -82,6 +82,7 @@ static void request_clear(struct request *request)
 	request->in_use = true;
 	request->on_cancel = NULL;
 	request->context = NULL;
+	request->acting = NULL;
 }
 
 /* Finds the ranges of a request. False where one is outside of the data area, or a flag is unknown. */
@@ -178,6 +179,8 @@ const struct identity *request_identity(const struct request *request)
 {
 	const struct connection *connection = request->connection;
 
+	if (request->acting != NULL)
+		return request->acting;
 	if (request->actor == 0)
 		return &connection->own;
 	if (request->actor > connection->actor_count)
@@ -227,6 +230,32 @@ static int32_t register_actor(struct request *request, uint32_t *number)
 	connection->actors[connection->actor_count++] = copy;
 	*number = connection->actor_count;
 	return 0;
+}
+
+/* Not an actor: those the client may name. */
+struct kept_identity {
+	struct kept_identity *next;
+	struct identity identity;
+};
+
+const struct identity *connection_keep_identity(struct connection *connection, const struct identity *identity,
+                                                uint32_t flags)
+{
+	struct identity wanted = *identity;
+	struct kept_identity *kept;
+	uint32_t count = 0;
+
+	wanted.flags |= flags;
+	for (kept = connection->kept; kept != NULL; kept = kept->next, count++) {
+		if (identity_equal(&kept->identity, &wanted))
+			return &kept->identity;
+	}
+	kept = count < CONNECTION_ACTORS ? runtime_allocate(connection->service->runtime, sizeof(*kept)) : NULL;
+	if (kept == NULL)
+		return NULL;
+	*kept = (struct kept_identity){.next = connection->kept, .identity = wanted};
+	connection->kept = kept;
+	return &kept->identity;
 }
 
 /* Operations that every protocol with sessions has; true where this was one. */
@@ -387,6 +416,10 @@ static void connection_free(struct connection *connection)
 {
 	struct runtime *runtime = connection->service->runtime;
 
+	for (struct kept_identity *kept = connection->kept, *next; kept != NULL; kept = next) {
+		next = kept->next;
+		runtime_free(runtime, kept);
+	}
 	for (uint32_t i = 0; i < connection->actor_count; i++)
 		runtime_free(runtime, connection->actors[i]);
 	runtime_free(runtime, connection->actors);

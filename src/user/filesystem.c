@@ -20,8 +20,8 @@ int32_t filesystem_serve(struct runtime *runtime, void *server, const struct fs_
 
 	if (service == NULL)
 		return -(int32_t)error;
-	service_add(service, &fs_protocol, operations);
-	return service_register(service);
+	error = filesystem_add(service, operations);
+	return error != E_OK ? -(int32_t)error : service_register(service);
 }
 
 bool filesystem_entry_add(struct filesystem_entries *entries, uint64_t node, uint64_t cookie, uint32_t mode,

@@ -15,6 +15,9 @@
 /* Identities registered on one lane at most. */
 #define CONNECTION_ACTORS 1024u
 
+struct tickets;
+struct kept_identity;
+
 struct service {
 	struct list link; /* runtime->services */
 	struct runtime *runtime;
@@ -29,6 +32,7 @@ struct service {
 	} protocols[SERVICE_PROTOCOLS];
 	struct list connections;
 	bool registered;
+	struct tickets *tickets; /* of a file system (ticket.c), or NULL */
 };
 
 struct connection {
@@ -49,7 +53,15 @@ struct connection {
 	enum error reason;    /* why it closes */
 	bool closed;
 	struct identity own;  /* actor 0 */
+	struct kept_identity *kept; /* see connection_keep_identity */
 	struct lane_info info;
 };
+
+/*
+ * A copy of `identity` with `flags` besides that lives as long as the connection,
+ * for request->acting; equal ones are one. NULL: no memory, or too many.
+ */
+const struct identity *connection_keep_identity(struct connection *connection, const struct identity *identity,
+                                                uint32_t flags);
 
 #endif

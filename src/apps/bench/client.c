@@ -135,8 +135,10 @@ static int32_t run(struct bench_client *measurer, const struct bench_measure_arg
 		return measure_calls(measurer);
 	case BENCH_CALLS_IN_FLIGHT:
 		return measure_in_flight(measurer, arguments->in_flight);
-	default:
+	case BENCH_DATAGRAMS:
 		return measure_datagrams(measurer);
+	default:
+		return bench_measure_files(measurer, arguments->kind, arguments->in_flight);
 	}
 }
 
@@ -146,7 +148,7 @@ int32_t bench_measure_now(struct bench_client *measurer, const struct bench_meas
 	uint64_t start = runtime_time(measurer->runtime);
 	int32_t status;
 
-	if (arguments->kind < BENCH_CALLS || arguments->kind > BENCH_DATAGRAMS ||
+	if (arguments->kind < BENCH_CALLS || arguments->kind > BENCH_LARGE_WRITES_IN_PLACE ||
 	    arguments->policy > WAITING_SPIN || arguments->in_flight == 0 ||
 	    arguments->in_flight > IN_FLIGHT_MAXIMUM || arguments->duration > UINT64_MAX - start)
 		return POSIX_EINVAL;
@@ -155,11 +157,13 @@ int32_t bench_measure_now(struct bench_client *measurer, const struct bench_meas
 	measurer->busy = true;
 	measurer->status = 0;
 	measurer->count = 0;
+	measurer->start = start;
+	measurer->stop = 0;
 	measurer->end = start + arguments->duration;
 	runtime_set_waiting(measurer->runtime, (enum waiting)arguments->policy);
 	status = run(measurer, arguments);
 	results->count = measurer->count;
-	results->elapsed = runtime_time(measurer->runtime) - start;
+	results->elapsed = (measurer->stop ? measurer->stop : runtime_time(measurer->runtime)) - measurer->start;
 	runtime_set_waiting(measurer->runtime, WAITING_ADAPTIVE);
 	measurer->busy = false;
 	return status < 0 ? POSIX_EIO : status;
@@ -171,7 +175,13 @@ static int32_t measure(struct request *request, const struct bench_measure_argum
 	return bench_measure_now(request->server, arguments, results);
 }
 
-static const struct bench_operations operations = {.measure = measure};
+static const struct bench_operations operations = {
+	.measure = measure,
+	.make_files = bench_serve_make_files,
+	.remove_files = bench_serve_remove_files,
+	.churn = bench_serve_churn,
+	.grow = bench_serve_grow,
+};
 
 bool bench_measure_for_others(struct bench_client *measurer, struct runtime *runtime)
 {

@@ -374,6 +374,268 @@ static __attribute__((noinline)) void serve_measure(struct request *request,
 		bench_measure_reply(request, error, &results);
 }
 
+/* make_files */
+static int32_t start_make_files(begin_t begin, struct call *call, struct client *client, uint32_t entries)
+{
+	int32_t error;
+
+	error = begin(call, client, BENCH_MAKE_FILES, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(entries, 0);
+	return 0;
+}
+
+int32_t bench_make_files_prepare(struct call *call, struct client *client, uint32_t entries)
+{
+	return start_make_files(call_begin, call, client, entries);
+}
+
+int32_t bench_make_files_try_prepare(struct call *call, struct client *client, uint32_t entries)
+{
+	return start_make_files(call_try_begin, call, client, entries);
+}
+
+int32_t bench_make_files_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t bench_make_files(struct client *client, uint32_t entries)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_make_files_prepare(&call, client, entries);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_make_files_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void bench_make_files_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_make_files(struct request *request,
+                                                       const struct bench_operations *operations)
+{
+	struct bench_make_files_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->make_files)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.entries = word_low(request->message.word[1]);
+	if (!error)
+		error = operations->make_files(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		bench_make_files_reply(request, error);
+}
+
+/* remove_files */
+static int32_t start_remove_files(begin_t begin, struct call *call, struct client *client, uint32_t entries)
+{
+	int32_t error;
+
+	error = begin(call, client, BENCH_REMOVE_FILES, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(entries, 0);
+	return 0;
+}
+
+int32_t bench_remove_files_prepare(struct call *call, struct client *client, uint32_t entries)
+{
+	return start_remove_files(call_begin, call, client, entries);
+}
+
+int32_t bench_remove_files_try_prepare(struct call *call, struct client *client, uint32_t entries)
+{
+	return start_remove_files(call_try_begin, call, client, entries);
+}
+
+int32_t bench_remove_files_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t bench_remove_files(struct client *client, uint32_t entries)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_remove_files_prepare(&call, client, entries);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_remove_files_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void bench_remove_files_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_remove_files(struct request *request,
+                                                         const struct bench_operations *operations)
+{
+	struct bench_remove_files_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->remove_files)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.entries = word_low(request->message.word[1]);
+	if (!error)
+		error = operations->remove_files(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		bench_remove_files_reply(request, error);
+}
+
+/* churn */
+static int32_t start_churn(begin_t begin, struct call *call, struct client *client, uint32_t entries,
+                           uint32_t count)
+{
+	int32_t error;
+
+	error = begin(call, client, BENCH_CHURN, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(entries, count);
+	return 0;
+}
+
+int32_t bench_churn_prepare(struct call *call, struct client *client, uint32_t entries, uint32_t count)
+{
+	return start_churn(call_begin, call, client, entries, count);
+}
+
+int32_t bench_churn_try_prepare(struct call *call, struct client *client, uint32_t entries, uint32_t count)
+{
+	return start_churn(call_try_begin, call, client, entries, count);
+}
+
+int32_t bench_churn_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t bench_churn(struct client *client, uint32_t entries, uint32_t count)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_churn_prepare(&call, client, entries, count);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_churn_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void bench_churn_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_churn(struct request *request,
+                                                  const struct bench_operations *operations)
+{
+	struct bench_churn_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->churn)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.entries = word_low(request->message.word[1]);
+	arguments.count = word_high(request->message.word[1]);
+	if (!error)
+		error = operations->churn(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		bench_churn_reply(request, error);
+}
+
+/* grow */
+static int32_t start_grow(begin_t begin, struct call *call, struct client *client, uint64_t length)
+{
+	int32_t error;
+
+	error = begin(call, client, BENCH_GROW, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = length;
+	return 0;
+}
+
+int32_t bench_grow_prepare(struct call *call, struct client *client, uint64_t length)
+{
+	return start_grow(call_begin, call, client, length);
+}
+
+int32_t bench_grow_try_prepare(struct call *call, struct client *client, uint64_t length)
+{
+	return start_grow(call_try_begin, call, client, length);
+}
+
+int32_t bench_grow_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t bench_grow(struct client *client, uint64_t length)
+{
+	struct call call;
+	int32_t error;
+
+	error = bench_grow_prepare(&call, client, length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = bench_grow_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void bench_grow_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_grow(struct request *request,
+                                                 const struct bench_operations *operations)
+{
+	struct bench_grow_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->grow)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.length = request->message.word[1];
+	if (!error)
+		error = operations->grow(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		bench_grow_reply(request, error);
+}
+
 static void bench_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -391,6 +653,18 @@ static void bench_dispatch(struct request *request, const void *operations)
 		break;
 	case BENCH_MEASURE:
 		serve_measure(request, operations);
+		break;
+	case BENCH_MAKE_FILES:
+		serve_make_files(request, operations);
+		break;
+	case BENCH_REMOVE_FILES:
+		serve_remove_files(request, operations);
+		break;
+	case BENCH_CHURN:
+		serve_churn(request, operations);
+		break;
+	case BENCH_GROW:
+		serve_grow(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -427,6 +701,23 @@ static const struct field_description arguments_of_measure[] = {
 static const struct field_description results_of_measure[] = {
 	{"count", "u64", 2, 0},
 	{"elapsed", "u64", 3, 0},
+};
+
+static const struct field_description arguments_of_make_files[] = {
+	{"entries", "u32", 1, 0},
+};
+
+static const struct field_description arguments_of_remove_files[] = {
+	{"entries", "u32", 1, 0},
+};
+
+static const struct field_description arguments_of_churn[] = {
+	{"entries", "u32", 1, 0},
+	{"count", "u32", 1, 32},
+};
+
+static const struct field_description arguments_of_grow[] = {
+	{"length", "u64", 1, 0},
 };
 
 static const struct operation_description bench_descriptions[] = {
@@ -475,6 +766,42 @@ static const struct operation_description bench_descriptions[] = {
 		.argument_count = 4,
 		.result_count = 2,
 	},
+	{
+		.number = BENCH_MAKE_FILES,
+		.changes = false,
+		.name = "make_files",
+		.arguments = arguments_of_make_files,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
+	{
+		.number = BENCH_REMOVE_FILES,
+		.changes = false,
+		.name = "remove_files",
+		.arguments = arguments_of_remove_files,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
+	{
+		.number = BENCH_CHURN,
+		.changes = false,
+		.name = "churn",
+		.arguments = arguments_of_churn,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = BENCH_GROW,
+		.changes = false,
+		.name = "grow",
+		.arguments = arguments_of_grow,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
 };
 
 const struct protocol bench_protocol = {
@@ -483,6 +810,6 @@ const struct protocol bench_protocol = {
 	.sessions = false,
 	.name = "bench",
 	.operations = bench_descriptions,
-	.operation_count = 5,
+	.operation_count = 9,
 	.dispatch = bench_dispatch,
 };

@@ -42,6 +42,19 @@
 #define BENCH_CALLS 1
 #define BENCH_CALLS_IN_FLIGHT 2
 #define BENCH_DATAGRAMS 3
+/*
+ * With a file of vfs, natively: 4 KiB read after 4 KiB, each into the reader's own memory; `in_flight` of
+ * them at once; 1 MiB after 1 MiB of a large file, read where they arrive, and written, out of the writer's
+ * own memory or where he has made them, `in_flight` at once. And for comparison 1 MiB after 1 MiB of as much
+ * memory, copied by memcpy into 1 MiB and out of it.
+ */
+#define BENCH_FILE_READS 4
+#define BENCH_FILE_READS_IN_FLIGHT 5
+#define BENCH_LARGE_READS 6
+#define BENCH_LARGE_WRITES 7
+#define BENCH_LARGE_WRITES_IN_PLACE 10
+#define BENCH_COPIES_IN 8
+#define BENCH_COPIES_OUT 9
 
 enum bench_operation {
 	BENCH_PING = 1,
@@ -49,6 +62,10 @@ enum bench_operation {
 	BENCH_PORT = 3,
 	BENCH_ECHO = 4,
 	BENCH_MEASURE = 5,
+	BENCH_MAKE_FILES = 6,
+	BENCH_REMOVE_FILES = 7,
+	BENCH_CHURN = 8,
+	BENCH_GROW = 9,
 };
 
 /* ping (1) */
@@ -127,6 +144,55 @@ int32_t bench_measure_try_prepare(struct call *call, struct client *client, uint
 int32_t bench_measure_finish(struct call *call, struct bench_measure_results *results);
 void bench_measure_reply(struct request *request, int32_t error, const struct bench_measure_results *results);
 
+/*
+ * make_files (6): Empty files in a directory of vfs of their own: makes and removes `entries` of them.
+ * `churn` looks at one, removes it and makes it again, `count` times, with names all over the directory.
+ * `grow` makes a file of `length` bytes that are not zero, and with 0 removes it.
+ */
+struct bench_make_files_arguments {
+	uint32_t entries;
+};
+
+int32_t bench_make_files(struct client *client, uint32_t entries);
+int32_t bench_make_files_prepare(struct call *call, struct client *client, uint32_t entries);
+int32_t bench_make_files_try_prepare(struct call *call, struct client *client, uint32_t entries);
+int32_t bench_make_files_finish(struct call *call);
+void bench_make_files_reply(struct request *request, int32_t error);
+
+/* remove_files (7) */
+struct bench_remove_files_arguments {
+	uint32_t entries;
+};
+
+int32_t bench_remove_files(struct client *client, uint32_t entries);
+int32_t bench_remove_files_prepare(struct call *call, struct client *client, uint32_t entries);
+int32_t bench_remove_files_try_prepare(struct call *call, struct client *client, uint32_t entries);
+int32_t bench_remove_files_finish(struct call *call);
+void bench_remove_files_reply(struct request *request, int32_t error);
+
+/* churn (8) */
+struct bench_churn_arguments {
+	uint32_t entries;
+	uint32_t count;
+};
+
+int32_t bench_churn(struct client *client, uint32_t entries, uint32_t count);
+int32_t bench_churn_prepare(struct call *call, struct client *client, uint32_t entries, uint32_t count);
+int32_t bench_churn_try_prepare(struct call *call, struct client *client, uint32_t entries, uint32_t count);
+int32_t bench_churn_finish(struct call *call);
+void bench_churn_reply(struct request *request, int32_t error);
+
+/* grow (9) */
+struct bench_grow_arguments {
+	uint64_t length;
+};
+
+int32_t bench_grow(struct client *client, uint64_t length);
+int32_t bench_grow_prepare(struct call *call, struct client *client, uint64_t length);
+int32_t bench_grow_try_prepare(struct call *call, struct client *client, uint64_t length);
+int32_t bench_grow_finish(struct call *call);
+void bench_grow_reply(struct request *request, int32_t error);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct bench_operations {
 	int32_t (*ping)(struct request *request, const struct bench_ping_arguments *arguments,
@@ -136,6 +202,11 @@ struct bench_operations {
 	int32_t (*echo)(struct request *request, const struct bench_echo_arguments *arguments);
 	int32_t (*measure)(struct request *request, const struct bench_measure_arguments *arguments,
 	                   struct bench_measure_results *results);
+	int32_t (*make_files)(struct request *request, const struct bench_make_files_arguments *arguments);
+	int32_t (*remove_files)(struct request *request,
+	                        const struct bench_remove_files_arguments *arguments);
+	int32_t (*churn)(struct request *request, const struct bench_churn_arguments *arguments);
+	int32_t (*grow)(struct request *request, const struct bench_grow_arguments *arguments);
 };
 
 extern const struct protocol bench_protocol;

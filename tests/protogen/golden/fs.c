@@ -2752,6 +2752,413 @@ static __attribute__((noinline)) void serve_watch(struct request *request,
 		fs_watch_reply(request, error, &results);
 }
 
+/* offer_ticket */
+static int32_t start_offer_ticket(begin_t begin, struct call *call, struct client *client, uint64_t node,
+                                  uint64_t process, uint32_t rights)
+{
+	int32_t error;
+
+	error = begin(call, client, FS_OFFER_TICKET, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = node;
+	call->request.word[2] = process;
+	call->request.word[3] = word_pair(rights, 0);
+	return 0;
+}
+
+int32_t fs_offer_ticket_prepare(struct call *call, struct client *client, uint64_t node, uint64_t process,
+                                uint32_t rights)
+{
+	return start_offer_ticket(call_begin, call, client, node, process, rights);
+}
+
+int32_t fs_offer_ticket_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t process,
+                                    uint32_t rights)
+{
+	return start_offer_ticket(call_try_begin, call, client, node, process, rights);
+}
+
+int32_t fs_offer_ticket_finish(struct call *call, struct fs_offer_ticket_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results) {
+		results->ticket = call->reply.word[2];
+		results->secret = call->reply.word[3];
+	}
+	return 0;
+}
+
+int32_t fs_offer_ticket(struct client *client, uint64_t node, uint64_t process, uint32_t rights,
+                        struct fs_offer_ticket_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_offer_ticket_prepare(&call, client, node, process, rights);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_offer_ticket_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void fs_offer_ticket_reply(struct request *request, int32_t error,
+                           const struct fs_offer_ticket_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = results->ticket;
+		reply.word[3] = results->secret;
+	}
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_offer_ticket(struct request *request,
+                                                         const struct fs_operations *operations)
+{
+	struct fs_offer_ticket_arguments arguments;
+	struct fs_offer_ticket_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->offer_ticket)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.node = request->message.word[1];
+	arguments.process = request->message.word[2];
+	arguments.rights = word_low(request->message.word[3]);
+	if (!error)
+		error = operations->offer_ticket(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		fs_offer_ticket_reply(request, error, &results);
+}
+
+/* withdraw_ticket */
+static int32_t start_withdraw_ticket(begin_t begin, struct call *call, struct client *client, uint64_t ticket)
+{
+	int32_t error;
+
+	error = begin(call, client, FS_WITHDRAW_TICKET, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = ticket;
+	return 0;
+}
+
+int32_t fs_withdraw_ticket_prepare(struct call *call, struct client *client, uint64_t ticket)
+{
+	return start_withdraw_ticket(call_begin, call, client, ticket);
+}
+
+int32_t fs_withdraw_ticket_try_prepare(struct call *call, struct client *client, uint64_t ticket)
+{
+	return start_withdraw_ticket(call_try_begin, call, client, ticket);
+}
+
+int32_t fs_withdraw_ticket_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t fs_withdraw_ticket(struct client *client, uint64_t ticket)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_withdraw_ticket_prepare(&call, client, ticket);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_withdraw_ticket_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void fs_withdraw_ticket_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_withdraw_ticket(struct request *request,
+                                                            const struct fs_operations *operations)
+{
+	struct fs_withdraw_ticket_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->withdraw_ticket)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.ticket = request->message.word[1];
+	if (!error)
+		error = operations->withdraw_ticket(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_withdraw_ticket_reply(request, error);
+}
+
+/* redeem_ticket */
+static int32_t start_redeem_ticket(begin_t begin, struct call *call, struct client *client, uint64_t ticket,
+                                   uint64_t secret)
+{
+	int32_t error;
+
+	error = begin(call, client, FS_REDEEM_TICKET, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = ticket;
+	call->request.word[2] = secret;
+	return 0;
+}
+
+int32_t fs_redeem_ticket_prepare(struct call *call, struct client *client, uint64_t ticket, uint64_t secret)
+{
+	return start_redeem_ticket(call_begin, call, client, ticket, secret);
+}
+
+int32_t fs_redeem_ticket_try_prepare(struct call *call, struct client *client, uint64_t ticket,
+                                     uint64_t secret)
+{
+	return start_redeem_ticket(call_try_begin, call, client, ticket, secret);
+}
+
+int32_t fs_redeem_ticket_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t fs_redeem_ticket(struct client *client, uint64_t ticket, uint64_t secret)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_redeem_ticket_prepare(&call, client, ticket, secret);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_redeem_ticket_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void fs_redeem_ticket_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_redeem_ticket(struct request *request,
+                                                          const struct fs_operations *operations)
+{
+	struct fs_redeem_ticket_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->redeem_ticket)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.ticket = request->message.word[1];
+	arguments.secret = request->message.word[2];
+	if (!error)
+		error = operations->redeem_ticket(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		fs_redeem_ticket_reply(request, error);
+}
+
+/* read_opened */
+static int32_t start_read_opened(begin_t begin, struct call *call, struct client *client, uint64_t ticket,
+                                 uint64_t offset, uint32_t data_capacity)
+{
+	int32_t error;
+
+	error = begin(call, client, FS_READ_OPENED, 0, data_capacity);
+	if (error)
+		return error;
+	call_session(call, false);
+	call->request.word[1] = ticket;
+	call->request.word[2] = offset;
+	return 0;
+}
+
+int32_t fs_read_opened_prepare(struct call *call, struct client *client, uint64_t ticket, uint64_t offset,
+                               uint32_t data_capacity)
+{
+	return start_read_opened(call_begin, call, client, ticket, offset, data_capacity);
+}
+
+int32_t fs_read_opened_try_prepare(struct call *call, struct client *client, uint64_t ticket, uint64_t offset,
+                                   uint32_t data_capacity)
+{
+	return start_read_opened(call_try_begin, call, client, ticket, offset, data_capacity);
+}
+
+int32_t fs_read_opened_finish(struct call *call, struct fs_read_opened_results *results, void *data)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results)
+		results->data_length = written;
+	if (data)
+		copy_shared(data, call->out, written);
+	return 0;
+}
+
+int32_t fs_read_opened(struct client *client, uint64_t ticket, uint64_t offset, void *data,
+                       uint32_t data_capacity, struct fs_read_opened_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_read_opened_prepare(&call, client, ticket, offset, data_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_read_opened_finish(&call, results, data);
+	call_end(&call);
+	return error;
+}
+
+void fs_read_opened_reply(struct request *request, int32_t error,
+                          const struct fs_read_opened_results *results)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->data_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results)
+		written = results->data_length;
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_read_opened(struct request *request,
+                                                        const struct fs_operations *operations)
+{
+	struct fs_read_opened_arguments arguments;
+	struct fs_read_opened_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->read_opened)
+		error = POSIX_ENOSYS;
+	else if (request->in)
+		error = POSIX_EBADMSG;
+	arguments.ticket = request->message.word[1];
+	arguments.offset = request->message.word[2];
+	arguments.data = request->out;
+	arguments.data_capacity = request->out ? request->out_length : 0;
+	if (!error)
+		error = operations->read_opened(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		fs_read_opened_reply(request, error, &results);
+}
+
+/* write_opened */
+static int32_t start_write_opened(begin_t begin, struct call *call, struct client *client, uint64_t ticket,
+                                  uint64_t offset, const void *data, uint32_t data_length)
+{
+	int32_t error;
+
+	error = begin(call, client, FS_WRITE_OPENED, data_length, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = ticket;
+	call->request.word[2] = offset;
+	put_bytes(call->in, data, data_length);
+	return 0;
+}
+
+int32_t fs_write_opened_prepare(struct call *call, struct client *client, uint64_t ticket, uint64_t offset,
+                                const void *data, uint32_t data_length)
+{
+	return start_write_opened(call_begin, call, client, ticket, offset, data, data_length);
+}
+
+int32_t fs_write_opened_try_prepare(struct call *call, struct client *client, uint64_t ticket,
+                                    uint64_t offset, const void *data, uint32_t data_length)
+{
+	return start_write_opened(call_try_begin, call, client, ticket, offset, data, data_length);
+}
+
+int32_t fs_write_opened_finish(struct call *call, struct fs_write_opened_results *results)
+{
+	if (call->status)
+		return call->status;
+	if (results) {
+		results->offset = call->reply.word[2];
+		results->length = word_low(call->reply.word[3]);
+	}
+	return 0;
+}
+
+int32_t fs_write_opened(struct client *client, uint64_t ticket, uint64_t offset, const void *data,
+                        uint32_t data_length, struct fs_write_opened_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = fs_write_opened_prepare(&call, client, ticket, offset, data, data_length);
+	if (error)
+		return error;
+	call_run(&call);
+	error = fs_write_opened_finish(&call, results);
+	call_end(&call);
+	return error;
+}
+
+void fs_write_opened_reply(struct request *request, int32_t error,
+                           const struct fs_write_opened_results *results)
+{
+	struct message reply = {{0}};
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = results->offset;
+		reply.word[3] = word_pair(results->length, 0);
+	}
+	request_reply(request, error, 0, &reply);
+}
+
+static __attribute__((noinline)) void serve_write_opened(struct request *request,
+                                                         const struct fs_operations *operations)
+{
+	struct fs_write_opened_arguments arguments;
+	struct fs_write_opened_results results = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->write_opened)
+		error = POSIX_ENOSYS;
+	else if (request->out)
+		error = POSIX_EBADMSG;
+	arguments.ticket = request->message.word[1];
+	arguments.offset = request->message.word[2];
+	arguments.data = input.bytes;
+	arguments.data_length = input.length;
+	if (!error)
+		error = operations->write_opened(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		fs_write_opened_reply(request, error, &results);
+}
+
 static void fs_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -2847,6 +3254,21 @@ static void fs_dispatch(struct request *request, const void *operations)
 		break;
 	case FS_WATCH:
 		serve_watch(request, operations);
+		break;
+	case FS_OFFER_TICKET:
+		serve_offer_ticket(request, operations);
+		break;
+	case FS_WITHDRAW_TICKET:
+		serve_withdraw_ticket(request, operations);
+		break;
+	case FS_REDEEM_TICKET:
+		serve_redeem_ticket(request, operations);
+		break;
+	case FS_READ_OPENED:
+		serve_read_opened(request, operations);
+		break;
+	case FS_WRITE_OPENED:
+		serve_write_opened(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -3072,6 +3494,43 @@ static const struct field_description arguments_of_create_unnamed[] = {
 
 static const struct field_description arguments_of_watch[] = {
 	{"events", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_offer_ticket[] = {
+	{"node", "u64", 1, 0},
+	{"process", "u64", 2, 0},
+	{"rights", "u32", 3, 0},
+};
+
+static const struct field_description results_of_offer_ticket[] = {
+	{"ticket", "u64", 2, 0},
+	{"secret", "u64", 3, 0},
+};
+
+static const struct field_description arguments_of_withdraw_ticket[] = {
+	{"ticket", "u64", 1, 0},
+};
+
+static const struct field_description arguments_of_redeem_ticket[] = {
+	{"ticket", "u64", 1, 0},
+	{"secret", "u64", 2, 0},
+};
+
+static const struct field_description arguments_of_read_opened[] = {
+	{"ticket", "u64", 1, 0},
+	{"offset", "u64", 2, 0},
+	{"data", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_write_opened[] = {
+	{"ticket", "u64", 1, 0},
+	{"offset", "u64", 2, 0},
+	{"data", "in", 0, 0},
+};
+
+static const struct field_description results_of_write_opened[] = {
+	{"offset", "u64", 2, 0},
+	{"length", "u32", 3, 0},
 };
 
 static const struct operation_description fs_descriptions[] = {
@@ -3354,6 +3813,51 @@ static const struct operation_description fs_descriptions[] = {
 		.argument_count = 1,
 		.result_count = 0,
 	},
+	{
+		.number = FS_OFFER_TICKET,
+		.changes = true,
+		.name = "offer_ticket",
+		.arguments = arguments_of_offer_ticket,
+		.results = results_of_offer_ticket,
+		.argument_count = 3,
+		.result_count = 2,
+	},
+	{
+		.number = FS_WITHDRAW_TICKET,
+		.changes = true,
+		.name = "withdraw_ticket",
+		.arguments = arguments_of_withdraw_ticket,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
+	{
+		.number = FS_REDEEM_TICKET,
+		.changes = true,
+		.name = "redeem_ticket",
+		.arguments = arguments_of_redeem_ticket,
+		.results = NULL,
+		.argument_count = 2,
+		.result_count = 0,
+	},
+	{
+		.number = FS_READ_OPENED,
+		.changes = false,
+		.name = "read_opened",
+		.arguments = arguments_of_read_opened,
+		.results = NULL,
+		.argument_count = 3,
+		.result_count = 0,
+	},
+	{
+		.number = FS_WRITE_OPENED,
+		.changes = true,
+		.name = "write_opened",
+		.arguments = arguments_of_write_opened,
+		.results = results_of_write_opened,
+		.argument_count = 3,
+		.result_count = 2,
+	},
 };
 
 const struct protocol fs_protocol = {
@@ -3362,6 +3866,6 @@ const struct protocol fs_protocol = {
 	.sessions = true,
 	.name = "fs",
 	.operations = fs_descriptions,
-	.operation_count = 31,
+	.operation_count = 36,
 	.dispatch = fs_dispatch,
 };

@@ -111,6 +111,11 @@
  */
 #define FS_LOCK_PROCESS_SYSTEM 0x80000000ull
 
+/* Bits of offer_ticket.rights. append: writes go to the end, wherever they are meant to. */
+#define FS_TICKET_READ 1
+#define FS_TICKET_WRITE 2
+#define FS_TICKET_APPEND 4
+
 /* The last byte of what is locked to the end of the file, wherever that is. */
 #define FS_LOCK_END 0x7fffffffffffffffull
 
@@ -243,6 +248,11 @@ enum fs_operation {
 	FS_CREATE_UNNAMED = 29,
 	FS_SYNC_ALL = 30,
 	FS_WATCH = 31,
+	FS_OFFER_TICKET = 32,
+	FS_WITHDRAW_TICKET = 33,
+	FS_REDEEM_TICKET = 34,
+	FS_READ_OPENED = 35,
+	FS_WRITE_OPENED = 36,
 };
 
 /* lookup (1): Finds `name` in a directory. */
@@ -862,6 +872,112 @@ int32_t fs_watch_try_prepare(struct call *call, struct client *client, uint32_t 
 int32_t fs_watch_finish(struct call *call, struct fs_watch_results *results, void *events);
 void fs_watch_reply(struct request *request, int32_t error, const struct fs_watch_results *results);
 
+/*
+ * offer_ticket (32), changes state: Tickets (drydock/filesystem.h serves them): how a process that opened a
+ * file by way of another client, vfs, reads and writes it here itself. vfs offers a ticket for a node that it
+ * holds, good for `process` alone, and tells that process number and secret. EPERM: the lane may not
+ * impersonate. What is done by the ticket is done as the actor of the offer, who has been permitted to open
+ * the file.
+ */
+struct fs_offer_ticket_arguments {
+	uint64_t node;
+	uint64_t process;
+	uint32_t rights;
+};
+
+struct fs_offer_ticket_results {
+	uint64_t ticket;
+	uint64_t secret;
+};
+
+int32_t fs_offer_ticket(struct client *client, uint64_t node, uint64_t process, uint32_t rights,
+                        struct fs_offer_ticket_results *results);
+int32_t fs_offer_ticket_prepare(struct call *call, struct client *client, uint64_t node, uint64_t process,
+                                uint32_t rights);
+int32_t fs_offer_ticket_try_prepare(struct call *call, struct client *client, uint64_t node, uint64_t process,
+                                    uint32_t rights);
+int32_t fs_offer_ticket_finish(struct call *call, struct fs_offer_ticket_results *results);
+void fs_offer_ticket_reply(struct request *request, int32_t error,
+                           const struct fs_offer_ticket_results *results);
+
+/*
+ * withdraw_ticket (33), changes state: Ends it, redeemed or not; so does the end of the session that offered
+ * it. What is under way goes on. ESTALE: it is no ticket of this session's.
+ */
+struct fs_withdraw_ticket_arguments {
+	uint64_t ticket;
+};
+
+int32_t fs_withdraw_ticket(struct client *client, uint64_t ticket);
+int32_t fs_withdraw_ticket_prepare(struct call *call, struct client *client, uint64_t ticket);
+int32_t fs_withdraw_ticket_try_prepare(struct call *call, struct client *client, uint64_t ticket);
+int32_t fs_withdraw_ticket_finish(struct call *call);
+void fs_withdraw_ticket_reply(struct request *request, int32_t error);
+
+/*
+ * redeem_ticket (34), changes state: Once, by its process: from then on the ticket is this session's open
+ * file. ESTALE: it is none, another process's, redeemed before, or the secret is wrong.
+ */
+struct fs_redeem_ticket_arguments {
+	uint64_t ticket;
+	uint64_t secret;
+};
+
+int32_t fs_redeem_ticket(struct client *client, uint64_t ticket, uint64_t secret);
+int32_t fs_redeem_ticket_prepare(struct call *call, struct client *client, uint64_t ticket, uint64_t secret);
+int32_t fs_redeem_ticket_try_prepare(struct call *call, struct client *client, uint64_t ticket,
+                                     uint64_t secret);
+int32_t fs_redeem_ticket_finish(struct call *call);
+void fs_redeem_ticket_reply(struct request *request, int32_t error);
+
+/*
+ * read_opened (35): As read and write; replies are the same. ESTALE: not an open file of this session's, or
+ * not any more. EBADF: it was not opened for that.
+ */
+struct fs_read_opened_arguments {
+	uint64_t ticket;
+	uint64_t offset;
+	uint8_t *data; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t data_capacity;
+};
+
+struct fs_read_opened_results {
+	uint32_t data_length; /* bytes written, at most the capacity */
+};
+
+int32_t fs_read_opened(struct client *client, uint64_t ticket, uint64_t offset, void *data,
+                       uint32_t data_capacity, struct fs_read_opened_results *results);
+int32_t fs_read_opened_prepare(struct call *call, struct client *client, uint64_t ticket, uint64_t offset,
+                               uint32_t data_capacity);
+int32_t fs_read_opened_try_prepare(struct call *call, struct client *client, uint64_t ticket, uint64_t offset,
+                                   uint32_t data_capacity);
+int32_t fs_read_opened_finish(struct call *call, struct fs_read_opened_results *results, void *data);
+void fs_read_opened_reply(struct request *request, int32_t error,
+                          const struct fs_read_opened_results *results);
+
+/* write_opened (36), changes state */
+struct fs_write_opened_arguments {
+	uint64_t ticket;
+	uint64_t offset;
+	const uint8_t *data; /* shared with the client; may be NULL if of length 0 */
+	uint32_t data_length;
+};
+
+struct fs_write_opened_results {
+	uint64_t offset;
+	uint32_t length;
+};
+
+int32_t fs_write_opened(struct client *client, uint64_t ticket, uint64_t offset, const void *data,
+                        uint32_t data_length, struct fs_write_opened_results *results);
+int32_t fs_write_opened_prepare(struct call *call, struct client *client, uint64_t ticket, uint64_t offset,
+                                const void *data, uint32_t data_length);
+int32_t fs_write_opened_try_prepare(struct call *call, struct client *client, uint64_t ticket,
+                                    uint64_t offset, const void *data, uint32_t data_length);
+int32_t fs_write_opened_finish(struct call *call, struct fs_write_opened_results *results);
+void fs_write_opened_reply(struct request *request, int32_t error,
+                           const struct fs_write_opened_results *results);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct fs_operations {
 	int32_t (*lookup)(struct request *request, const struct fs_lookup_arguments *arguments);
@@ -912,6 +1028,15 @@ struct fs_operations {
 	int32_t (*sync_all)(struct request *request);
 	int32_t (*watch)(struct request *request, const struct fs_watch_arguments *arguments,
 	                 struct fs_watch_results *results);
+	int32_t (*offer_ticket)(struct request *request, const struct fs_offer_ticket_arguments *arguments,
+	                        struct fs_offer_ticket_results *results);
+	int32_t (*withdraw_ticket)(struct request *request,
+	                           const struct fs_withdraw_ticket_arguments *arguments);
+	int32_t (*redeem_ticket)(struct request *request, const struct fs_redeem_ticket_arguments *arguments);
+	int32_t (*read_opened)(struct request *request, const struct fs_read_opened_arguments *arguments,
+	                       struct fs_read_opened_results *results);
+	int32_t (*write_opened)(struct request *request, const struct fs_write_opened_arguments *arguments,
+	                        struct fs_write_opened_results *results);
 };
 
 extern const struct protocol fs_protocol;

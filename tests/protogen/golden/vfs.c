@@ -96,8 +96,10 @@ int32_t vfs_open_finish(struct call *call, struct vfs_open_results *results)
 {
 	if (call->status)
 		return call->status;
-	if (results)
+	if (results) {
 		results->file = word_low(call->reply.word[2]);
+		results->mount = word_high(call->reply.word[2]);
+	}
 	return 0;
 }
 
@@ -123,7 +125,7 @@ void vfs_open_reply(struct request *request, int32_t error, const struct vfs_ope
 	if (error < 0)
 		error = POSIX_EIO;
 	if (!error && results)
-		reply.word[2] = word_pair(results->file, 0);
+		reply.word[2] = word_pair(results->file, results->mount);
 	request_reply(request, error, 0, &reply);
 }
 
@@ -2926,6 +2928,103 @@ static __attribute__((noinline)) void serve_remove_xattr(struct request *request
 		vfs_remove_xattr_reply(request, error);
 }
 
+/* hand_over */
+static int32_t start_hand_over(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                               uint32_t service_capacity)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_HAND_OVER, 0, service_capacity);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, 0);
+	return 0;
+}
+
+int32_t vfs_hand_over_prepare(struct call *call, struct client *client, uint32_t file,
+                              uint32_t service_capacity)
+{
+	return start_hand_over(call_begin, call, client, file, service_capacity);
+}
+
+int32_t vfs_hand_over_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                  uint32_t service_capacity)
+{
+	return start_hand_over(call_try_begin, call, client, file, service_capacity);
+}
+
+int32_t vfs_hand_over_finish(struct call *call, struct vfs_hand_over_results *results, void *service)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results) {
+		results->ticket = call->reply.word[2];
+		results->secret = call->reply.word[3];
+		results->service_length = written;
+	}
+	if (service)
+		copy_shared(service, call->out, written);
+	return 0;
+}
+
+int32_t vfs_hand_over(struct client *client, uint32_t file, void *service, uint32_t service_capacity,
+                      struct vfs_hand_over_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_hand_over_prepare(&call, client, file, service_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_hand_over_finish(&call, results, service);
+	call_end(&call);
+	return error;
+}
+
+void vfs_hand_over_reply(struct request *request, int32_t error, const struct vfs_hand_over_results *results)
+{
+	struct message reply = {{0}};
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->service_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results) {
+		reply.word[2] = results->ticket;
+		reply.word[3] = results->secret;
+		written = results->service_length;
+	}
+	request_reply(request, error, written, &reply);
+}
+
+static __attribute__((noinline)) void serve_hand_over(struct request *request,
+                                                      const struct vfs_operations *operations)
+{
+	struct vfs_hand_over_arguments arguments;
+	struct vfs_hand_over_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->hand_over)
+		error = POSIX_ENOSYS;
+	else if (request->in)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.service = request->out;
+	arguments.service_capacity = request->out ? request->out_length : 0;
+	if (!error)
+		error = operations->hand_over(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		vfs_hand_over_reply(request, error, &results);
+}
+
 /* test_lock */
 static int32_t start_test_lock(begin_t begin, struct call *call, struct client *client, uint32_t file,
                                uint32_t flags, uint32_t type, uint64_t start, uint64_t end)
@@ -3204,6 +3303,9 @@ static void vfs_dispatch(struct request *request, const void *operations)
 	case VFS_REMOVE_XATTR:
 		serve_remove_xattr(request, operations);
 		break;
+	case VFS_HAND_OVER:
+		serve_hand_over(request, operations);
+		break;
 	case VFS_TEST_LOCK:
 		serve_test_lock(request, operations);
 		break;
@@ -3224,6 +3326,7 @@ static const struct field_description arguments_of_open[] = {
 
 static const struct field_description results_of_open[] = {
 	{"file", "u32", 2, 0},
+	{"mount", "u32", 2, 32},
 };
 
 static const struct field_description arguments_of_close[] = {
@@ -3436,6 +3539,16 @@ static const struct field_description arguments_of_remove_xattr[] = {
 	{"name", "string(255)", 0, 0},
 };
 
+static const struct field_description arguments_of_hand_over[] = {
+	{"file", "u32", 1, 0},
+	{"service", "out", 0, 0},
+};
+
+static const struct field_description results_of_hand_over[] = {
+	{"ticket", "u64", 2, 0},
+	{"secret", "u64", 3, 0},
+};
+
 static const struct field_description arguments_of_test_lock[] = {
 	{"file", "u32", 1, 0},
 	{"flags", "u32", 1, 32},
@@ -3467,7 +3580,7 @@ static const struct operation_description vfs_descriptions[] = {
 		.arguments = arguments_of_open,
 		.results = results_of_open,
 		.argument_count = 4,
-		.result_count = 1,
+		.result_count = 2,
 	},
 	{
 		.number = VFS_CLOSE,
@@ -3776,6 +3889,15 @@ static const struct operation_description vfs_descriptions[] = {
 		.result_count = 0,
 	},
 	{
+		.number = VFS_HAND_OVER,
+		.changes = true,
+		.name = "hand_over",
+		.arguments = arguments_of_hand_over,
+		.results = results_of_hand_over,
+		.argument_count = 2,
+		.result_count = 2,
+	},
+	{
 		.number = VFS_TEST_LOCK,
 		.changes = false,
 		.name = "test_lock",
@@ -3801,6 +3923,6 @@ const struct protocol vfs_protocol = {
 	.sessions = true,
 	.name = "vfs",
 	.operations = vfs_descriptions,
-	.operation_count = 37,
+	.operation_count = 38,
 	.dispatch = vfs_dispatch,
 };

@@ -213,13 +213,15 @@ enum vfs_operation {
 	VFS_SET_XATTR = 33,
 	VFS_LIST_XATTRS = 34,
 	VFS_REMOVE_XATTR = 35,
+	VFS_HAND_OVER = 36,
 	VFS_TEST_LOCK = 40,
 	VFS_SET_LOCK = 41,
 };
 
 /*
  * open (1), changes state: open, mkdir, mknod: bits of `umask` are taken away from the mode of what is made,
- * unless the directory has a default ACL, which then decides (acl(5)).
+ * unless the directory has a default ACL, which then decides (acl(5)). `mount` is 0, but for a regular file
+ * of another server: then it is that mount's number.
  */
 struct vfs_open_arguments {
 	uint32_t flags;
@@ -231,6 +233,7 @@ struct vfs_open_arguments {
 
 struct vfs_open_results {
 	uint32_t file;
+	uint32_t mount;
 };
 
 int32_t vfs_open(struct client *client, uint32_t flags, uint32_t mode, uint32_t umask, const char *path,
@@ -818,6 +821,33 @@ int32_t vfs_remove_xattr_finish(struct call *call);
 void vfs_remove_xattr_reply(struct request *request, int32_t error);
 
 /*
+ * hand_over (36), changes state: Who serves an open file of a mount, as init knows that service, and a ticket
+ * by which the caller can read and write it there itself (fs.redeem_ticket), until the file is closed.
+ * EINVAL: no regular file of a mount, or no room for the name; EBUSY: there is a ticket already; ENOSYS: the
+ * server has none to give.
+ */
+struct vfs_hand_over_arguments {
+	uint32_t file;
+	uint8_t *service; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t service_capacity;
+};
+
+struct vfs_hand_over_results {
+	uint64_t ticket;
+	uint64_t secret;
+	uint32_t service_length; /* bytes written, at most the capacity */
+};
+
+int32_t vfs_hand_over(struct client *client, uint32_t file, void *service, uint32_t service_capacity,
+                      struct vfs_hand_over_results *results);
+int32_t vfs_hand_over_prepare(struct call *call, struct client *client, uint32_t file,
+                              uint32_t service_capacity);
+int32_t vfs_hand_over_try_prepare(struct call *call, struct client *client, uint32_t file,
+                                  uint32_t service_capacity);
+int32_t vfs_hand_over_finish(struct call *call, struct vfs_hand_over_results *results, void *service);
+void vfs_hand_over_reply(struct request *request, int32_t error, const struct vfs_hand_over_results *results);
+
+/*
  * test_lock (40): As those of `fs`: fcntl(2), flock(2). The session stands for a process: all its locks on a
  * file go when it closes any open file of it, those of an open file with that. EBADF: it was not opened to
  * read, or to write, as the lock of bytes wants it.
@@ -912,6 +942,8 @@ struct vfs_operations {
 	int32_t (*list_xattrs)(struct request *request, const struct vfs_list_xattrs_arguments *arguments,
 	                       struct vfs_list_xattrs_results *results);
 	int32_t (*remove_xattr)(struct request *request, const struct vfs_remove_xattr_arguments *arguments);
+	int32_t (*hand_over)(struct request *request, const struct vfs_hand_over_arguments *arguments,
+	                     struct vfs_hand_over_results *results);
 	int32_t (*test_lock)(struct request *request, const struct vfs_test_lock_arguments *arguments,
 	                     struct vfs_test_lock_results *results);
 	int32_t (*set_lock)(struct request *request, const struct vfs_set_lock_arguments *arguments);

@@ -388,6 +388,17 @@ static void waiting_work(struct runtime *runtime)
 	ck_assert_uint_eq(transfers[0].length, 8);
 	ck_assert_mem_eq(transfers[0].data, "abcdefgh", 8);
 	files_transfer_end(&transfers[0]);
+	MUST(files_write_prepare(&transfers[0], &file, 6, 4, NULL, NULL));
+	memcpy(transfers[0].data, "GHIJ", 4);
+	files_write_submit(&transfers[0]);
+	MUST(files_transfer_wait(&transfers[0], DEADLINE_NEVER));
+	ck_assert_uint_eq(transfers[0].length, 4);
+	files_transfer_end(&transfers[0]);
+	MUST(files_read_begin(&transfers[0], &file, 0, 100, NULL, NULL));
+	MUST(files_transfer_wait(&transfers[0], DEADLINE_NEVER));
+	ck_assert_uint_eq(transfers[0].length, 10);
+	ck_assert_mem_eq(transfers[0].data, "abcdefGHIJ", 10);
+	files_transfer_end(&transfers[0]);
 	ck_assert_int_eq(files_read_begin(&transfers[0], &file, 0, 64u << 20, NULL, NULL), -E_TOO_LARGE);
 	ck_assert_int_eq(files_errno(-E_TOO_LARGE), POSIX_EMSGSIZE);
 	client_close(client);
@@ -495,6 +506,13 @@ START_TEST(mounted)
 }
 END_TEST
 
+/* The same, where the client reads and writes at the server itself. */
+START_TEST(mounted_near)
+{
+	harbour_work(HARBOUR_NEAR, mounted_work);
+}
+END_TEST
+
 static void boot(void)
 {
 	harbour_boot(HARBOUR_VFS);
@@ -524,6 +542,7 @@ int main(void)
 	suite_add_tcase(suite, plain);
 	tcase_add_checked_fixture(mounts, boot_mounts, harbour_end);
 	tcase_add_test(mounts, mounted);
+	tcase_add_test(mounts, mounted_near);
 	suite_add_tcase(suite, mounts);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -336,7 +336,6 @@ static void add_mount(struct manifest *manifest, const char *path, uint32_t serv
 static void add_mounts(struct manifest *manifest)
 {
 	add_service(manifest, "second", 5, 0);
-	strcpy(manifest->services[3].image, "vfs");
 	strcpy(manifest->services[3].options, "size=32M mode=777");
 	/* The last to be started: init waits for it. */
 	add_service(manifest, "absent", 6, 0);
@@ -345,12 +344,26 @@ static void add_mounts(struct manifest *manifest)
 	add_mount(manifest, "/mnt/absent", 4, 0);
 }
 
+/* Those who may call the mounted server themselves, one of them as anybody. */
+static void add_near_roles(struct manifest *manifest)
+{
+	add_role(manifest, "near", 0, true);
+	add_role(manifest, "bridge", 0, true);
+	for (uint32_t at = HARBOUR_NEAR; at <= HARBOUR_BRIDGE; at++) {
+		struct manifest_role *role = &manifest->roles[at];
+
+		role->calls[role->call_count++] =
+			(struct manifest_call){3, at == HARBOUR_BRIDGE ? CALL_IMPERSONATE : 0};
+	}
+}
+
 void harbour_boot(enum harbour_vfs vfs)
 {
 	static struct basin_image images[] = {{"init", &init_server},
 	                                      {"log", &log_server},
 	                                      {"scheduler", &scheduler_server},
 	                                      {"vfs", &vfs_server},
+	                                      {"second", &vfs_server},
 	                                      {"absent", &absent_server},
 	                                      {NULL, NULL}};
 	static struct manifest manifest;
@@ -372,6 +385,8 @@ void harbour_boot(enum harbour_vfs vfs)
 	manifest.roles[0].calls[manifest.roles[0].call_count++] = (struct manifest_call){1, CALL_CONTROL};
 	add_role(&manifest, "user", 0, true);
 	add_role(&manifest, "nobody", 0, false);
+	if (vfs == HARBOUR_VFS_MOUNTS)
+		add_near_roles(&manifest);
 	harbour = basin_create(images);
 	ck_assert_int_eq(kernel_start_init(basin_kernel(harbour), &manifest), E_OK);
 	harbour_pass(50 * MILLISECOND);

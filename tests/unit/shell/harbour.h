@@ -18,6 +18,8 @@ enum harbour_role {
 	HARBOUR_ADMIN = 0, /* calls vfs and log, and controls the scheduler; inspect and control */
 	HARBOUR_USER = 1,  /* calls vfs and log */
 	HARBOUR_NOBODY = 2,
+	HARBOUR_NEAR = 3,   /* a user who may call "second", too; with HARBOUR_VFS_MOUNTS */
+	HARBOUR_BRIDGE = 4, /* and as anybody */
 };
 
 /* What image "vfs" is: the real one, or one that answers no open. */
