@@ -34,10 +34,15 @@ struct network_options {
 	uint32_t area;  /* bytes, up to 64 MiB; 0: 64 KiB for each call */
 };
 
-/* IPv4. */
+/*
+ * An address of IPv4, which is a number, or of IPv6, which is bytes. All zero is any address of either, of
+ * which only one's own may be. Link-local addresses of IPv6 are those of the one card: they have no zone.
+ */
 struct network_address {
-	uint32_t address; /* as a number: 10.77.0.2 is 0x0a4d0002; 0: any, of which only one's own may be */
+	uint32_t address; /* 10.77.0.2 is 0x0a4d0002 */
 	uint16_t port;    /* 0: any, of one's own */
+	uint16_t family;  /* SOCKET_FAMILY_IPV4 (0 stands for it, too, if there is an address) or SOCKET_FAMILY_IPV6 */
+	uint8_t ipv6[16]; /* in network order */
 };
 
 enum network_kind {
@@ -60,7 +65,7 @@ struct network *network_open(struct runtime *runtime, const struct network_optio
 /* Closes it, and all its sockets. Nobody may be waiting in a call. NULL is harmless. */
 void network_close(struct network *network);
 
-/* A new socket: its number, above 0. -POSIX_EMFILE, …_ENOMEM; …_EPROTONOSUPPORT: the machine has no TCP. */
+/* A new socket, of IPv4 and IPv6 (see SOCKET_OPTION_IPV6_ONLY): its number, above 0. -POSIX_EMFILE, …_ENOMEM; …_EPROTONOSUPPORT: the machine has no TCP. */
 int network_socket(struct network *network, enum network_kind kind);
 
 /* Gives the socket an address of this machine's. -POSIX_EADDRINUSE, …_EADDRNOTAVAIL, …_EINVAL (it has one). */
@@ -125,13 +130,29 @@ int network_poll(struct network *network, struct network_poll *sockets, uint32_t
 
 /* ---- text ------------------------------------------------------------------------------- */
 
-/* Reads "10.77.0.2" into address->address, and with a port behind it ("10.77.0.2:80") that, too. False: it is not so. */
+/*
+ * Reads "10.77.0.2" or "fd00::2" (RFC 4291, section 2.2), and with a port behind it ("10.77.0.2:80", "[fd00::2]:80")
+ * that, too; else address->port stays what it is. False: it is not so.
+ */
 bool network_address_read(const char *text, struct network_address *address);
 
-#define NETWORK_ADDRESS_TEXT 24 /* bytes, with port and NUL */
+/* Reads an address with the bits of its network, "10.77.0.2/24" or "fd00::2/64". False: it is not so. */
+bool network_prefix_read(const char *text, struct network_address *address, uint32_t *bits);
 
-/* Writes "10.77.0.2:80" into `text` of NETWORK_ADDRESS_TEXT bytes. */
+#define NETWORK_ADDRESS_TEXT 48 /* bytes, with brackets, port and NUL */
+
+/* Writes "10.77.0.2:80" or "[fd00::2]:80" (RFC 5952) into `text` of NETWORK_ADDRESS_TEXT bytes; the latter no port. */
 void network_address_write(const struct network_address *address, char *text);
+void network_host_write(const struct network_address *address, char *text);
+
+/* An address as protocol `socket` carries it. */
+struct network_parts {
+	uint32_t family, port;
+	uint64_t high, low;
+};
+
+struct network_parts network_address_parts(const struct network_address *address);
+void network_address_from(const struct network_parts *parts, struct network_address *address);
 
 /* What went wrong, for people: "connection refused" for -POSIX_ECONNREFUSED. Never NULL. */
 const char *network_error(int error);

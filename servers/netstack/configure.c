@@ -2,90 +2,85 @@
  * What the server begins with: loopback, and the card that this process was
  * given, with an address from its options:
  *
- *   ip=A/P      its address, and how many bits of it are the network's
- *   gateway=A   who forwards to other networks
+ *   ip=A/P       its address, and how many bits of it are the network's
+ *   gateway=A    who forwards to other networks
+ *   ip6=A/P      the same for IPv6
+ *   gateway6=A
+ *
+ * IPv6 has a link-local address besides, and what routers advertise; nobody waits for that.
  */
 #include <drydock/abi/sys.h>
+#include <drydock/network.h>
 #include <drydock/string.h>
 
 #include "server.h"
 
 #define LOOPBACK_ADDRESS 0x7f000001u
 #define LOOPBACK_PREFIX  8u
-#define TEXT_SIZE        40
+#define TEXT_SIZE        64
 
-/* Reads digits that make a number up to `most`; returns what follows them, or NULL. */
-static const char *read_number(const char *text, uint32_t most, uint32_t *number)
+static struct net_address to_net_address(const struct network_address *address)
 {
-	const char *start = text;
+	const struct network_parts parts = network_address_parts(address);
 
-	*number = 0;
-	while (*text >= '0' && *text <= '9' && *number <= most)
-		*number = *number * 10 + (uint32_t)(*text++ - '0');
-	return text != start && *number <= most ? text : NULL;
+	return net_address_take((uint8_t)parts.family, parts.high, parts.low);
 }
 
-/* "10.77.0.2", and behind it what is left; NULL: that is none. */
-static const char *read_address(const char *text, uint32_t *address)
+static bool add_gateway(struct netstack_server *server, const char *text, uint8_t family)
 {
-	*address = 0;
-	for (int i = 0; i < 4; i++) {
-		uint32_t byte;
+	struct network_address given = {.port = 0};
+	struct route route = {.network = {.family = family}, .interface = server->interface, .expires = ROUTE_FOR_EVER};
 
-		if (i > 0 && *text++ != '.')
-			return NULL;
-		text = read_number(text, 255, &byte);
-		if (text == NULL)
-			return NULL;
-		*address = *address << 8 | byte;
-	}
-	return text;
+	if (!network_address_read(text, &given) || given.port != 0)
+		return false;
+	route.gateway = to_net_address(&given);
+	return route.gateway.family == family && route_add(&server->stack, &route) == 0;
 }
 
-static bool address_option(const char *options, uint32_t *address, uint32_t *prefix)
+static void use_gateway(struct netstack_server *server, const char *key, uint8_t family)
 {
 	char text[TEXT_SIZE];
-	const char *rest;
 
-	if (!string_option(options, "ip", text, sizeof(text)))
-		return false;
-	rest = read_address(text, address);
-	if (rest == NULL || *rest != '/')
-		return false;
-	rest = read_number(rest + 1, 32, prefix);
-	return rest != NULL && *rest == '\0';
+	if (string_option(runtime_start(server->runtime)->options, key, text, sizeof(text)) &&
+	    !add_gateway(server, text, family))
+		log_print(server->runtime, LOG_ERROR, "option %s=%s is no neighbour: other networks are out of reach",
+		          key, text);
 }
 
-static void add_gateway(struct netstack_server *server, const char *options)
+static bool add_address(struct netstack_server *server, const char *text, uint8_t family)
 {
-	char text[TEXT_SIZE];
-	uint32_t gateway;
-	const char *rest;
+	struct network_address given;
+	struct net_address address;
+	char shown[NETWORK_ADDRESS_TEXT];
+	uint32_t prefix;
+	int32_t status;
 
-	if (!string_option(options, "gateway", text, sizeof(text)))
-		return;
-	rest = read_address(text, &gateway);
-	if (rest != NULL && *rest == '\0' && gateway != 0 &&
-	    route_add(&server->stack, 0, 0, gateway, server->interface) == 0)
-		return;
-	log_print(server->runtime, LOG_ERROR, "option gateway=%s is no neighbour: other networks are out of reach",
-	          text);
+	if (!network_prefix_read(text, &given, &prefix) || given.family != family)
+		return false;
+	address = to_net_address(&given);
+	status = family == NET_FAMILY_IPV6
+	                 ? ipv6_add_address(server->interface, &address, prefix)
+	                 : interface_set_address(server->interface, net_address_number(&address), prefix);
+	if (status != 0)
+		return false;
+	network_host_write(&given, shown);
+	log_print(server->runtime, LOG_INFO, "Local IP: %s", shown);
+	return true;
 }
 
-static void use_address(struct netstack_server *server)
+static void use_addresses(struct netstack_server *server)
 {
 	const char *options = runtime_start(server->runtime)->options;
-	uint32_t address, prefix;
+	char text[TEXT_SIZE];
 
-	if (!address_option(options, &address, &prefix) ||
-	    interface_set_address(server->interface, address, prefix) != 0) {
+	if (!string_option(options, "ip", text, sizeof(text)) || !add_address(server, text, NET_FAMILY_IPV4))
 		log_print(server->runtime, LOG_ERROR,
 		          "no address: the option ip= is not like 10.77.0.2/24 (drydock run --ip)");
-		return;
-	}
-	add_gateway(server, options);
-	log_print(server->runtime, LOG_INFO, "Local IP: %u.%u.%u.%u", address >> 24, address >> 16 & 255,
-	          address >> 8 & 255, address & 255);
+	if (string_option(options, "ip6", text, sizeof(text)) && !add_address(server, text, NET_FAMILY_IPV6))
+		log_print(server->runtime, LOG_ERROR,
+		          "the option ip6= is not like fd77::2/64 (drydock run --ip), or there is no IPv6");
+	use_gateway(server, "gateway", NET_FAMILY_IPV4);
+	use_gateway(server, "gateway6", NET_FAMILY_IPV6);
 }
 
 static bool bring_up_loopback(struct netstack_server *server)
@@ -96,7 +91,7 @@ static bool bring_up_loopback(struct netstack_server *server)
 	if (netstack_add_interface(&server->stack, &server->loopback.card, "lo", true, &loopback) != 0)
 		return false;
 	runtime_add_device(server->runtime, &server->loopback.card.device);
-	return interface_set_address(loopback, LOOPBACK_ADDRESS, LOOPBACK_PREFIX) == 0;
+	return interface_set_address(loopback, LOOPBACK_ADDRESS, LOOPBACK_PREFIX) == 0 && ipv6_start(loopback) == 0;
 }
 
 static void bring_up_card(struct netstack_server *server)
@@ -124,7 +119,9 @@ static void bring_up_card(struct netstack_server *server)
 	          card->transmit_offloads & NET_OFFLOAD_TCP4       ? "checksums and segments offloaded"
 	          : card->transmit_offloads & NET_OFFLOAD_CHECKSUM ? "checksums offloaded"
 	                                                           : "nothing offloaded");
-	use_address(server);
+	if (ipv6_start(server->interface) != 0)
+		log_print(runtime, LOG_INFO, "No IPv6 on %s: its MTU is less than 1280", card->name);
+	use_addresses(server);
 }
 
 bool server_configure(struct netstack_server *server)

@@ -57,14 +57,20 @@ void datagram_close(struct datagram_socket *socket)
 
 static bool any(const struct net_address *address)
 {
-	return address->family == NET_FAMILY_NONE;
+	return net_address_any(address);
+}
+
+/* Whether an address of `family` is one that `taken` stands for. */
+static bool of_family(const struct net_address *taken, uint8_t family)
+{
+	return taken->family == NET_FAMILY_NONE || family == NET_FAMILY_NONE || taken->family == family;
 }
 
 /* Whether the same datagram could be meant for both. */
 static bool in_conflict(const struct endpoint *left, const struct endpoint *right)
 {
-	return left->port == right->port && (any(&left->address) || any(&right->address) ||
-	                                     net_address_equal(&left->address, &right->address));
+	return left->port == right->port && of_family(&left->address, right->address.family) &&
+	       (any(&left->address) || any(&right->address) || net_address_equal(&left->address, &right->address));
 }
 
 static bool port_free(struct datagram_socket *socket, const struct endpoint *local)
@@ -96,8 +102,9 @@ int32_t datagram_bind(struct datagram_socket *socket, const struct endpoint *wan
 
 	if (socket->local.port != 0)
 		return POSIX_EINVAL;
-	if (!any(&local.address) && (local.address.family != NET_FAMILY_IPV4 ||
-	                             !netstack_is_local(socket->stack, net_address_number(&local.address))))
+	if (any(&local.address))
+		local.address.family = socket->family;
+	else if (!netstack_is_local(socket->stack, &local.address))
 		return POSIX_EADDRNOTAVAIL;
 	if (local.port == 0 ? !choose_port(socket, &local) : !port_free(socket, &local))
 		return POSIX_EADDRINUSE;
@@ -118,13 +125,11 @@ int32_t datagram_connect(struct datagram_socket *socket, const struct endpoint *
 	struct way way;
 	int32_t status;
 
-	if (any(&remote->address)) {
+	if (remote->address.family == NET_FAMILY_NONE) {
 		socket->remote = (struct endpoint){.port = 0};
 		return 0;
 	}
-	if (remote->address.family != NET_FAMILY_IPV4)
-		return POSIX_EAFNOSUPPORT;
-	if (!route_find(socket->stack, net_address_number(&remote->address), &way))
+	if (!route_find(socket->stack, &remote->address, NULL, &way))
 		return POSIX_ENETUNREACH;
 	if (way.broadcast && !socket->broadcast)
 		return POSIX_EACCES;
@@ -144,10 +149,21 @@ static int32_t take_error(struct datagram_socket *socket)
 	return error;
 }
 
+static int32_t send_echo(struct datagram_socket *socket, const struct endpoint *from, const struct endpoint *to,
+                         const struct ip_piece *pieces, uint32_t piece_count)
+{
+	if (to->address.family == NET_FAMILY_IPV6)
+		return icmp6_send_echo(socket->stack, &from->address, &to->address, from->port, to->port, pieces,
+		                       piece_count);
+	return icmp_send_echo(socket->stack, &from->address, &to->address, from->port, to->port, socket->broadcast,
+	                      pieces, piece_count);
+}
+
 int32_t datagram_send(struct datagram_socket *socket, const struct endpoint *to, const struct ip_piece *pieces,
                       uint32_t piece_count)
 {
 	int32_t status = take_error(socket);
+	struct endpoint from;
 
 	if (status != 0)
 		return status;
@@ -158,10 +174,12 @@ int32_t datagram_send(struct datagram_socket *socket, const struct endpoint *to,
 	status = bind_automatically(socket);
 	if (status != 0)
 		return status;
+	from = socket->local;
+	if (any(&from.address))
+		from.address.family = NET_FAMILY_NONE;
 	if (socket->kind == DATAGRAM_ECHO)
-		return icmp_send_echo(socket->stack, &socket->local.address, &to->address, socket->local.port,
-		                      to->port, socket->broadcast, pieces, piece_count);
-	return udp_send(socket->stack, &socket->local, to, socket->broadcast, pieces, piece_count);
+		return send_echo(socket, &from, to, pieces, piece_count);
+	return udp_send(socket->stack, &from, to, socket->broadcast, pieces, piece_count);
 }
 
 /* ---- receiving ------------------------------------------------------------------------ */
@@ -191,7 +209,8 @@ int32_t datagram_receive(struct datagram_socket *socket, uint8_t *into, uint32_t
 static bool matches(const struct datagram_socket *socket, const struct net_address *local,
                     const struct endpoint *remote)
 {
-	if (!any(&socket->local.address) && !net_address_equal(&socket->local.address, local))
+	if (any(&socket->local.address) ? !of_family(&socket->local.address, local->family)
+	                                : !net_address_equal(&socket->local.address, local))
 		return false;
 	if (any(&socket->remote.address))
 		return true;

@@ -17,7 +17,8 @@
 
 #define DATAGRAM_BUCKETS       256u
 #define DATAGRAM_QUEUE_DEFAULT (256u * 1024) /* bytes of a socket's datagrams, with what keeping them costs */
-#define DATAGRAM_LONGEST       65507u        /* what UDP over IPv4 holds */
+#define DATAGRAM_LONGEST       65507u        /* what UDP over IPv4 holds, */
+#define DATAGRAM_LONGEST6      65527u        /* and over IPv6 */
 
 struct icmp_error;
 struct ip_header;
@@ -46,6 +47,7 @@ struct datagram_socket {
 	struct list link;      /* in its bucket once it has a port; else by itself */
 	struct netstack *stack;
 	enum datagram_kind kind;
+	uint8_t family;        /* of its addresses, enum net_family; NET_FAMILY_NONE: both */
 	struct endpoint local, remote;
 	bool broadcast;        /* may send to everybody on a link */
 	int32_t error;         /* what the network has said, to be told once */

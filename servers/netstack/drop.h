@@ -7,14 +7,19 @@
 	X(ETHERNET_OTHER, "ethernet: for another machine") \
 	X(ETHERNET_TYPE, "ethernet: of no known type") \
 	X(ARP_MALFORMED, "arp: malformed") \
-	X(ARP_FULL, "arp: too many packets wait for a neighbour") \
-	X(ARP_UNANSWERED, "arp: the neighbour did not answer") \
+	X(NEIGHBOUR_FULL, "neighbour: too many packets wait for its answer") \
+	X(NEIGHBOUR_UNANSWERED, "neighbour: it did not answer") \
 	X(IPV4_HEADER, "ipv4: header malformed") \
 	X(IPV4_CHECKSUM, "ipv4: header checksum wrong") \
 	X(IPV4_SOURCE, "ipv4: from an address that cannot be") \
 	X(IPV4_DESTINATION, "ipv4: for another machine") \
 	X(IPV4_SOURCE_ROUTE, "ipv4: source routed") \
 	X(IPV4_PROTOCOL, "ipv4: of no known protocol") \
+	X(IPV6_HEADER, "ipv6: header malformed") \
+	X(IPV6_SOURCE, "ipv6: from an address that cannot be") \
+	X(IPV6_DESTINATION, "ipv6: for another machine") \
+	X(IPV6_EXTENSION, "ipv6: an extension header that is not taken") \
+	X(IPV6_PROTOCOL, "ipv6: of no known protocol") \
 	X(FRAGMENT_MALFORMED, "fragment: malformed") \
 	X(FRAGMENT_OVERLAP, "fragment: overlaps another") \
 	X(FRAGMENT_MEMORY, "fragment: too many wait for the rest") \
@@ -23,6 +28,8 @@
 	X(ICMP_CHECKSUM, "icmp: checksum wrong") \
 	X(ICMP_UNKNOWN, "icmp: nothing that is answered") \
 	X(ICMP_LIMIT, "icmp: more errors than may be sent") \
+	X(DISCOVERY_MALFORMED, "discovery: malformed") \
+	X(DISCOVERY_UNUSED, "discovery: more than is kept") \
 	X(UDP_MALFORMED, "udp: malformed") \
 	X(UDP_CHECKSUM, "udp: checksum wrong") \
 	X(UDP_PORT, "udp: nobody has the port") \

@@ -3,6 +3,7 @@
 
 #include "bytes.h"
 #include "ipv4.h"
+#include "ipv6.h"
 
 #define ADDRESS_TO   0
 #define ADDRESS_FROM 6
@@ -54,6 +55,9 @@ void ethernet_receive(struct interface *interface, const struct net_frame *frame
 	switch (bytes_get16(bytes + TYPE)) {
 	case ETHERNET_TYPE_IPV4:
 		ipv4_input(stack, &packet);
+		break;
+	case ETHERNET_TYPE_IPV6:
+		ipv6_input(stack, &packet);
 		break;
 	case ETHERNET_TYPE_ARP:
 		arp_input(interface, &packet);

@@ -6,6 +6,7 @@
 
 #include "bytes.h"
 #include "checksum.h"
+#include "icmp6.h"
 #include "ipv4.h"
 
 #define TYPE       0
@@ -35,7 +36,7 @@
 
 /* ---- errors about what others sent ------------------------------------------- */
 
-static bool error_allowed(struct netstack *stack)
+bool icmp_error_allowed(struct netstack *stack)
 {
 	uint64_t now = netstack_now(stack);
 	uint64_t earned = (now - stack->error_credit_time) / (NETSTACK_SECOND / ERRORS_PER_SECOND);
@@ -55,16 +56,14 @@ static bool error_allowed(struct netstack *stack)
 /* RFC 1122, section 3.2.2: what must not be answered by an error. */
 static bool may_be_told(const struct ip_header *header)
 {
-	const uint8_t *quote = header->quote;
-	uint32_t size = (quote[IPV4_VERSION] & 0xfu) * 4;
+	uint8_t type = header->quote[header->transport_at];
 
-	if (header->to_many || !ipv4_is_somebody(net_address_number(&header->source)) ||
-	    (bytes_get16(quote + IPV4_FRAGMENT) & IPV4_OFFSET_MASK) != 0)
+	if (header->to_many || !ipv4_is_somebody(net_address_number(&header->source)) || header->transport_at == 0)
 		return false;
 	if (header->protocol != IP_PROTOCOL_ICMP)
 		return true;
 	/* About an ICMP message only where it is certainly no error itself. */
-	return header->quote_length > size && (quote[size] == TYPE_ECHO || quote[size] == TYPE_ECHO_REPLY);
+	return header->quote_length > header->transport_at && (type == TYPE_ECHO || type == TYPE_ECHO_REPLY);
 }
 
 void icmp_send_error(struct netstack *stack, const struct ip_header *header, enum icmp_error_kind kind)
@@ -73,9 +72,13 @@ void icmp_send_error(struct netstack *stack, const struct ip_header *header, enu
 	const struct ip_piece quote = {
 		header->quote, header->quote_length < QUOTE_MOST ? header->quote_length : QUOTE_MOST};
 
+	if (header->source.family == NET_FAMILY_IPV6) {
+		icmp6_send_error(stack, header, kind);
+		return;
+	}
 	if (!may_be_told(header))
 		return;
-	if (!error_allowed(stack)) {
+	if (!icmp_error_allowed(stack)) {
 		netstack_drop(stack, DROP_ICMP_LIMIT);
 		return;
 	}
@@ -91,7 +94,6 @@ void icmp_send_error(struct netstack *stack, const struct ip_header *header, enu
 				 .protocol = IP_PROTOCOL_ICMP,
 				 /* Internetwork control: RFC 1812, section 4.3.2.5. */
 				 .traffic_class = 0xc0,
-				 .hop_limit = IP_HOP_LIMIT,
 				 .fragment = true,
 				 .header = message,
 				 .header_length = ICMP_HEADER,
@@ -107,7 +109,6 @@ static void tell_transport(struct netstack *stack, const uint8_t *quote, uint32_
                            enum icmp_error_kind kind, uint32_t mtu)
 {
 	struct icmp_error error = {.kind = kind, .mtu = mtu};
-	const struct transport *transport;
 	uint32_t size;
 
 	if (length < IPV4_HEADER || quote[IPV4_VERSION] >> 4 != 4)
@@ -120,16 +121,15 @@ static void tell_transport(struct netstack *stack, const uint8_t *quote, uint32_
 	error.destination = net_address_ipv4(bytes_get32(quote + IPV4_DESTINATION));
 	error.transport = quote + size;
 	error.length = length - size;
-	if (!netstack_is_local(stack, net_address_number(&error.source)))
-		return;
-	transport = &stack->transports[quote[IPV4_PROTOCOL]];
-	if (transport->error != NULL)
-		transport->error(transport->context, stack, &error);
+	ip_error(stack, quote[IPV4_PROTOCOL], &error);
 }
 
 void icmp_unreachable_here(struct netstack *stack, const uint8_t *packet, uint32_t length)
 {
-	tell_transport(stack, packet, length, ICMP_ERROR_HOST_UNREACHABLE, 0);
+	if (packet[IPV4_VERSION] >> 4 == 6)
+		icmp6_quoted(stack, packet, length, ICMP_ERROR_HOST_UNREACHABLE, 0);
+	else
+		tell_transport(stack, packet, length, ICMP_ERROR_HOST_UNREACHABLE, 0);
 }
 
 static enum icmp_error_kind unreachable_kind(uint8_t code)
@@ -201,7 +201,6 @@ static void answer_echo(struct netstack *stack, const struct ip_header *header, 
 				 .destination = header->source,
 				 .protocol = IP_PROTOCOL_ICMP,
 				 .traffic_class = header->traffic_class,
-				 .hop_limit = IP_HOP_LIMIT,
 				 .fragment = true,
 				 .header = message,
 				 .header_length = ICMP_HEADER,
@@ -223,7 +222,6 @@ int32_t icmp_send_echo(struct netstack *stack, const struct net_address *source,
 					.source = *source,
 					.destination = *destination,
 					.protocol = IP_PROTOCOL_ICMP,
-					.hop_limit = IP_HOP_LIMIT,
 					.fragment = true,
 					.to_broadcast = to_broadcast,
 					.header = message,
@@ -278,7 +276,7 @@ static void icmp_about_icmp(void *context, struct netstack *stack, const struct 
 	if (error->transport[TYPE] != TYPE_ECHO)
 		return;
 	if (error->kind == ICMP_ERROR_TOO_BIG)
-		path_mtu_reduce(stack, net_address_number(&error->destination), error->mtu, error->length);
+		path_mtu_reduce(stack, &error->destination, error->mtu, error->length);
 	datagram_error(stack, DATAGRAM_ECHO, error, bytes_get16(error->transport + IDENTIFIER),
 	               bytes_get16(error->transport + SEQUENCE));
 }
@@ -287,5 +285,5 @@ void icmp_create(struct netstack *stack)
 {
 	stack->error_credit = ERRORS_AT_ONCE;
 	stack->transports[IP_PROTOCOL_ICMP] =
-		(struct transport){.input = icmp_input, .error = icmp_about_icmp};
+		(struct transport){.family = NET_FAMILY_IPV4, .input = icmp_input, .error = icmp_about_icmp};
 }

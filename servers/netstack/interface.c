@@ -7,6 +7,8 @@
 
 #include <drydock/abi/sys.h>
 
+#include "icmp6.h"
+
 void netstack_create(struct netstack *stack, const struct netstack_environment *environment,
                      const struct hash_key *secret)
 {
@@ -15,6 +17,7 @@ void netstack_create(struct netstack *stack, const struct netstack_environment *
 	reassembly_create(stack);
 	datagrams_create(stack);
 	icmp_create(stack);
+	icmp6_create(stack);
 	udp_create(stack);
 	stack->identification = (uint16_t)netstack_random(stack);
 }
@@ -64,7 +67,9 @@ static void interface_destroy(struct interface *interface)
 {
 	struct netstack *stack = interface->stack;
 
+	ipv6_stop(interface);
 	arp_destroy(interface);
+	neighbours_destroy(interface);
 	if (interface->memory != NULL)
 		device_free(&interface->card->device, interface->memory, OUTPUT_PAGES * PAGE_SIZE);
 	netstack_free(stack, interface->outputs);
@@ -85,7 +90,7 @@ static bool take_memory(struct interface *interface)
 		interface->page_stack[interface->free_pages++] = interface->memory + (size_t)i * PAGE_SIZE;
 	for (uint32_t i = 0; i < OUTPUT_FRAMES; i++)
 		list_add_tail(&interface->free_outputs, &interface->outputs[i].link);
-	return arp_create(interface);
+	return neighbours_create(interface);
 }
 
 int32_t netstack_add_interface(struct netstack *stack, struct net_card *card, const char *name, bool loopback,
@@ -104,6 +109,7 @@ int32_t netstack_add_interface(struct netstack *stack, struct net_card *card, co
 	interface->mtu = card->mtu;
 	string_copy(interface->name, sizeof(interface->name), name, string_length(name));
 	list_init(&interface->free_outputs);
+	arp_create(interface);
 	if (!take_memory(interface)) {
 		interface_destroy(interface);
 		return POSIX_ENOMEM;
@@ -126,8 +132,11 @@ int32_t interface_set_address(struct interface *interface, uint32_t address, uin
 	if (mask == 0 || address >> 24 == 0 || address >> 28 >= 0xe || (address >> 24 == 127) != interface->loopback ||
 	    (prefix < 31 && (host == 0 || host == ~mask)))
 		return POSIX_EINVAL;
-	route_remove_interface(stack, interface);
-	status = route_add(stack, address & mask, prefix, 0, interface);
+	route_remove_interface(stack, interface, NET_FAMILY_IPV4);
+	status = route_add(stack, &(struct route){.network = net_address_ipv4(address & mask),
+	                                          .prefix = prefix,
+	                                          .interface = interface,
+	                                          .expires = ROUTE_FOR_EVER});
 	if (status != 0)
 		return status;
 	interface->address = address;
@@ -137,16 +146,66 @@ int32_t interface_set_address(struct interface *interface, uint32_t address, uin
 	return 0;
 }
 
-bool netstack_is_local(const struct netstack *stack, uint32_t address)
+static bool is_ours(const struct interface *interface, const struct net_address *address)
+{
+	if (address->family == NET_FAMILY_IPV6)
+		return ipv6_is_ours(interface, address);
+	return interface->address != 0 && (interface->address == net_address_number(address) ||
+	                                   (interface->loopback && net_address_loopback(address)));
+}
+
+bool netstack_is_local(const struct netstack *stack, const struct net_address *address)
 {
 	for (uint32_t i = 0; i < stack->interface_count; i++) {
-		const struct interface *interface = stack->interfaces[i];
-
-		if (interface->address != 0 &&
-		    (interface->address == address || (interface->loopback && address >> 24 == 127)))
+		if (is_ours(stack->interfaces[i], address))
 			return true;
 	}
 	return false;
+}
+
+bool interface_has_family(const struct interface *interface, uint8_t family)
+{
+	return family == NET_FAMILY_IPV6 ? interface->ipv6.enabled : interface->address != 0;
+}
+
+uint32_t interface_mtu(const struct interface *interface, uint8_t family)
+{
+	return family == NET_FAMILY_IPV6 && interface->ipv6.mtu != 0 ? interface->ipv6.mtu : interface->mtu;
+}
+
+uint32_t interface_broadcast(const struct interface *interface)
+{
+	return interface->address == 0 || interface->prefix >= 31 ? 0
+	                                                          : interface->address | UINT32_MAX >> interface->prefix;
+}
+
+/* An IPv6 address says nothing of its link: routes without a gateway do (RFC 5942). */
+static bool has_direct_route(const struct interface *interface, const struct net_address *address)
+{
+	const struct route_table *table = &interface->stack->routes;
+
+	for (uint32_t i = 0; i < table->count; i++) {
+		const struct route *route = &table->routes[i];
+
+		if (route->interface == interface && route->gateway.family == NET_FAMILY_NONE &&
+		    net_address_within(address, &route->network, route->prefix))
+			return true;
+	}
+	return false;
+}
+
+bool interface_on_link(struct interface *interface, const struct net_address *address)
+{
+	return !is_ours(interface, address) && has_direct_route(interface, address);
+}
+
+bool interface_source(const struct interface *interface, const struct net_address *destination,
+                      struct net_address *source)
+{
+	if (destination->family == NET_FAMILY_IPV6)
+		return ipv6_choose_source(interface, destination, source);
+	*source = net_address_ipv4(interface->address);
+	return true;
 }
 
 void netstack_destroy(struct netstack *stack)

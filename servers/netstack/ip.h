@@ -1,4 +1,4 @@
-/* Sending through IP, for transports. */
+/* Sending through IP, of either version, for transports. */
 #ifndef NETSTACK_IP_H
 #define NETSTACK_IP_H
 
@@ -7,6 +7,7 @@
 
 #include "address.h"
 
+struct interface;
 struct netstack;
 
 #define IP_HOP_LIMIT     64u     /* RFC 1700, "IP time to live" */
@@ -20,18 +21,20 @@ struct ip_piece {
 };
 
 struct ip_output {
-	struct net_address source;      /* family NET_FAMILY_NONE: that of the way */
+	struct net_address source;      /* family NET_FAMILY_NONE: that of the way; unspecified: nobody yet */
 	struct net_address destination;
+	struct interface *interface;    /* for groups and link-local addresses; NULL: the first card */
 	uint8_t protocol;
 	uint8_t traffic_class;
-	uint8_t hop_limit;
+	uint8_t hop_limit;              /* 0: the usual one */
 	bool fragment;                  /* may be cut into fragments, here or on its way */
+	bool router_alert;              /* routers on the way shall look at it (RFC 2113, RFC 2711) */
 	bool to_broadcast;              /* may go to everybody on a link */
 	const uint8_t *header;          /* of the transport, at most IP_HEADERS bytes */
 	uint32_t header_length;
 	/*
 	 * Where in `header` the checksum's field is, which holds the folded sum of the pseudo header (0 for
-	 * ICMP): the card completes it, or else IP does. IP_NO_CHECKSUM: nothing is to be done.
+	 * ICMP of IPv4, which has none): the card completes it, or else IP does. IP_NO_CHECKSUM: nothing is to be done.
 	 */
 	uint32_t checksum_offset;
 	/*
@@ -49,5 +52,15 @@ struct ip_output {
  * path and not to be cut; POSIX_ENOBUFS: the card is behind; POSIX_EADDRNOTAVAIL: not our address.
  */
 int32_t ip_output(struct netstack *stack, const struct ip_output *output);
+
+/* ---- for the headers' writers ------------------------------------------------------ */
+
+/* Which part of a packet a header is written for. */
+struct ip_fragment {
+	uint32_t identification;
+	uint32_t offset;           /* bytes of the payload before this part */
+	bool more;                 /* and there are such behind it */
+	bool whole;                /* it is all there is */
+};
 
 #endif

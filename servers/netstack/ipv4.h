@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ip.h"
+
 struct netstack;
 struct packet;
 
@@ -28,6 +30,11 @@ struct packet;
 
 /* `packet` begins behind the Ethernet header. */
 void ipv4_input(struct netstack *stack, struct packet *packet);
+
+/* Bytes of the header of a packet that goes, and the header itself, for `payload` bytes behind it. */
+uint32_t ipv4_header_length(const struct ip_output *packet);
+void ipv4_write_header(uint8_t *header, const struct ip_output *packet, const struct net_address *source,
+                       const struct ip_fragment *fragment, uint8_t hop_limit, uint32_t payload);
 
 /* Whether a single machine can have this address, so that it can be answered. */
 static inline bool ipv4_is_somebody(uint32_t address)

@@ -6,12 +6,17 @@
  *   interface.c   cards, their addresses, and frames to transmit
  *   loopback.c    a card whose wire leads back to it
  *   ethernet.c    frames that have come, and the headers of those that go
- *   arp.c         from IPv4 addresses to hardware addresses
+ *   neighbour.c   who is where on a link, and what waits for that to be known
+ *   arp.c         asking for it in IPv4; discovery.c does in IPv6
  *   route.c       which way, and how large a packet may be there
- *   ipv4.c        packets that have come
- *   ipv4_output.c packets that go, whole or in fragments
+ *   group.c       which groups' packets are taken
+ *   ipv4.c        packets that have come, and headers of those that go; as is
+ *   ipv6.c        for IPv6, with its extension headers
+ *   ip_input.c    what either does with what has come
+ *   ip_output.c   packets that go, whole or in fragments
  *   reassembly.c  fragments that have come
- *   icmp.c        echo, and errors in both directions
+ *   icmp.c        echo, and errors in both directions; icmp6.c for IPv6
+ *   ipv6_address.c  addresses of an interface, and autoconfigure.c, those that routers give
  *   datagram.c    sockets of UDP and of ICMP echo
  *   udp.c         UDP
  *   stream.c      sockets of TCP, whose engine is tcp.h
@@ -40,6 +45,9 @@
 #include "arp.h"
 #include "datagram.h"
 #include "drop.h"
+#include "group.h"
+#include "ipv6.h"
+#include "neighbour.h"
 #include "reassembly.h"
 #include "route.h"
 #include "stream.h"
@@ -78,6 +86,7 @@ struct packet {
 /* The header that a packet came with. */
 struct ip_header {
 	struct net_address source, destination;
+	struct interface *interface; /* IPv6: by which it came */
 	uint8_t protocol;
 	uint8_t traffic_class; /* the type of service in IPv4; the lowest two bits are ECN's (RFC 3168) */
 	uint8_t hop_limit;
@@ -85,6 +94,8 @@ struct ip_header {
 	/* The IP header and what follows, as it came, to be quoted in errors. */
 	const uint8_t *quote;
 	uint32_t quote_length;
+	uint32_t transport_at; /* where in there the transport's header begins; 0: it does not lie in there */
+	uint32_t protocol_at;  /* IPv6: where `protocol` is named */
 };
 
 /* What an ICMP error says about a packet of ours. */
@@ -109,6 +120,7 @@ struct icmp_error {
 
 /* A protocol above IP. */
 struct transport {
+	uint8_t family; /* enum net_family; NET_FAMILY_NONE: it lies over both */
 	void *context;
 	void (*input)(void *context, struct netstack *stack, const struct ip_header *header,
 	              const struct packet *packet);
@@ -116,9 +128,16 @@ struct transport {
 	void (*error)(void *context, struct netstack *stack, const struct icmp_error *error);
 };
 
-#define IP_PROTOCOL_ICMP 1u
-#define IP_PROTOCOL_TCP  6u
-#define IP_PROTOCOL_UDP  17u
+#define IP_PROTOCOL_ICMP   1u
+#define IP_PROTOCOL_TCP    6u
+#define IP_PROTOCOL_UDP    17u
+#define IP_PROTOCOL_ICMPV6 58u
+
+/* Hands what IP has taken to its protocol; there is none: its sender is told. */
+void ip_deliver(struct netstack *stack, const struct ip_header *header, const struct packet *packet);
+
+/* Tells the protocol that has sent what the error is about, if that is ours. */
+void ip_error(struct netstack *stack, uint8_t protocol, const struct icmp_error *error);
 
 /* ---- cards --------------------------------------------------------------------- */
 
@@ -128,7 +147,7 @@ struct transport {
 /* A frame that is being made, waits for its neighbour's address, or is the card's. */
 struct output {
 	struct net_frame frame;
-	struct list link; /* in interface->free_outputs, or in arp_entry.waiting */
+	struct list link; /* in interface->free_outputs, or in neighbour.waiting */
 	uint32_t written; /* bytes of the frame that are filled in */
 };
 
@@ -146,7 +165,9 @@ struct interface {
 	uint8_t *memory;     /* all pages, of device_allocate */
 	struct output *outputs;
 	uint8_t *linear;     /* NET_FRAME_MAXIMUM bytes: a received frame of several segments */
+	struct neighbours neighbours;
 	struct arp arp;
+	struct ipv6_interface ipv6;
 	uint64_t received_frames, received_bytes, transmitted_frames, transmitted_bytes;
 };
 
@@ -160,6 +181,7 @@ struct netstack {
 	uint32_t interface_count;
 	struct route_table routes;
 	struct reassembly reassembly;
+	struct groups groups;
 	struct list alarms;    /* struct alarm.link, the next to ring first */
 	struct transport transports[256]; /* by protocol; without `input` there is none */
 	struct datagrams datagrams;
@@ -216,8 +238,24 @@ static inline void netstack_drop(struct netstack *stack, enum drop_reason reason
 	stack->drops[reason]++;
 }
 
-/* Whether `address` (IPv4) is one of this machine's. */
-bool netstack_is_local(const struct netstack *stack, uint32_t address);
+/* Whether `address` is one of this machine's. */
+bool netstack_is_local(const struct netstack *stack, const struct net_address *address);
+
+/* Whether the interface has an address of the family: enum net_family. */
+bool interface_has_family(const struct interface *interface, uint8_t family);
+
+/* Bytes of a packet of that family. */
+uint32_t interface_mtu(const struct interface *interface, uint8_t family);
+
+/* The IPv4 address of everybody on its link; 0: there is none. */
+uint32_t interface_broadcast(const struct interface *interface);
+
+/* Whether it is a neighbour's, and not our own. */
+bool interface_on_link(struct interface *interface, const struct net_address *address);
+
+/* The address to speak from to `destination`. False: there is none. */
+bool interface_source(const struct interface *interface, const struct net_address *destination,
+                      struct net_address *source);
 
 /* ---- from one file to the next ------------------------------------------------------ */
 

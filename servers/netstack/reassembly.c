@@ -2,7 +2,6 @@
 #include "reassembly.h"
 
 #include "icmp.h"
-#include "ipv4.h"
 #include "netstack.h"
 
 struct fragment {
@@ -29,11 +28,12 @@ static void partial_expire(struct netstack *stack, struct partial *partial)
 	netstack_drop(stack, DROP_FRAGMENT_TIMEOUT);
 	if (partial->first_seen && partial->quote_length > 0) {
 		const struct ip_header header = {
-			.source = net_address_ipv4(partial->source),
-			.destination = net_address_ipv4(partial->destination),
+			.source = partial->source,
+			.destination = partial->destination,
 			.protocol = partial->protocol,
 			.quote = partial->quote,
 			.quote_length = partial->quote_length,
+			.transport_at = partial->transport_at,
 		};
 
 		icmp_send_error(stack, &header, ICMP_ERROR_TIME_EXCEEDED);
@@ -73,11 +73,12 @@ void reassembly_destroy(struct netstack *stack)
 
 /* ---- the packet that a fragment belongs to ------------------------------------- */
 
-static bool same_packet(const struct partial *partial, const struct ip_header *header, uint16_t identification)
+static bool same_packet(const struct partial *partial, const struct ip_header *header, uint32_t identification)
 {
-	return partial->used && partial->identification == identification && partial->protocol == header->protocol &&
-	       partial->source == net_address_number(&header->source) &&
-	       partial->destination == net_address_number(&header->destination);
+	return partial->used && partial->identification == identification &&
+	       (partial->protocol == header->protocol || header->source.family == NET_FAMILY_IPV6) &&
+	       net_address_equal(&partial->source, &header->source) &&
+	       net_address_equal(&partial->destination, &header->destination);
 }
 
 /* The oldest of those that are there, but not `kept`. */
@@ -96,8 +97,9 @@ static struct partial *oldest(struct netstack *stack, const struct partial *kept
 
 /* The one that the fragment belongs to; a new one in the oldest's place where there is no other. */
 static struct partial *partial_find(struct netstack *stack, const struct ip_header *header,
-                                    uint16_t identification)
+                                    uint32_t identification)
 {
+	bool ipv6 = header->source.family == NET_FAMILY_IPV6;
 	struct partial *free = NULL;
 
 	for (uint32_t i = 0; i < REASSEMBLY_PACKETS; i++) {
@@ -117,9 +119,9 @@ static struct partial *partial_find(struct netstack *stack, const struct ip_head
 		.used = true,
 		.protocol = header->protocol,
 		.identification = identification,
-		.source = net_address_number(&header->source),
-		.destination = net_address_number(&header->destination),
-		.expires = netstack_now(stack) + REASSEMBLY_SECONDS * NETSTACK_SECOND,
+		.source = header->source,
+		.destination = header->destination,
+		.expires = netstack_now(stack) + (ipv6 ? REASSEMBLY_SECONDS6 : REASSEMBLY_SECONDS) * NETSTACK_SECOND,
 	};
 	alarm_set_before(stack, &stack->reassembly.alarm, free->expires);
 	return free;
@@ -235,7 +237,18 @@ static bool give_up(struct netstack *stack, struct partial *partial, enum drop_r
 	return false;
 }
 
-bool reassembly_add(struct netstack *stack, const struct ip_header *header, uint16_t identification,
+/* The first fragment says what it is all about, and what is quoted. */
+static void note_first(struct partial *partial, const struct ip_header *header)
+{
+	partial->first_seen = true;
+	partial->protocol = header->protocol;
+	if (!header->to_many)
+		partial->quote_length = least(header->quote_length, REASSEMBLY_QUOTE);
+	partial->transport_at = header->transport_at;
+	memcpy(partial->quote, header->quote, partial->quote_length);
+}
+
+bool reassembly_add(struct netstack *stack, struct ip_header *header, uint32_t identification,
                     uint32_t offset, bool more, struct packet *packet, void **memory)
 {
 	uint32_t end = offset + packet->length;
@@ -243,7 +256,7 @@ bool reassembly_add(struct netstack *stack, const struct ip_header *header, uint
 	struct partial *partial;
 	enum place place;
 
-	if (packet->length == 0 || (more && packet->length % 8 != 0) || end > IPV4_PACKET_LONGEST - IPV4_HEADER) {
+	if (packet->length == 0 || (more && packet->length % 8 != 0)) {
 		netstack_drop(stack, DROP_FRAGMENT_MALFORMED);
 		return false;
 	}
@@ -255,12 +268,8 @@ bool reassembly_add(struct netstack *stack, const struct ip_header *header, uint
 		return give_up(stack, partial, DROP_FRAGMENT_OVERLAP);
 	if (!insert(stack, partial, link, offset, packet))
 		return give_up(stack, partial, DROP_FRAGMENT_MEMORY);
-	if (offset == 0) {
-		partial->first_seen = true;
-		if (!header->to_many)
-			partial->quote_length = least(header->quote_length, REASSEMBLY_QUOTE);
-		memcpy(partial->quote, header->quote, partial->quote_length);
-	}
+	if (offset == 0)
+		note_first(partial, header);
 	if (!complete(partial))
 		return false;
 	*memory = join(stack, partial);
@@ -269,6 +278,7 @@ bool reassembly_add(struct netstack *stack, const struct ip_header *header, uint
 	packet->bytes = *memory;
 	packet->length = partial->total;
 	packet->checksum_good = false;
+	header->protocol = partial->protocol;
 	partial_free(stack, partial);
 	return true;
 }

@@ -13,32 +13,28 @@
 
 /* ---- addresses as they travel ---------------------------------------------------- */
 
-static int32_t take_endpoint(uint32_t family, uint32_t port, uint64_t high, struct endpoint *endpoint)
+/* The families of addresses that the socket takes: one, or NET_FAMILY_NONE for both. */
+static uint8_t *family_of(struct held_socket *socket)
 {
+	return socket->kind == SOCKET_KIND_STREAM ? &socket->stream.family : &socket->datagram.family;
+}
+
+/* An address for that socket. */
+static int32_t take_endpoint(struct held_socket *socket, uint32_t family, uint32_t port, uint64_t high, uint64_t low,
+                             struct endpoint *endpoint)
+{
+	uint8_t wanted = *family_of(socket);
+
 	*endpoint = (struct endpoint){.port = (uint16_t)port};
 	if (port > PORT_LAST)
 		return POSIX_EINVAL;
 	if (family == SOCKET_FAMILY_NONE)
 		return 0;
-	if (family != SOCKET_FAMILY_IPV4)
+	if ((family != SOCKET_FAMILY_IPV4 && family != SOCKET_FAMILY_IPV6) ||
+	    (wanted != NET_FAMILY_NONE && wanted != family))
 		return POSIX_EAFNOSUPPORT;
-	endpoint->address = net_address_ipv4((uint32_t)(high >> 32));
-	return 0;
-}
-
-/* 0.0.0.0 is nobody's: to bind to it is to bind to none. */
-static int32_t take_local(uint32_t family, uint32_t port, uint64_t high, struct endpoint *endpoint)
-{
-	int32_t status = take_endpoint(family, port, high, endpoint);
-
-	if (status == 0 && endpoint->address.family != NET_FAMILY_NONE && net_address_unspecified(&endpoint->address))
-		endpoint->address.family = NET_FAMILY_NONE;
-	return status;
-}
-
-static uint64_t give_high(const struct net_address *address)
-{
-	return (uint64_t)net_address_number(address) << 32;
+	endpoint->address = net_address_take((uint8_t)family, high, low);
+	return net_address_mapped(&endpoint->address) ? POSIX_EINVAL : 0;
 }
 
 /* ---- making and naming ------------------------------------------------------------- */
@@ -46,11 +42,17 @@ static uint64_t give_high(const struct net_address *address)
 static int32_t serve_create(struct request *request, const struct socket_create_arguments *arguments,
                             struct socket_create_results *results)
 {
-	if (arguments->family != SOCKET_FAMILY_IPV4)
+	struct session *session = session_of(request);
+	int32_t status;
+
+	if (arguments->family != SOCKET_FAMILY_IPV4 && arguments->family != SOCKET_FAMILY_IPV6)
 		return POSIX_EAFNOSUPPORT;
 	if (arguments->kind < SOCKET_KIND_STREAM || arguments->kind > SOCKET_KIND_ECHO)
 		return POSIX_EPROTONOSUPPORT;
-	return session_open(session_of(request), arguments->kind, &results->socket);
+	status = session_open(session, arguments->kind, &results->socket);
+	if (status == 0 && arguments->family == SOCKET_FAMILY_IPV4)
+		*family_of(session_find(session, results->socket)) = NET_FAMILY_IPV4;
+	return status;
 }
 
 static int32_t serve_bind(struct request *request, const struct socket_bind_arguments *arguments)
@@ -61,7 +63,8 @@ static int32_t serve_bind(struct request *request, const struct socket_bind_argu
 
 	if (socket == NULL)
 		return POSIX_EBADF;
-	status = take_local(arguments->family, arguments->port, arguments->address_high, &local);
+	status = take_endpoint(socket, arguments->family, arguments->port, arguments->address_high,
+	                       arguments->address_low, &local);
 	if (status != 0)
 		return status;
 	return socket->kind == SOCKET_KIND_STREAM ? stream_bind(&socket->stream, &local)
@@ -76,7 +79,8 @@ static int32_t serve_connect(struct request *request, const struct socket_connec
 
 	if (socket == NULL)
 		return POSIX_EBADF;
-	status = take_endpoint(arguments->family, arguments->port, arguments->address_high, &remote);
+	status = take_endpoint(socket, arguments->family, arguments->port, arguments->address_high,
+	                       arguments->address_low, &remote);
 	if (status != 0)
 		return status;
 	if (socket->kind == SOCKET_KIND_STREAM)
@@ -112,7 +116,7 @@ static int32_t serve_name(struct request *request, const struct socket_name_argu
 	ends_of(socket, &local, &remote);
 	results->port = local.port;
 	results->family = local.address.family;
-	results->address_high = give_high(&local.address);
+	net_address_give(&local.address, &results->address_high, &results->address_low);
 	return 0;
 }
 
@@ -130,7 +134,7 @@ static int32_t serve_peer(struct request *request, const struct socket_peer_argu
 		return POSIX_ENOTCONN;
 	results->port = remote.port;
 	results->family = remote.address.family;
-	results->address_high = give_high(&remote.address);
+	net_address_give(&remote.address, &results->address_high, &results->address_low);
 	return 0;
 }
 
@@ -141,12 +145,29 @@ static int32_t serve_close(struct request *request, const struct socket_close_ar
 
 /* ---- options ----------------------------------------------------------------------- */
 
+/* RFC 3493, section 5.3. Once it has a port, that is of what it was of. */
+static int32_t set_ipv6_only(struct held_socket *socket, bool only)
+{
+	uint8_t *family = family_of(socket);
+	struct endpoint local, remote;
+
+	if (*family == NET_FAMILY_IPV4)
+		return POSIX_ENOPROTOOPT;
+	ends_of(socket, &local, &remote);
+	if (local.port != 0)
+		return POSIX_EINVAL;
+	*family = only ? NET_FAMILY_IPV6 : NET_FAMILY_NONE;
+	return 0;
+}
+
 static int32_t serve_set_option(struct request *request, const struct socket_set_option_arguments *arguments)
 {
 	struct held_socket *socket = session_find(session_of(request), arguments->socket);
 
 	if (socket == NULL)
 		return POSIX_EBADF;
+	if (arguments->option == SOCKET_OPTION_IPV6_ONLY)
+		return set_ipv6_only(socket, arguments->value != 0);
 	if (socket->kind == SOCKET_KIND_STREAM)
 		return held_stream_set_option(socket, arguments->option, arguments->value);
 	switch (arguments->option) {
@@ -169,6 +190,10 @@ static int32_t serve_get_option(struct request *request, const struct socket_get
 
 	if (socket == NULL)
 		return POSIX_EBADF;
+	if (arguments->option == SOCKET_OPTION_IPV6_ONLY) {
+		results->value = *family_of(socket) == NET_FAMILY_IPV6;
+		return *family_of(socket) == NET_FAMILY_IPV4 ? POSIX_ENOPROTOOPT : 0;
+	}
 	if (socket->kind == SOCKET_KIND_STREAM)
 		return held_stream_get_option(socket, arguments->option, &results->value);
 	switch (arguments->option) {
@@ -202,7 +227,8 @@ static int32_t serve_send(struct request *request, const struct socket_send_argu
 		return held_stream_send(socket, request, arguments, results);
 	if (arguments->flags & ~(uint32_t)SOCKET_AT_ONCE)
 		return POSIX_EINVAL;
-	status = take_endpoint(arguments->family, arguments->port, arguments->address_high, &to);
+	status = take_endpoint(socket, arguments->family, arguments->port, arguments->address_high,
+	                       arguments->address_low, &to);
 	if (status != 0)
 		return status;
 	results->sent = arguments->data_length;
@@ -225,7 +251,7 @@ static int32_t receive(struct held_socket *socket, uint8_t *data, uint32_t capac
 	results->data_length = results->whole < capacity ? results->whole : capacity;
 	results->port = from.port;
 	results->family = from.address.family;
-	results->address_high = give_high(&from.address);
+	net_address_give(&from.address, &results->address_high, &results->address_low);
 	return 0;
 }
 
@@ -279,4 +305,5 @@ const struct socket_operations socket_handlers = {
 	.neighbours = serve_neighbours,
 	.sockets = serve_sockets,
 	.drops = serve_drops,
+	.addresses = serve_addresses,
 };

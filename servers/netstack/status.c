@@ -81,6 +81,41 @@ static uint32_t index_of(const struct netstack *stack, const struct interface *i
 	return index;
 }
 
+/* Whole seconds until then; UINT32_MAX: for ever. */
+static uint32_t seconds_left(const struct request *request, uint64_t time)
+{
+	uint64_t now = runtime_time(((const struct netstack_server *)request->server)->runtime);
+	uint64_t left = time > now ? (time - now) / NETSTACK_SECOND : 0;
+
+	return left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
+}
+
+int32_t serve_addresses(struct request *request, const struct socket_addresses_arguments *arguments,
+                        struct socket_addresses_results *results)
+{
+	struct list_writer writer = {arguments->entries, arguments->entries_capacity, 0};
+	const struct netstack *stack = stack_of(request);
+
+	for (uint32_t k = 0; k < stack->interface_count * IPV6_ADDRESSES; k++) {
+		const struct interface *interface = stack->interfaces[k / IPV6_ADDRESSES];
+		const struct ipv6_address *address = &interface->ipv6.addresses[k % IPV6_ADDRESSES];
+		struct socket_address record = {
+			.prefix = address->prefix,
+			.interface = k / IPV6_ADDRESSES,
+			.state = address->state,
+			.origin = address->configured ? 0 : 1,
+			.preferred = seconds_left(request, address->preferred_until),
+			.valid = seconds_left(request, address->valid_until),
+		};
+
+		net_address_give(&address->address, &record.high, &record.low);
+		if (address->state != IPV6_ADDRESS_NONE && !list_put(&writer, &record, sizeof(record)))
+			break;
+	}
+	results->entries_length = writer.length;
+	return 0;
+}
+
 int32_t serve_routes(struct request *request, const struct socket_routes_arguments *arguments,
                      struct socket_routes_results *results)
 {
@@ -89,9 +124,15 @@ int32_t serve_routes(struct request *request, const struct socket_routes_argumen
 
 	for (uint32_t i = 0; i < stack->routes.count; i++) {
 		const struct route *route = &stack->routes.routes[i];
-		const struct socket_route record = {route->network, route->prefix, route->gateway,
-		                                    index_of(stack, route->interface)};
+		struct socket_route record = {
+			.family = route->network.family,
+			.prefix = route->prefix,
+			.interface = index_of(stack, route->interface),
+			.valid = seconds_left(request, route->expires),
+		};
 
+		net_address_give(&route->network, &record.network_high, &record.network_low);
+		net_address_give(&route->gateway, &record.gateway_high, &record.gateway_low);
 		if (!list_put(&writer, &record, sizeof(record)))
 			break;
 	}
@@ -105,21 +146,31 @@ int32_t serve_neighbours(struct request *request, const struct socket_neighbours
 	struct list_writer writer = {arguments->entries, arguments->entries_capacity, 0};
 	const struct netstack *stack = stack_of(request);
 
-	for (uint32_t k = 0; k < stack->interface_count * ARP_ENTRIES; k++) {
-		const struct arp_entry *entry = &stack->interfaces[k / ARP_ENTRIES]->arp.entries[k % ARP_ENTRIES];
-		const struct socket_neighbour record = {
-			.address = entry->address,
-			.interface = k / ARP_ENTRIES,
-			.hardware = entry->state == ARP_INCOMPLETE ? 0 : hardware_number(entry->hardware),
+	for (uint32_t k = 0; k < stack->interface_count * NEIGHBOURS; k++) {
+		const struct interface *interface = stack->interfaces[k / NEIGHBOURS];
+		const struct neighbour *entry = &interface->neighbours.entries[k % NEIGHBOURS];
+		struct socket_neighbour record = {
+			.family = entry->address.family,
+			.interface = k / NEIGHBOURS,
+			.hardware = entry->state == NEIGHBOUR_INCOMPLETE ? 0 : hardware_number(entry->hardware),
 			.state = entry->state,
 			.waiting = entry->waiting_count,
 		};
 
-		if (entry->state != ARP_FREE && !list_put(&writer, &record, sizeof(record)))
+		net_address_give(&entry->address, &record.high, &record.low);
+		if (entry->state != NEIGHBOUR_FREE && !list_put(&writer, &record, sizeof(record)))
 			break;
 	}
 	results->entries_length = writer.length;
 	return 0;
+}
+
+static void put_ends(struct socket_entry *record, const struct net_address *local, const struct net_address *remote)
+{
+	record->local_family = local->family;
+	record->remote_family = remote->family;
+	net_address_give(local, &record->local_high, &record->local_low);
+	net_address_give(remote, &record->remote_high, &record->remote_low);
 }
 
 static void put_datagrams(const struct netstack *stack, struct list_writer *writer)
@@ -131,15 +182,14 @@ static void put_datagrams(const struct netstack *stack, struct list_writer *writ
 
 		for (const struct list *link = bucket->next; link != bucket; link = link->next) {
 			const struct datagram_socket *socket = list_entry(link, struct datagram_socket, link);
-			const struct socket_entry record = {
+			struct socket_entry record = {
 				.kind = socket->kind == DATAGRAM_ECHO ? SOCKET_KIND_ECHO : SOCKET_KIND_DATAGRAM,
 				.queued = socket->queued,
 				.local_port = socket->local.port,
 				.remote_port = socket->remote.port,
-				.local = net_address_number(&socket->local.address),
-				.remote = net_address_number(&socket->remote.address),
 			};
 
+			put_ends(&record, &socket->local.address, &socket->remote.address);
 			if (!list_put(writer, &record, sizeof(record)))
 				return;
 		}
@@ -159,8 +209,7 @@ static void put_stream(void *context, const struct tcp_socket *socket)
 	record.state = information.state;
 	record.local_port = information.local_port;
 	record.remote_port = information.remote_port;
-	record.local = net_address_number(&information.local);
-	record.remote = net_address_number(&information.remote);
+	put_ends(&record, &information.local, &information.remote);
 	list_put(context, &record, sizeof(record));
 }
 

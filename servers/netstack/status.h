@@ -16,5 +16,7 @@ int32_t serve_sockets(struct request *request, const struct socket_sockets_argum
                       struct socket_sockets_results *results);
 int32_t serve_drops(struct request *request, const struct socket_drops_arguments *arguments,
                     struct socket_drops_results *results);
+int32_t serve_addresses(struct request *request, const struct socket_addresses_arguments *arguments,
+                        struct socket_addresses_results *results);
 
 #endif

@@ -30,16 +30,15 @@ static void release(void *context, void *memory, size_t size)
 
 static int route(void *context, const struct net_address *remote, struct tcp_route *route)
 {
-	const uint32_t needed = NET_OFFLOAD_TCP4 | NET_OFFLOAD_CHECKSUM;
+	const uint32_t needed = (remote->family == NET_FAMILY_IPV6 ? NET_OFFLOAD_TCP6 : NET_OFFLOAD_TCP4) |
+	                        NET_OFFLOAD_CHECKSUM;
 	struct way way;
 
-	if (remote->family != NET_FAMILY_IPV4)
-		return -POSIX_EAFNOSUPPORT;
 	/* RFC 1122, section 4.2.3.10: a connection has one other end. */
-	if (!route_find(context, net_address_number(remote), &way) || way.broadcast || way.multicast)
+	if (!route_find(context, remote, NULL, &way) || way.broadcast || way.multicast)
 		return -POSIX_ENETUNREACH;
 	*route = (struct tcp_route){
-		.local = net_address_ipv4(way.source),
+		.local = way.source,
 		.mtu = way.mtu,
 		.segmentation = (way.interface->card->transmit_offloads & needed) == needed,
 	};
@@ -53,8 +52,7 @@ static void keep_too_big(struct netstack *stack, const struct tcp_packet *packet
 	struct stream_too_big *kept = &streams->too_big[streams->too_big_count];
 	struct way way;
 
-	if (streams->too_big_count == STREAM_TOO_BIG ||
-	    !route_find(stack, net_address_number(&packet->destination), &way))
+	if (streams->too_big_count == STREAM_TOO_BIG || !route_find(stack, &packet->destination, NULL, &way))
 		return;
 	streams->too_big_count++;
 	*kept = (struct stream_too_big){
@@ -74,7 +72,6 @@ static void output(void *context, const struct tcp_packet *packet)
 		.destination = packet->destination,
 		.protocol = IP_PROTOCOL_TCP,
 		.traffic_class = packet->ecn,
-		.hop_limit = IP_HOP_LIMIT,
 		.header = packet->header,
 		.header_length = packet->header_length,
 		.checksum_offset = CHECKSUM,
@@ -255,15 +252,27 @@ void stream_close(struct stream_socket *socket, bool reset)
 
 int32_t stream_bind(struct stream_socket *socket, const struct endpoint *local)
 {
-	const struct net_address *address = local->address.family == NET_FAMILY_NONE ? NULL : &local->address;
+	struct net_address address = local->address;
 
-	if (address != NULL && !netstack_is_local(socket->stack, net_address_number(address)))
+	if (net_address_any(&address))
+		address.family = socket->family;
+	else if (!netstack_is_local(socket->stack, &address))
 		return POSIX_EADDRNOTAVAIL;
-	return finish(socket, tcp_bind(socket->tcp, address, local->port));
+	return finish(socket, tcp_bind(socket->tcp, &address, local->port));
 }
 
 int32_t stream_listen(struct stream_socket *socket, uint32_t backlog)
 {
+	struct tcp_information information;
+	int32_t status;
+
+	tcp_information(socket->tcp, &information);
+	/* The engine would choose a port of both families. */
+	if (information.local_port == 0) {
+		status = stream_bind(socket, &(struct endpoint){.port = 0});
+		if (status != 0)
+			return status;
+	}
 	return finish(socket, tcp_listen(socket->tcp, backlog));
 }
 

@@ -25,6 +25,7 @@
 struct stream_socket {
 	struct netstack *stack;
 	struct tcp_socket *tcp;
+	uint8_t family;    /* of its addresses, enum net_family; NET_FAMILY_NONE: both */
 	struct list woken; /* in stack->streams.woken while its owner is to be told */
 	/* Something has happened: what tcp_ready says may be otherwise. Not from within a call of its owner's. */
 	void (*wake)(void *context);

@@ -41,7 +41,7 @@ static int32_t accept(struct held_socket *listener, struct socket_accept_results
 	tcp_information(session_find(listener->session, results->accepted)->stream.tcp, &information);
 	results->port = information.remote_port;
 	results->family = information.remote.family;
-	results->address_high = (uint64_t)net_address_number(&information.remote) << 32;
+	net_address_give(&information.remote, &results->address_high, &results->address_low);
 	return 0;
 }
 

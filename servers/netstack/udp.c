@@ -1,4 +1,4 @@
-/* UDP (RFC 768; RFC 1122, section 4.1). */
+/* UDP (RFC 768; RFC 1122, section 4.1), over both versions of IP. */
 #include "bytes.h"
 #include "checksum.h"
 #include "icmp.h"
@@ -14,8 +14,11 @@ static bool checksum_right(const struct ip_header *header, const struct packet *
 {
 	struct checksum sum = {0};
 
-	if (packet->checksum_good || bytes_get16(packet->bytes + CHECKSUM) == 0)
+	if (packet->checksum_good)
 		return true;
+	/* RFC 8200, section 8.1: over IPv6 none may be without. */
+	if (bytes_get16(packet->bytes + CHECKSUM) == 0)
+		return header->source.family == NET_FAMILY_IPV4;
 	sum.sum = checksum_pseudo(&header->source, &header->destination, IP_PROTOCOL_UDP, length);
 	checksum_add(&sum, packet->bytes, length);
 	return checksum_fold(&sum) == 0xffff;
@@ -51,7 +54,7 @@ static void udp_error(void *context, struct netstack *stack, const struct icmp_e
 	if (datagram_error(stack, DATAGRAM_UDP, error, bytes_get16(error->transport + SOURCE),
 	                   bytes_get16(error->transport + DESTINATION)) &&
 	    error->kind == ICMP_ERROR_TOO_BIG)
-		path_mtu_reduce(stack, net_address_number(&error->destination), error->mtu,
+		path_mtu_reduce(stack, &error->destination, error->mtu,
 		                bytes_get16(error->transport + LENGTH) + 20u);
 }
 
@@ -62,7 +65,6 @@ int32_t udp_send(struct netstack *stack, const struct endpoint *from, const stru
 		.source = from->address,
 		.destination = to->address,
 		.protocol = IP_PROTOCOL_UDP,
-		.hop_limit = IP_HOP_LIMIT,
 		.fragment = true,
 		.to_broadcast = to_broadcast,
 		.header_length = UDP_HEADER,
@@ -76,13 +78,13 @@ int32_t udp_send(struct netstack *stack, const struct endpoint *from, const stru
 
 	for (uint32_t i = 0; i < piece_count; i++)
 		length += pieces[i].length;
-	if (length > DATAGRAM_LONGEST + UDP_HEADER)
+	if (length > (to->address.family == NET_FAMILY_IPV6 ? DATAGRAM_LONGEST6 : DATAGRAM_LONGEST) + UDP_HEADER)
 		return POSIX_EMSGSIZE;
 	/* The pseudo header needs the source now. */
 	if (packet.source.family == NET_FAMILY_NONE) {
-		if (!route_find(stack, net_address_number(&to->address), &way))
+		if (!route_find(stack, &to->address, NULL, &way))
 			return POSIX_ENETUNREACH;
-		packet.source = net_address_ipv4(way.source);
+		packet.source = way.source;
 	}
 	bytes_put16(header + SOURCE, from->port);
 	bytes_put16(header + DESTINATION, to->port);

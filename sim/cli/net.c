@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <drydock/dev/net.h>
+#include <drydock/network.h>
 #include <drydock/proto/socket.h>
 
 #include "apps/shell/text.h"
@@ -11,7 +12,7 @@
 #include "table.h"
 
 #define BUFFER_SIZE (256 * 1024)
-#define TEXT_SIZE   32
+#define TEXT_SIZE   64
 
 struct net_options {
 	const char *instance;
@@ -23,18 +24,42 @@ struct net_options {
 	void *buffer;
 };
 
-static const char *address_text(uint32_t address, char text[TEXT_SIZE])
+static const char *address_text(uint32_t family, uint64_t high, uint64_t low, char text[TEXT_SIZE])
 {
-	snprintf(text, TEXT_SIZE, "%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
+	const struct network_parts parts = {.family = family, .high = high, .low = low};
+	struct network_address address;
+
+	network_address_from(&parts, &address);
+	network_host_write(&address, text);
 	return text;
 }
 
-static const char *network_text(uint32_t address, uint32_t prefix, char text[TEXT_SIZE])
+static const char *network_text(uint32_t family, uint64_t high, uint64_t low, uint32_t prefix, char text[TEXT_SIZE])
 {
-	size_t length = strlen(address_text(address, text));
+	size_t length = strlen(address_text(family, high, low, text));
 
 	snprintf(text + length, TEXT_SIZE - length, "/%u", prefix);
 	return text;
+}
+
+/* With the port; IPv6 in brackets. */
+static const char *end_text(uint32_t family, uint64_t high, uint64_t low, uint32_t port, char text[TEXT_SIZE])
+{
+	const struct network_parts parts = {.family = family, .port = port, .high = high, .low = low};
+	struct network_address address;
+
+	network_address_from(&parts, &address);
+	if (high == 0 && low == 0)
+		snprintf(text, TEXT_SIZE, "*:%u", port);
+	else
+		network_address_write(&address, text);
+	return text;
+}
+
+static const char *seconds_text(uint32_t seconds, char text[TEXT_SIZE])
+{
+	snprintf(text, TEXT_SIZE, "%u s", seconds);
+	return seconds == UINT32_MAX ? "for ever" : text;
 }
 
 static const char *hardware_text(uint64_t hardware, char text[TEXT_SIZE])
@@ -80,7 +105,10 @@ static int32_t show_interfaces(struct net_options *options)
 		char text[TEXT_SIZE], size[TEXT_SIZE_SIZE];
 
 		table_add(&table, "%s", name_text(interface, text));
-		table_add(&table, "%s", interface->address ? network_text(interface->address, interface->prefix, text) : "-");
+		table_add(&table, "%s",
+		          interface->address ? network_text(SOCKET_FAMILY_IPV4, (uint64_t)interface->address << 32, 0,
+		                                            interface->prefix, text)
+		                             : "-");
 		table_add(&table, "%s", interface->hardware ? hardware_text(interface->hardware, text) : "-");
 		table_add(&table, "%u", interface->mtu);
 		table_add(&table, "%s", interface->up ? "up" : "down");
@@ -96,21 +124,57 @@ static int32_t show_interfaces(struct net_options *options)
 	return 0;
 }
 
+/* Those of IPv6, of which an interface has several. */
+static int32_t show_addresses(struct net_options *options)
+{
+	static const char *const titles[] = {"ADDRESS", "INTERFACE", "STATE", "FROM", "PREFERRED", "VALID"};
+	static const char *const states[] = {"?", "asked for", "ready", "duplicate"};
+	static const bool right[] = {false, false, false, false, false, false};
+	struct table table = {.titles = titles, .right = right, .columns = 6};
+	const struct socket_address *addresses = options->buffer;
+	struct socket_addresses_results results;
+	int32_t status = socket_addresses(options->client, options->buffer, BUFFER_SIZE, &results);
+
+	for (uint32_t i = 0; status == 0 && i < results.entries_length / sizeof(*addresses); i++) {
+		const struct socket_address *address = &addresses[i];
+		char text[TEXT_SIZE];
+
+		table_add(&table, "%s",
+		          network_text(SOCKET_FAMILY_IPV6, address->high, address->low, address->prefix, text));
+		table_add(&table, "%s", interface_name(options, address->interface, text));
+		table_add(&table, "%s", states[address->state <= 3 ? address->state : 0]);
+		table_add(&table, "%s", address->origin == 0 ? "configured" : "router");
+		table_add(&table, "%s", seconds_text(address->preferred, text));
+		table_add(&table, "%s", seconds_text(address->valid, text));
+	}
+	if (table.count > 0) {
+		puts("");
+		table_print(&table);
+	}
+	return status;
+}
+
 static int32_t show_routes(struct net_options *options)
 {
-	static const char *const titles[] = {"NETWORK", "GATEWAY", "INTERFACE"};
-	static const bool right[] = {false, false, false};
-	struct table table = {.titles = titles, .right = right, .columns = 3};
+	static const char *const titles[] = {"NETWORK", "GATEWAY", "INTERFACE", "VALID"};
+	static const bool right[] = {false, false, false, false};
+	struct table table = {.titles = titles, .right = right, .columns = 4};
 	const struct socket_route *routes = options->buffer;
 	struct socket_routes_results results;
 	int32_t status = socket_routes(options->client, options->buffer, BUFFER_SIZE, &results);
 
 	for (uint32_t i = 0; status == 0 && i < results.entries_length / sizeof(*routes); i++) {
+		const struct socket_route *route = &routes[i];
 		char text[TEXT_SIZE];
 
-		table_add(&table, "%s", network_text(routes[i].network, routes[i].prefix, text));
-		table_add(&table, "%s", routes[i].gateway ? address_text(routes[i].gateway, text) : "-");
-		table_add(&table, "%s", interface_name(options, routes[i].interface, text));
+		table_add(&table, "%s",
+		          network_text(route->family, route->network_high, route->network_low, route->prefix, text));
+		table_add(&table, "%s",
+		          route->gateway_high || route->gateway_low
+		                  ? address_text(route->family, route->gateway_high, route->gateway_low, text)
+		                  : "-");
+		table_add(&table, "%s", interface_name(options, route->interface, text));
+		table_add(&table, "%s", seconds_text(route->valid, text));
 	}
 	if (table.count > 0) {
 		puts("");
@@ -122,7 +186,7 @@ static int32_t show_routes(struct net_options *options)
 static int32_t show_neighbours(struct net_options *options)
 {
 	static const char *const titles[] = {"NEIGHBOUR", "HARDWARE", "INTERFACE", "STATE"};
-	static const char *const states[] = {"?", "asked for", "known", "to be asked", "asked again"};
+	static const char *const states[] = {"?", "asked for", "known", "to be asked", "to be asked soon", "asked again"};
 	static const bool right[] = {false, false, false, false};
 	struct table table = {.titles = titles, .right = right, .columns = 4};
 	const struct socket_neighbour *neighbours = options->buffer;
@@ -132,10 +196,10 @@ static int32_t show_neighbours(struct net_options *options)
 	for (uint32_t i = 0; status == 0 && i < results.entries_length / sizeof(*neighbours); i++) {
 		char text[TEXT_SIZE];
 
-		table_add(&table, "%s", address_text(neighbours[i].address, text));
+		table_add(&table, "%s", address_text(neighbours[i].family, neighbours[i].high, neighbours[i].low, text));
 		table_add(&table, "%s", neighbours[i].hardware ? hardware_text(neighbours[i].hardware, text) : "-");
 		table_add(&table, "%s", interface_name(options, neighbours[i].interface, text));
-		table_add(&table, "%s", states[neighbours[i].state <= 4 ? neighbours[i].state : 0]);
+		table_add(&table, "%s", states[neighbours[i].state <= 5 ? neighbours[i].state : 0]);
 	}
 	if (table.count > 0) {
 		puts("");
@@ -175,12 +239,12 @@ static int32_t show_sockets(struct net_options *options)
 		char text[TEXT_SIZE];
 
 		table_add(&table, "%s", kind_name(entries[i].kind));
-		table_add(&table, "%s:%u", entries[i].local ? address_text(entries[i].local, text) : "*",
-		          entries[i].local_port);
-		if (entries[i].remote)
-			table_add(&table, "%s:%u", address_text(entries[i].remote, text), entries[i].remote_port);
-		else
-			table_add(&table, "-");
+		table_add(&table, "%s", end_text(entries[i].local_family, entries[i].local_high, entries[i].local_low,
+		                                 entries[i].local_port, text));
+		table_add(&table, "%s",
+		          entries[i].remote_family ? end_text(entries[i].remote_family, entries[i].remote_high,
+		                                              entries[i].remote_low, entries[i].remote_port, text)
+		                                   : "-");
 		table_add(&table, "%s", state_name(&entries[i]));
 		table_add(&table, "%u", entries[i].queued);
 		table_add(&table, "%u", entries[i].unsent);
@@ -206,8 +270,8 @@ static int32_t show_drops(struct net_options *options)
 
 static int net_work(struct runtime *runtime, void *context)
 {
-	static int32_t (*const parts[])(struct net_options *) = {show_interfaces, show_routes, show_neighbours,
-	                                                         show_sockets, show_drops};
+	static int32_t (*const parts[])(struct net_options *) = {show_interfaces, show_addresses, show_routes,
+	                                                         show_neighbours, show_sockets, show_drops};
 	const struct client_options limits = {.area = 2 * BUFFER_SIZE};
 	struct net_options *options = context;
 	int32_t status = 0;

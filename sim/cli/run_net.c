@@ -2,6 +2,7 @@
 #include "run_net.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,31 +29,56 @@ static const struct argp_option options[] = {
 	{"tap", OPTION_TAP, "NAME", 0,
 	 "Give the network stack that TAP device as its card; `auto' is " TAP_USUAL
 	 ", which is made where that is allowed (else: scripts/tap)", 0},
-	{"ip", OPTION_ADDRESS, "ADDRESS/BITS", 0, "The stack's address, where it is not the manifest's", 0},
-	{"gateway", OPTION_GATEWAY, "ADDRESS", 0, "Who forwards to other networks; with --ip there is else none", 0},
+	{"ip", OPTION_ADDRESS, "ADDRESS/BITS", 0,
+	 "The stack's address, where it is not the manifest's; once for IPv4 and once for IPv6", 0},
+	{"gateway", OPTION_GATEWAY, "ADDRESS", 0,
+	 "Who forwards to other networks; with --ip there is else none. Of IPv6 routers say so themselves", 0},
 	{"mtu", OPTION_MTU, "BYTES", 0, "The largest packet on the TAP", 0},
 	{"pcap", OPTION_PCAP, "FILE", 0, "Record all frames in FILE, for tcpdump and Wireshark", 0},
 	{"no-offload", OPTION_NO_OFFLOAD, NULL, 0, "Leave no checksums and no segmentation to Linux", 0},
 	{0},
 };
 
-/* "10.77.0.2/24" as a number and bits. */
-static bool read_network(const char *text, uint32_t *address, uint32_t *prefix)
+/* "10.77.0.2/24" or "fd77::2/64" as bytes and bits. */
+static bool read_network(const char *text, int family, uint8_t address[16], uint32_t *prefix)
 {
-	char host[INET_ADDRSTRLEN], *end;
+	char host[INET6_ADDRSTRLEN], *end;
 	const char *slash = strchr(text, '/');
-	struct in_addr number;
 	unsigned long bits;
 
 	if (slash == NULL || (size_t)(slash - text) >= sizeof(host) || slash[1] < '0' || slash[1] > '9')
 		return false;
 	snprintf(host, sizeof(host), "%.*s", (int)(slash - text), text);
 	bits = strtoul(slash + 1, &end, 10);
-	if (*end != '\0' || bits < 1 || bits > 32 || inet_pton(AF_INET, host, &number) != 1)
+	if (*end != '\0' || bits < 1 || bits > (family == AF_INET6 ? 128 : 32) || inet_pton(family, host, address) != 1)
 		return false;
-	*address = ntohl(number.s_addr);
 	*prefix = (uint32_t)bits;
 	return true;
+}
+
+static int family_of(const char *text)
+{
+	return strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+}
+
+static void take_address(struct run_net *net, const char *argument, struct argp_state *state)
+{
+	uint8_t address[16];
+	uint32_t prefix;
+
+	if (!read_network(argument, family_of(argument), address, &prefix))
+		argp_error(state, "`%s' is no address with its bits of network, as %s or fd77::2/64", argument,
+		           ADDRESS_USUAL);
+	*(family_of(argument) == AF_INET6 ? &net->address6 : &net->address) = argument;
+}
+
+static void take_gateway(struct run_net *net, const char *argument, struct argp_state *state)
+{
+	uint8_t address[16];
+
+	if (inet_pton(family_of(argument), argument, address) != 1)
+		argp_error(state, "`%s' is no address", argument);
+	*(family_of(argument) == AF_INET6 ? &net->gateway6 : &net->gateway) = argument;
 }
 
 static uint32_t parse_mtu(const char *argument, struct argp_state *state)
@@ -67,8 +93,12 @@ static uint32_t parse_mtu(const char *argument, struct argp_state *state)
 
 static void check(const struct run_net *net, struct argp_state *state)
 {
-	if (net->tap == NULL && (net->address || net->gateway || net->mtu || net->record || net->no_offload))
+	bool addresses = net->address || net->gateway || net->address6 || net->gateway6;
+
+	if (net->tap == NULL && (addresses || net->mtu || net->record || net->no_offload))
 		argp_error(state, "--ip, --gateway, --mtu, --pcap and --no-offload are about a card: give one by --tap");
+	if (net->gateway6 && !net->address6)
+		argp_error(state, "--gateway %s needs an address of IPv6 beside it: give one by --ip", net->gateway6);
 	if (net->tap != NULL && (net->tap[0] == '\0' || strlen(net->tap) >= TAP_NAME_SIZE || strpbrk(net->tap, "/% ")))
 		argp_error(state, "`%s' is no name for a TAP: up to %d characters are", net->tap, TAP_NAME_SIZE - 1);
 }
@@ -76,22 +106,16 @@ static void check(const struct run_net *net, struct argp_state *state)
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct run_net *net = state->input;
-	struct in_addr number;
-	uint32_t address, prefix;
 
 	switch (key) {
 	case OPTION_TAP:
 		net->tap = argument;
 		return 0;
 	case OPTION_ADDRESS:
-		if (!read_network(argument, &address, &prefix))
-			argp_error(state, "`%s' is no address with its bits of network, as %s", argument, ADDRESS_USUAL);
-		net->address = argument;
+		take_address(net, argument, state);
 		return 0;
 	case OPTION_GATEWAY:
-		if (inet_pton(AF_INET, argument, &number) != 1)
-			argp_error(state, "`%s' is no address", argument);
-		net->gateway = argument;
+		take_gateway(net, argument, state);
 		return 0;
 	case OPTION_MTU:
 		net->mtu = parse_mtu(argument, state);
@@ -113,35 +137,58 @@ const struct argp run_net_argp = {.options = options, .parser = parse};
 
 /* ---- what it is to others ---------------------------------------------------------- */
 
-/* The words of `text` that set neither address nor gateway. */
-static void keep_others(const char *text, char *kept, size_t size)
+/* Whether this word of a server's options sets `key`. */
+static bool sets(const char *word, const char *key)
 {
-	size_t length = 0;
+	return strncmp(word, key, strlen(key)) == 0 && word[strlen(key)] == '=';
+}
 
-	kept[0] = '\0';
-	while (*text != '\0') {
-		size_t word = strcspn(text, " ,");
+/* Adds a word to what options there are; false: there is no room. */
+static bool add_word(char *text, size_t size, const char *key, const char *value, int value_length)
+{
+	size_t length = strlen(text);
+	int added = snprintf(text + length, size - length, "%s%s%s%.*s", length > 0 ? " " : "", key, *key ? "=" : "",
+	                     value_length, value);
 
-		if (word > 0 && strncmp(text, "ip=", 3) != 0 && strncmp(text, "gateway=", 8) != 0)
-			length += (size_t)snprintf(kept + length, size - length, " %.*s", (int)word, text);
-		text += word;
-		text += strspn(text, " ,");
+	return (size_t)added < size - length;
+}
+
+/* The options of before, but for the addresses of a family of which others are given. */
+static bool keep_others(const struct run_net *net, const char *from, char *text, size_t size)
+{
+	while (*from != '\0') {
+		size_t word = strcspn(from, " ,");
+		bool replaced = (net->address != NULL && (sets(from, "ip") || sets(from, "gateway"))) ||
+		                (net->address6 != NULL && (sets(from, "ip6") || sets(from, "gateway6")));
+
+		if (word > 0 && !replaced && !add_word(text, size, "", from, (int)word))
+			return false;
+		from += word;
+		from += strspn(from, " ,");
 	}
+	return true;
 }
 
 static bool replace_addresses(const struct run_net *net, struct manifest_service *service)
 {
-	char kept[sizeof(service->options)], text[2 * sizeof(service->options)];
-	int length;
+	const struct {
+		const char *key, *value;
+	} words[] = {{"ip", net->address},
+	             {"gateway", net->gateway},
+	             {"ip6", net->address6},
+	             {"gateway6", net->gateway6}};
+	char text[sizeof(service->options)] = "";
+	bool room = true;
 
-	keep_others(service->options, kept, sizeof(kept));
-	length = snprintf(text, sizeof(text), "ip=%s%s%s%s", net->address, net->gateway ? " gateway=" : "",
-	                  net->gateway ? net->gateway : "", kept);
-	if ((size_t)length >= sizeof(service->options)) {
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (words[i].value != NULL)
+			room = room && add_word(text, sizeof(text), words[i].key, words[i].value, INT_MAX);
+	}
+	if (!room || !keep_others(net, service->options, text, sizeof(text))) {
 		cli_error("run: the manifest's options for %s are too long for an address more", SERVER);
 		return false;
 	}
-	memcpy(service->options, text, (size_t)length + 1);
+	memcpy(service->options, text, sizeof(text));
 	return true;
 }
 
@@ -155,17 +202,30 @@ static struct manifest_service *find_service(struct manifest *manifest)
 }
 
 /* Linux's end: the gateway where one was named, else the first address of the network, or the second. */
-static void choose_peer(const struct run_net *net, struct host_card_options *card)
+static bool choose_peer(const char *address, const char *gateway, int family, uint8_t peer[16], uint32_t *prefix)
 {
-	uint32_t address, mask;
-	struct in_addr gateway;
+	uint32_t last = family == AF_INET6 ? 15 : 3;
+	uint8_t ours[16];
 
-	if (!read_network(net->address ? net->address : ADDRESS_USUAL, &address, &card->prefix))
-		return;
-	mask = UINT32_MAX << (32 - card->prefix);
-	card->peer = (address & mask) + 1 == address ? address + 1 : (address & mask) + 1;
-	if (net->gateway && inet_pton(AF_INET, net->gateway, &gateway) == 1)
-		card->peer = ntohl(gateway.s_addr);
+	if (!read_network(address, family, ours, prefix))
+		return false;
+	memcpy(peer, ours, 16);
+	for (uint32_t bit = *prefix; bit < 8 * (last + 1); bit++)
+		peer[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
+	peer[last] = peer[last] | 1;
+	if (memcmp(peer, ours, last + 1) == 0)
+		peer[last]++;
+	return gateway == NULL || inet_pton(family, gateway, peer) == 1;
+}
+
+static void choose_peers(const struct run_net *net, struct host_card_options *card)
+{
+	uint8_t peer[16];
+
+	if (choose_peer(net->address ? net->address : ADDRESS_USUAL, net->gateway, AF_INET, peer, &card->prefix))
+		card->peer = (uint32_t)peer[0] << 24 | (uint32_t)peer[1] << 16 | (uint32_t)peer[2] << 8 | peer[3];
+	if (net->address6 && !choose_peer(net->address6, net->gateway6, AF_INET6, card->peer6, &card->prefix6))
+		card->prefix6 = 0;
 }
 
 bool run_net_apply(struct run_net *net, struct manifest *manifest, struct host_options *host)
@@ -181,7 +241,7 @@ bool run_net_apply(struct run_net *net, struct manifest *manifest, struct host_o
 	}
 	if (net->gateway && !net->address)
 		net->address = ADDRESS_USUAL;
-	if (net->address && !replace_addresses(net, service))
+	if ((net->address || net->address6) && !replace_addresses(net, service))
 		return false;
 	automatic = strcmp(net->tap, TAP_AUTOMATIC) == 0;
 	net->card = (struct host_card_options){
@@ -192,7 +252,7 @@ bool run_net_apply(struct run_net *net, struct manifest *manifest, struct host_o
 		.no_offload = net->no_offload,
 		.record = net->record,
 	};
-	choose_peer(net, &net->card);
+	choose_peers(net, &net->card);
 	host->cards = &net->card;
 	host->card_count = 1;
 	return true;

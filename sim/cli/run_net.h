@@ -14,6 +14,8 @@ struct run_net {
 	const char *tap;     /* as given; NULL: no card */
 	const char *address; /* "10.77.0.2/24"; NULL: the manifest's */
 	const char *gateway;
+	const char *address6; /* "fd77::2/64" */
+	const char *gateway6;
 	const char *record;
 	uint32_t mtu;
 	bool no_offload;

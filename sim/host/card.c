@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/ipv6.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -78,6 +79,23 @@ static bool set_address(int socket, struct ifreq *request, const struct host_car
 	return ioctl(socket, SIOCSIFNETMASK, request) == 0;
 }
 
+/* Besides the link-local one that Linux gives it. */
+static bool set_address6(struct ifreq *name, const struct host_card_options *options)
+{
+	struct in6_ifreq request = {.ifr6_prefixlen = options->prefix6};
+	int socket6 = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool set;
+
+	if (socket6 < 0)
+		return false;
+	memcpy(&request.ifr6_addr, options->peer6, sizeof(request.ifr6_addr));
+	set = ioctl(socket6, SIOCGIFINDEX, name) == 0;
+	request.ifr6_ifindex = name->ifr_ifindex;
+	set = set && ioctl(socket6, SIOCSIFADDR, &request) == 0;
+	close(socket6);
+	return set;
+}
+
 /* Gives Linux's end of a TAP that is down, which nobody has set up, an address; sets and learns the MTU. */
 static bool set_up(const struct host_card_options *options, struct host_card *card, int socket, char *error,
                    size_t size)
@@ -104,7 +122,10 @@ static bool set_up(const struct host_card_options *options, struct host_card *ca
 	if (ioctl(socket, SIOCGIFFLAGS, &request) != 0)
 		return fail(error, size, options, "cannot learn whether it is up");
 	request.ifr_flags |= IFF_UP;
-	return ioctl(socket, SIOCSIFFLAGS, &request) == 0 || fail(error, size, options, "cannot set it up");
+	if (ioctl(socket, SIOCSIFFLAGS, &request) != 0)
+		return fail(error, size, options, "cannot set it up");
+	return options->prefix6 == 0 || set_address6(&request, options) ||
+	       fail(error, size, options, "cannot give it an IPv6 address");
 }
 
 /* Locally administered, of one machine (IEEE 802, section 8.4), and nobody else's. */

@@ -41,6 +41,8 @@ struct host_card_options {
 	bool no_offload;     /* every checksum is made, and no frame is larger than the MTU */
 	uint32_t peer;       /* IPv4, as a number, */
 	uint32_t prefix;     /* and the bits of the network */
+	uint8_t peer6[16];   /* the same for IPv6; `prefix6` 0: none */
+	uint32_t prefix6;
 	const char *record;  /* file that all frames are recorded in; NULL: none */
 };
 

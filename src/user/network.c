@@ -1,7 +1,6 @@
 /* Sockets for programs (drydock/network.h). */
 #include <drydock/network.h>
 
-#include <drydock/format.h>
 #include <drydock/posix.h>
 #include <drydock/server.h>
 #include <drydock/string.h>
@@ -54,17 +53,13 @@ static uint32_t number_of(const struct network *network, int socket)
 	                                                                      : 0;
 }
 
-static uint64_t high(uint32_t address)
-{
-	return (uint64_t)address << 32;
-}
-
 /* Where results say an address, for who wants it. */
-static void give_address(struct network_address *to, uint64_t address_high, uint32_t port)
+static void give_address(struct network_address *to, uint32_t family, uint64_t high, uint64_t low, uint32_t port)
 {
+	const struct network_parts parts = {.family = family, .port = port, .high = high, .low = low};
+
 	if (to != NULL)
-		*to = (struct network_address){.address = (uint32_t)(address_high >> 32),
-		                               .port = (uint16_t)port};
+		network_address_from(&parts, to);
 }
 
 /* ---- connections to the stack -------------------------------------------------------------- */
@@ -103,15 +98,17 @@ void network_close(struct network *network)
 int network_socket(struct network *network, enum network_kind kind)
 {
 	struct socket_create_results results;
-	int32_t status = socket_create(network->client, SOCKET_FAMILY_IPV4, kind, &results);
+	int32_t status = socket_create(network->client, SOCKET_FAMILY_IPV6, kind, &results);
 
 	return status == 0 ? socket_of(network, results.socket) : result(status);
 }
 
 int network_bind(struct network *network, int socket, const struct network_address *address)
 {
-	return result(socket_bind(network->client, number_of(network, socket), SOCKET_FAMILY_IPV4,
-	                          address->port, high(address->address), 0));
+	const struct network_parts parts = network_address_parts(address);
+
+	return result(socket_bind(network->client, number_of(network, socket), parts.family, parts.port, parts.high,
+	                          parts.low));
 }
 
 int network_listen(struct network *network, int socket, uint32_t backlog)
@@ -126,15 +123,18 @@ int network_accept(struct network *network, int socket, struct network_address *
 
 	if (status != 0)
 		return result(status);
-	give_address(from, results.address_high, results.port);
+	give_address(from, results.family, results.address_high, results.address_low,
+		             results.port);
 	return socket_of(network, results.accepted);
 }
 
 int network_connect(struct network *network, int socket, const struct network_address *address,
                     uint32_t flags)
 {
-	return result(socket_connect(network->client, number_of(network, socket), SOCKET_FAMILY_IPV4,
-	                             address->port, flags, high(address->address), 0));
+	const struct network_parts parts = network_address_parts(address);
+
+	return result(socket_connect(network->client, number_of(network, socket), parts.family, parts.port, flags,
+	                             parts.high, parts.low));
 }
 
 int network_shutdown(struct network *network, int socket, uint32_t which)
@@ -153,7 +153,8 @@ int network_name(struct network *network, int socket, struct network_address *ad
 	int32_t status = socket_name(network->client, number_of(network, socket), &results);
 
 	if (status == 0)
-		give_address(address, results.address_high, results.port);
+		give_address(address, results.family, results.address_high, results.address_low,
+		             results.port);
 	return result(status);
 }
 
@@ -163,7 +164,8 @@ int network_peer(struct network *network, int socket, struct network_address *ad
 	int32_t status = socket_peer(network->client, number_of(network, socket), &results);
 
 	if (status == 0)
-		give_address(address, results.address_high, results.port);
+		give_address(address, results.family, results.address_high, results.address_low,
+		             results.port);
 	return result(status);
 }
 
@@ -212,13 +214,14 @@ int network_send(struct network *network, int socket, const void *data, uint32_t
 int network_send_to(struct network *network, int socket, const void *data, uint32_t length,
                     const struct network_address *to)
 {
+	const struct network_parts parts = network_address_parts(to);
 	struct socket_send_results results;
 	int32_t status;
 
 	if (length > network->chunk)
 		return -POSIX_EMSGSIZE;
-	status = socket_send(network->client, number_of(network, socket), SOCKET_FAMILY_IPV4, to->port, 0,
-	                     high(to->address), 0, data, length, &results);
+	status = socket_send(network->client, number_of(network, socket), parts.family, parts.port, 0, parts.high,
+	                     parts.low, data, length, &results);
 	return status == 0 ? (int)results.sent : result(status);
 }
 
@@ -232,7 +235,8 @@ int network_receive(struct network *network, int socket, void *into, uint32_t ca
 
 	if (status != 0)
 		return result(status);
-	give_address(from, results.address_high, results.port);
+	give_address(from, results.family, results.address_high, results.address_low,
+		             results.port);
 	return (int)results.data_length;
 }
 
@@ -277,50 +281,6 @@ int network_poll(struct network *network, struct network_poll *sockets, uint32_t
 	                                 results.ready_length / (uint32_t)sizeof(entries[0]));
 	runtime_free(network->runtime, entries);
 	return found;
-}
-
-/* ---- text ------------------------------------------------------------------------------------------ */
-
-/* Digits that make a number up to `most`; what follows them, or NULL. */
-static const char *read_number(const char *text, uint32_t most, uint32_t *number)
-{
-	const char *start = text;
-
-	*number = 0;
-	while (*text >= '0' && *text <= '9' && *number <= most)
-		*number = *number * 10 + (uint32_t)(*text++ - '0');
-	return text != start && *number <= most ? text : NULL;
-}
-
-bool network_address_read(const char *text, struct network_address *address)
-{
-	uint32_t number = 0, part;
-
-	for (int i = 0; i < 4; i++) {
-		if (i > 0 && *text++ != '.')
-			return false;
-		text = read_number(text, 255, &part);
-		if (text == NULL)
-			return false;
-		number = number << 8 | part;
-	}
-	if (*text == ':') {
-		text = read_number(text + 1, UINT16_MAX, &part);
-		if (text == NULL)
-			return false;
-		address->port = (uint16_t)part;
-	}
-	if (*text != '\0')
-		return false;
-	address->address = number;
-	return true;
-}
-
-void network_address_write(const struct network_address *address, char *text)
-{
-	format_string(text, NETWORK_ADDRESS_TEXT, "%u.%u.%u.%u:%u", address->address >> 24,
-	              address->address >> 16 & 255, address->address >> 8 & 255, address->address & 255,
-	              (unsigned)address->port);
 }
 
 const char *network_error(int error)

@@ -104,7 +104,7 @@ static bool open_port(struct runtime *runtime, uint16_t number, void (*serve)(vo
 	struct service_port *port = malloc(sizeof(*port));
 
 	*port = (struct service_port){runtime, network_socket(network, NETWORK_STREAM), serve};
-	return network_bind(network, port->listener, &(struct network_address){0, number}) == 0 &&
+	return network_bind(network, port->listener, &(struct network_address){.port = number}) == 0 &&
 	       network_listen(network, port->listener, 64) == 0 &&
 	       fiber_start(runtime, take_connections, port) == E_OK;
 }

@@ -139,7 +139,7 @@ class NetTest(unittest.TestCase):
             text = instance.command("net", "status", check=0).stdout
         self.assertRegex(text, r"(?m)^lo +127\.0\.0\.1/8 ")
         self.assertRegex(text, r"(?m)^net0 +10\.77\.0\.2/24 +([0-9a-f]{2}:){5}[0-9a-f]{2} +1500 +up ")
-        self.assertRegex(text, r"(?m)^0\.0\.0\.0/0 +10\.77\.0\.1 +net0$")
+        self.assertRegex(text, r"(?m)^0\.0\.0\.0/0 +10\.77\.0\.1 +net0 +for ever$")
         self.assertRegex(text, r"(?m)^10\.77\.0\.1 +([0-9a-f]{2}:){5}[0-9a-f]{2} +net0 ")
         self.assertIn("1 udp: nobody has the port\n", text)
 

@@ -12,11 +12,6 @@
 #define PING_MOST    65535u /* sequence numbers have 16 bits */
 #define PING_PAYLOAD 56u    /* bytes, as ping has always sent */
 
-static uint64_t address_high(uint32_t address)
-{
-	return (uint64_t)address << 32;
-}
-
 /* ---- sockets ---------------------------------------------------------------------- */
 
 /* The client that knows the socket; an interruption has ended its connection. */
@@ -35,7 +30,7 @@ int32_t shell_socket_open(struct shell *shell, uint32_t kind, struct shell_socke
 	int32_t status = shell_client(shell, SERVER_NETSTACK, &client);
 
 	if (!status)
-		status = socket_create(client, SOCKET_FAMILY_IPV4, kind, &results);
+		status = socket_create(client, SOCKET_FAMILY_IPV6, kind, &results);
 	*socket = (struct shell_socket){results.socket, shell->servers[SERVER_NETSTACK].generation};
 	return status;
 }
@@ -51,12 +46,12 @@ void shell_socket_close(struct shell *shell, const struct shell_socket *socket)
 int32_t shell_socket_connect(struct shell *shell, const struct shell_socket *socket,
                              const struct network_address *address)
 {
+	const struct network_parts to = network_address_parts(address);
 	struct client *client;
 	int32_t status = socket_client(shell, socket, &client);
 
 	return status ? status
-	              : socket_connect(client, socket->number, SOCKET_FAMILY_IPV4, address->port, 0,
-	                               address_high(address->address), 0);
+	              : socket_connect(client, socket->number, to.family, to.port, 0, to.high, to.low);
 }
 
 int32_t shell_socket_send(struct shell *shell, const struct shell_socket *socket, const void *bytes,
@@ -130,6 +125,7 @@ static int32_t wait_until(struct ping *ping, bool readable, uint64_t deadline)
 
 static int32_t send_request(struct ping *ping, uint32_t sequence)
 {
+	const struct network_parts to = network_address_parts(&ping->to);
 	uint8_t payload[PING_PAYLOAD];
 	struct socket_send_results results;
 	struct client *client;
@@ -138,8 +134,8 @@ static int32_t send_request(struct ping *ping, uint32_t sequence)
 	for (uint32_t i = 0; i < sizeof(payload); i++)
 		payload[i] = (uint8_t)i;
 	return status ? status
-	              : socket_send(client, ping->socket.number, SOCKET_FAMILY_IPV4, sequence, 0,
-	                            address_high(ping->to.address), 0, payload, sizeof(payload), &results);
+	              : socket_send(client, ping->socket.number, to.family, sequence, 0, to.high, to.low, payload,
+	                            sizeof(payload), &results);
 }
 
 /* The answer to this request, up to `deadline`: POSIX_ETIMEDOUT where there is none. */
@@ -204,7 +200,7 @@ int builtin_ping(struct shell *shell, const struct arguments *arguments)
 		return SHELL_WRONG;
 	}
 	if (!network_address_read(ping.name, &ping.to) || ping.to.port != 0) {
-		shell_error(shell, "ping: %s: not an address such as 10.77.0.1; names are not known here",
+		shell_error(shell, "ping: %s: not an address such as 10.77.0.1 or fd00::1; names are not known here",
 		            ping.name);
 		return SHELL_WRONG;
 	}

@@ -10,7 +10,7 @@
 #include "text.h"
 
 #define HTTP_PORT    80
-#define HOST_SIZE    32u
+#define HOST_SIZE    56u
 #define HEAD_MOST    8192u
 #define REQUEST_SIZE (POSIX_PATH_MAX + 128u)
 

@@ -1682,6 +1682,92 @@ static __attribute__((noinline)) void serve_drops(struct request *request,
 		socket_drops_reply(request, error, &results);
 }
 
+/* addresses */
+static int32_t start_addresses(begin_t begin, struct call *call, struct client *client,
+                               uint32_t entries_capacity)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_ADDRESSES, 0, entries_capacity);
+	if (error)
+		return error;
+	return 0;
+}
+
+int32_t socket_addresses_prepare(struct call *call, struct client *client, uint32_t entries_capacity)
+{
+	return start_addresses(call_begin, call, client, entries_capacity);
+}
+
+int32_t socket_addresses_try_prepare(struct call *call, struct client *client, uint32_t entries_capacity)
+{
+	return start_addresses(call_try_begin, call, client, entries_capacity);
+}
+
+int32_t socket_addresses_finish(struct call *call, struct socket_addresses_results *results, void *entries)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results)
+		results->entries_length = written;
+	if (entries)
+		copy_shared(entries, call->out, written);
+	return 0;
+}
+
+int32_t socket_addresses(struct client *client, void *entries, uint32_t entries_capacity,
+                         struct socket_addresses_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_addresses_prepare(&call, client, entries_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_addresses_finish(&call, results, entries);
+	call_end(&call);
+	return error;
+}
+
+void socket_addresses_reply(struct request *request, int32_t error,
+                            const struct socket_addresses_results *results)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->entries_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results)
+		written = results->entries_length;
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_addresses(struct request *request,
+                                                      const struct socket_operations *operations)
+{
+	struct socket_addresses_arguments arguments;
+	struct socket_addresses_results results = {0};
+	int32_t error = 0;
+
+	if (!operations->addresses)
+		error = POSIX_ENOSYS;
+	else if (request->in)
+		error = POSIX_EBADMSG;
+	arguments.entries = request->out;
+	arguments.entries_capacity = request->out ? request->out_length : 0;
+	if (!error)
+		error = operations->addresses(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		socket_addresses_reply(request, error, &results);
+}
+
 static void socket_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -1744,6 +1830,9 @@ static void socket_dispatch(struct request *request, const void *operations)
 		break;
 	case SOCKET_DROPS:
 		serve_drops(request, operations);
+		break;
+	case SOCKET_ADDRESSES:
+		serve_addresses(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -1897,6 +1986,10 @@ static const struct field_description arguments_of_sockets[] = {
 
 static const struct field_description arguments_of_drops[] = {
 	{"text", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_addresses[] = {
+	{"entries", "out", 0, 0},
 };
 
 static const struct operation_description socket_descriptions[] = {
@@ -2080,6 +2173,15 @@ static const struct operation_description socket_descriptions[] = {
 		.argument_count = 1,
 		.result_count = 0,
 	},
+	{
+		.number = SOCKET_ADDRESSES,
+		.changes = false,
+		.name = "addresses",
+		.arguments = arguments_of_addresses,
+		.results = NULL,
+		.argument_count = 1,
+		.result_count = 0,
+	},
 };
 
 const struct protocol socket_protocol = {
@@ -2088,6 +2190,6 @@ const struct protocol socket_protocol = {
 	.sessions = false,
 	.name = "socket",
 	.operations = socket_descriptions,
-	.operation_count = 20,
+	.operation_count = 21,
 	.dispatch = socket_dispatch,
 };

@@ -3,7 +3,8 @@
  *
  * Sockets: the network for programs. A socket is a small number of the connection's, and is closed with it.
  * Addresses are sixteen bytes in network order as two numbers, the first byte the highest of address_high; of
- * an IPv4 address the first four count. A call that would wait is answered once it need not; it can be
+ * an IPv4 address the first four count. An IPv6 address that stands for an IPv4 one (::ffff:0:0/96) is
+ * refused (EINVAL): give that itself. A call that would wait is answered once it need not; it can be
  * cancelled.
  */
 #ifndef DRYDOCK_PROTO_SOCKET_H
@@ -39,6 +40,7 @@
 
 #define SOCKET_FAMILY_NONE 0 /* no address: any of ours, or nobody */
 #define SOCKET_FAMILY_IPV4 4
+#define SOCKET_FAMILY_IPV6 6 /* create: of both; see option_ipv6_only */
 
 /*
  * create.kind: TCP, UDP, and ICMP echo. Of an echo socket the port is the identifier, and the remote port is
@@ -72,6 +74,8 @@
 #define SOCKET_OPTION_RESET 13 /* 1: close resets (SO_LINGER with no time); 0: what is queued is sent */
 #define SOCKET_OPTION_CONGESTION 14 /* 0 CUBIC, 1 NewReno */
 #define SOCKET_OPTION_SEGMENT 15 /* bytes in a segment at most, 88 to 65495, before connecting */
+/* Of all that were made as family_ipv6: */
+#define SOCKET_OPTION_IPV6_ONLY 32 /* 1: not of IPv4 as well; before it has a port */
 
 /* What a socket may be ready for. */
 #define SOCKET_POLL_READABLE 1 /* data, its end, a connection to accept, or an error */
@@ -99,7 +103,7 @@ struct socket_interface {
 	uint64_t transmitted_frames;
 	uint64_t transmitted_bytes;
 	uint64_t dropped_invalid; /* by the card */
-	uint32_t address; /* IPv4 as a number; 0: none */
+	uint32_t address; /* IPv4 as a number; 0: none. Those of IPv6 are told by `addresses` */
 	uint32_t prefix;
 	uint32_t mtu;
 	uint32_t offloads; /* NET_OFFLOAD_* (drydock/dev/net.h) of what is transmitted */
@@ -126,33 +130,66 @@ _Static_assert(offsetof(struct socket_interface, name_length) == 68, "name_lengt
 _Static_assert(offsetof(struct socket_interface, name_first) == 72, "name_first");
 _Static_assert(offsetof(struct socket_interface, name_second) == 80, "name_second");
 
-struct socket_route {
-	uint32_t network; /* IPv4 as a number */
+struct socket_address {
+	uint64_t high; /* IPv6 */
+	uint64_t low;
 	uint32_t prefix;
-	uint32_t gateway; /* 0: neighbours */
 	uint32_t interface; /* which of the interfaces, from 0 */
+	uint32_t state; /* 1 asked for, 2 ready, 3 somebody else has it */
+	uint32_t origin; /* 0 configured, 1 from a router's advertisement */
+	uint32_t preferred; /* seconds for which it is chosen for what is new; 2^32 - 1: for ever */
+	uint32_t valid; /* and for which it exists */
 };
 
-_Static_assert(sizeof(struct socket_route) == 16, "size");
-_Static_assert(offsetof(struct socket_route, network) == 0, "network");
-_Static_assert(offsetof(struct socket_route, prefix) == 4, "prefix");
-_Static_assert(offsetof(struct socket_route, gateway) == 8, "gateway");
-_Static_assert(offsetof(struct socket_route, interface) == 12, "interface");
+_Static_assert(sizeof(struct socket_address) == 40, "size");
+_Static_assert(offsetof(struct socket_address, high) == 0, "high");
+_Static_assert(offsetof(struct socket_address, low) == 8, "low");
+_Static_assert(offsetof(struct socket_address, prefix) == 16, "prefix");
+_Static_assert(offsetof(struct socket_address, interface) == 20, "interface");
+_Static_assert(offsetof(struct socket_address, state) == 24, "state");
+_Static_assert(offsetof(struct socket_address, origin) == 28, "origin");
+_Static_assert(offsetof(struct socket_address, preferred) == 32, "preferred");
+_Static_assert(offsetof(struct socket_address, valid) == 36, "valid");
+
+struct socket_route {
+	uint64_t network_high;
+	uint64_t network_low;
+	uint64_t gateway_high; /* 0, as is the lower half: neighbours */
+	uint64_t gateway_low;
+	uint32_t family;
+	uint32_t prefix;
+	uint32_t interface;
+	uint32_t valid; /* seconds; 2^32 - 1: for ever */
+};
+
+_Static_assert(sizeof(struct socket_route) == 48, "size");
+_Static_assert(offsetof(struct socket_route, network_high) == 0, "network_high");
+_Static_assert(offsetof(struct socket_route, network_low) == 8, "network_low");
+_Static_assert(offsetof(struct socket_route, gateway_high) == 16, "gateway_high");
+_Static_assert(offsetof(struct socket_route, gateway_low) == 24, "gateway_low");
+_Static_assert(offsetof(struct socket_route, family) == 32, "family");
+_Static_assert(offsetof(struct socket_route, prefix) == 36, "prefix");
+_Static_assert(offsetof(struct socket_route, interface) == 40, "interface");
+_Static_assert(offsetof(struct socket_route, valid) == 44, "valid");
 
 struct socket_neighbour {
-	uint32_t address;
-	uint32_t interface;
+	uint64_t high;
+	uint64_t low;
 	uint64_t hardware; /* as the interface's; 0: not known */
-	uint32_t state; /* 1 asked for, 2 known, 3 to be asked again, 4 being asked again */
+	uint32_t family;
+	uint32_t interface;
+	uint32_t state; /* 1 asked for, 2 known, 3 not heard of for long, 4 used since, 5 being asked again */
 	uint32_t waiting; /* frames */
 };
 
-_Static_assert(sizeof(struct socket_neighbour) == 24, "size");
-_Static_assert(offsetof(struct socket_neighbour, address) == 0, "address");
-_Static_assert(offsetof(struct socket_neighbour, interface) == 4, "interface");
-_Static_assert(offsetof(struct socket_neighbour, hardware) == 8, "hardware");
-_Static_assert(offsetof(struct socket_neighbour, state) == 16, "state");
-_Static_assert(offsetof(struct socket_neighbour, waiting) == 20, "waiting");
+_Static_assert(sizeof(struct socket_neighbour) == 40, "size");
+_Static_assert(offsetof(struct socket_neighbour, high) == 0, "high");
+_Static_assert(offsetof(struct socket_neighbour, low) == 8, "low");
+_Static_assert(offsetof(struct socket_neighbour, hardware) == 16, "hardware");
+_Static_assert(offsetof(struct socket_neighbour, family) == 24, "family");
+_Static_assert(offsetof(struct socket_neighbour, interface) == 28, "interface");
+_Static_assert(offsetof(struct socket_neighbour, state) == 32, "state");
+_Static_assert(offsetof(struct socket_neighbour, waiting) == 36, "waiting");
 
 struct socket_poll_entry {
 	uint32_t socket;
@@ -168,21 +205,29 @@ struct socket_entry {
 	uint32_t queued; /* bytes to be received */
 	uint32_t local_port;
 	uint32_t remote_port;
-	uint32_t local; /* IPv4 as a number; 0: any */
-	uint32_t remote; /* 0: not connected */
+	uint64_t local_high; /* 0, as is the lower half: any of local_family */
+	uint64_t local_low;
+	uint64_t remote_high;
+	uint64_t remote_low;
+	uint32_t local_family; /* family_none: of either */
+	uint32_t remote_family; /* family_none: not connected */
 	uint32_t state; /* of a stream: state_* */
 	uint32_t unsent; /* bytes to be sent or acknowledged */
 };
 
-_Static_assert(sizeof(struct socket_entry) == 32, "size");
+_Static_assert(sizeof(struct socket_entry) == 64, "size");
 _Static_assert(offsetof(struct socket_entry, kind) == 0, "kind");
 _Static_assert(offsetof(struct socket_entry, queued) == 4, "queued");
 _Static_assert(offsetof(struct socket_entry, local_port) == 8, "local_port");
 _Static_assert(offsetof(struct socket_entry, remote_port) == 12, "remote_port");
-_Static_assert(offsetof(struct socket_entry, local) == 16, "local");
-_Static_assert(offsetof(struct socket_entry, remote) == 20, "remote");
-_Static_assert(offsetof(struct socket_entry, state) == 24, "state");
-_Static_assert(offsetof(struct socket_entry, unsent) == 28, "unsent");
+_Static_assert(offsetof(struct socket_entry, local_high) == 16, "local_high");
+_Static_assert(offsetof(struct socket_entry, local_low) == 24, "local_low");
+_Static_assert(offsetof(struct socket_entry, remote_high) == 32, "remote_high");
+_Static_assert(offsetof(struct socket_entry, remote_low) == 40, "remote_low");
+_Static_assert(offsetof(struct socket_entry, local_family) == 48, "local_family");
+_Static_assert(offsetof(struct socket_entry, remote_family) == 52, "remote_family");
+_Static_assert(offsetof(struct socket_entry, state) == 56, "state");
+_Static_assert(offsetof(struct socket_entry, unsent) == 60, "unsent");
 
 /* What TCP knows of a connection. Times are nanoseconds, sizes bytes. */
 struct socket_information {
@@ -255,6 +300,7 @@ enum socket_operation {
 	SOCKET_NEIGHBOURS = 34,
 	SOCKET_SOCKETS = 35,
 	SOCKET_DROPS = 36,
+	SOCKET_ADDRESSES = 37,
 };
 
 /*
@@ -646,6 +692,24 @@ int32_t socket_drops_try_prepare(struct call *call, struct client *client, uint3
 int32_t socket_drops_finish(struct call *call, struct socket_drops_results *results, void *text);
 void socket_drops_reply(struct request *request, int32_t error, const struct socket_drops_results *results);
 
+/* addresses (37) */
+struct socket_addresses_arguments {
+	uint8_t *entries; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t entries_capacity;
+};
+
+struct socket_addresses_results {
+	uint32_t entries_length; /* bytes written, at most the capacity */
+};
+
+int32_t socket_addresses(struct client *client, void *entries, uint32_t entries_capacity,
+                         struct socket_addresses_results *results);
+int32_t socket_addresses_prepare(struct call *call, struct client *client, uint32_t entries_capacity);
+int32_t socket_addresses_try_prepare(struct call *call, struct client *client, uint32_t entries_capacity);
+int32_t socket_addresses_finish(struct call *call, struct socket_addresses_results *results, void *entries);
+void socket_addresses_reply(struct request *request, int32_t error,
+                            const struct socket_addresses_results *results);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct socket_operations {
 	int32_t (*create)(struct request *request, const struct socket_create_arguments *arguments,
@@ -682,6 +746,8 @@ struct socket_operations {
 	                   struct socket_sockets_results *results);
 	int32_t (*drops)(struct request *request, const struct socket_drops_arguments *arguments,
 	                 struct socket_drops_results *results);
+	int32_t (*addresses)(struct request *request, const struct socket_addresses_arguments *arguments,
+	                     struct socket_addresses_results *results);
 };
 
 extern const struct protocol socket_protocol;

@@ -185,5 +185,12 @@ void wire_meet_peer(struct wire *wire)
 {
 	wire_send(wire, PEER_KNOWN);
 	ck_assert_ptr_nonnull(wire_take(wire));
-	arp_confirm(wire->interface, WIRE_PEER);
+	neighbour_confirm(wire->interface, &(struct net_address){NET_FAMILY_IPV4, {10, 77, 0, 1}});
+}
+
+void wire_speak_ipv6(struct wire *wire)
+{
+	ck_assert_int_eq(ipv6_start(wire->interface), 0);
+	wire_pass(wire, 20 * NETSTACK_SECOND);
+	wire->seen_taken = wire->seen_count;
 }

@@ -49,6 +49,9 @@ void wire_expect_nothing(struct wire *wire);
 /* The next frame from the stack, or NULL; the wire's memory. */
 const char *wire_take(struct wire *wire);
 
+/* Has the stack speak IPv6 from fe80::ff:fe00:1, with what it asks for itself over and forgotten. */
+void wire_speak_ipv6(struct wire *wire);
+
 /* Has the peer's hardware address known, without anything on the wire to be seen. */
 void wire_meet_peer(struct wire *wire);
 

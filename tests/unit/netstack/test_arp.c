@@ -37,10 +37,13 @@ START_TEST(a_request_is_answered_and_its_sender_known)
 	datagram_open(&wire.stack, DATAGRAM_UDP, &socket);
 	wire_send(&wire, REQUEST);
 	wire_expect(&wire, REPLY);
-	/* Known, but not for certain: it is used, and asked by the way. */
+	/* Known, but not for certain: it is used, and asked if it is not heard of for five seconds. */
 	send_datagram(&socket);
-	wire_expect(&wire, QUESTION_ONE);
 	wire_expect(&wire, DATAGRAM);
+	wire_pass(&wire, 5 * NETSTACK_SECOND - 1);
+	wire_expect_nothing(&wire);
+	wire_pass(&wire, 1);
+	wire_expect(&wire, QUESTION_ONE);
 	datagram_close(&socket);
 	wire_destroy(&wire);
 }
@@ -76,8 +79,9 @@ START_TEST(what_is_sent_waits_for_the_answer)
 	wire_pass(&wire, 2 * NETSTACK_SECOND);
 	wire_expect_nothing(&wire);
 	send_datagram(&socket);
-	wire_expect(&wire, QUESTION_ONE);
 	wire_expect(&wire, DATAGRAM);
+	wire_pass(&wire, 5 * NETSTACK_SECOND);
+	wire_expect(&wire, QUESTION_ONE);
 	wire_send(&wire, ANSWER);
 	wire_pass(&wire, 5 * NETSTACK_SECOND);
 	wire_expect_nothing(&wire);
@@ -104,7 +108,7 @@ START_TEST(who_never_answers_is_unreachable)
 	wire_expect_nothing(&wire);
 	ck_assert_int_eq(datagram_receive(&socket, NULL, 0, false, &length, &from), POSIX_EHOSTUNREACH);
 	ck_assert_int_eq(datagram_receive(&socket, NULL, 0, false, &length, &from), POSIX_EAGAIN);
-	ck_assert_uint_eq(wire.stack.drops[DROP_ARP_UNANSWERED], 1);
+	ck_assert_uint_eq(wire.stack.drops[DROP_NEIGHBOUR_UNANSWERED], 1);
 	ck_assert_uint_eq(wire.interface->free_pages, OUTPUT_PAGES);
 	datagram_close(&socket);
 	wire_destroy(&wire);
@@ -118,10 +122,10 @@ START_TEST(what_waits_is_bounded)
 
 	wire_create(&wire, NULL);
 	datagram_open(&wire.stack, DATAGRAM_UDP, &socket);
-	for (uint32_t i = 0; i < ARP_WAITING + 5; i++)
+	for (uint32_t i = 0; i < NEIGHBOUR_WAITING + 5; i++)
 		ck_assert_int_eq(datagram_send(&socket, &to, NULL, 0), 0);
-	ck_assert_uint_eq(wire.interface->arp.waiting, ARP_WAITING);
-	ck_assert_uint_eq(wire.stack.drops[DROP_ARP_FULL], 5);
+	ck_assert_uint_eq(wire.interface->neighbours.waiting, NEIGHBOUR_WAITING);
+	ck_assert_uint_eq(wire.stack.drops[DROP_NEIGHBOUR_FULL], 5);
 	/* Of many neighbours that do not exist: frames are left for those who do. */
 	for (uint32_t i = 0; i < 500; i++) {
 		const struct endpoint other = {net_address_ipv4(0x0a4d0003 + i % 250), 5000};
@@ -129,11 +133,11 @@ START_TEST(what_waits_is_bounded)
 		ck_assert_int_eq(datagram_send(&socket, &other, NULL, 0), 0);
 		wire_run(&wire);
 	}
-	ck_assert_uint_eq(wire.interface->arp.waiting, ARP_WAITING_ALL);
+	ck_assert_uint_eq(wire.interface->neighbours.waiting, NEIGHBOUR_WAITING_ALL);
 	datagram_close(&socket);
 	/* Those that still wait are told off before the end. */
 	wire_pass(&wire, 10 * NETSTACK_SECOND);
-	ck_assert_uint_eq(wire.interface->arp.waiting, 0);
+	ck_assert_uint_eq(wire.interface->neighbours.waiting, 0);
 	ck_assert_uint_eq(wire.interface->free_pages, OUTPUT_PAGES);
 	wire_destroy(&wire);
 }
@@ -174,8 +178,8 @@ START_TEST(nonsense_is_dropped)
 	/* From beyond the network: answered, for it may be a router's, but not remembered. */
 	wire_send(&wire, "ffffffffffff020000000002080600010800060400010200000000020a4e00010000000000000a4d0002");
 	ck_assert_ptr_nonnull(wire_take(&wire));
-	for (uint32_t i = 0; i < ARP_ENTRIES; i++)
-		ck_assert_int_eq(wire.interface->arp.entries[i].state, ARP_FREE);
+	for (uint32_t i = 0; i < NEIGHBOURS; i++)
+		ck_assert_int_eq(wire.interface->neighbours.entries[i].state, NEIGHBOUR_FREE);
 	wire_destroy(&wire);
 }
 END_TEST

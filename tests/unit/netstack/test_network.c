@@ -33,12 +33,13 @@ static void opened(struct runtime *runtime, const struct network_options *option
 	ck_assert_int_eq(error, 0);
 }
 
-static const struct network_address here = {0x7f000001, 80}, anywhere = {0, 80};
+static const struct network_address here = {.address = 0x7f000001, .port = 80},
+                                    anywhere = {.port = 80};
 
 /* A listener, and both ends of a connection to it. */
 static int pair(int ends[2])
 {
-	struct network_address from = {0, 0}, name;
+	struct network_address from = {.port = 0}, name;
 	int waiting = network_socket(network, NETWORK_STREAM);
 
 	ck_assert_int_gt(waiting, 0);
@@ -174,8 +175,23 @@ START_TEST(text)
 {
 	static const char *const wrong[] = {
 		"",         "1",         "1.2.3",    "1.2.3.",        "1.2.3.256",         "1.2.3.4.5",
-		"1.2.3.4:", "1.2.3.4:x", " 1.2.3.4", "1.2.3.4:65536", "99999999999.1.1.1", "-1.2.3.4"};
-	struct network_address address = {7, 7};
+		"1.2.3.4:", "1.2.3.4:x", " 1.2.3.4", "1.2.3.4:65536", "99999999999.1.1.1", "-1.2.3.4",
+		":",        ":::",       "1::2::3",  "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7:8::",
+		"12345::",  "::g",       "[::1",     "::1]",          "[::1]80",           "::1.2.3",
+		"1:",       ":1",        "::1%lo",   "[::1]:65536",   "1:2:3:4:5:6:7:1.2.3.4"};
+	/* RFC 5952, section 4, and RFC 4291, section 2.2. */
+	static const char *const right[][2] = {
+		{"::", "::"},
+		{"::1", "::1"},
+		{"2001:0DB8::0001", "2001:db8::1"},
+		{"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
+		{"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},
+		{"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+		{"fe80::", "fe80::"},
+		{"1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"},
+		{"::ffff:192.0.2.1", "::ffff:c000:201"},
+	};
+	struct network_address address = {.address = 7, .port = 7};
 	char written[NETWORK_ADDRESS_TEXT];
 
 	ck_assert(network_address_read("10.77.0.2", &address));
@@ -185,6 +201,15 @@ START_TEST(text)
 	ck_assert_uint_eq(address.port, 65535);
 	network_address_write(&address, written);
 	ck_assert_str_eq(written, "255.255.255.255:65535");
+	ck_assert(network_address_read("[fd77::2]:80", &address));
+	ck_assert_uint_eq(address.family, SOCKET_FAMILY_IPV6);
+	network_address_write(&address, written);
+	ck_assert_str_eq(written, "[fd77::2]:80");
+	for (unsigned i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		ck_assert_msg(network_address_read(right[i][0], &address), "%s", right[i][0]);
+		network_host_write(&address, written);
+		ck_assert_str_eq(written, right[i][1]);
+	}
 	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		ck_assert_msg(!network_address_read(wrong[i], &address), "%s", wrong[i]);
 	ck_assert_str_eq(network_error(-POSIX_ECONNREFUSED), "connection refused");

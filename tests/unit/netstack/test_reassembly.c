@@ -126,7 +126,7 @@ START_TEST(what_is_never_completed_goes_and_its_sender_is_told)
 	send_fragment(2, 3, true, 24);
 	wire_pass(&wire, (REASSEMBLY_SECONDS - 1) * NETSTACK_SECOND);
 	wire_expect_nothing(&wire);
-	arp_confirm(wire.interface, WIRE_PEER);
+	neighbour_confirm(wire.interface, &(struct net_address){NET_FAMILY_IPV4, {10, 77, 0, 1}});
 	wire_pass(&wire, NETSTACK_SECOND);
 	/* Of the two only one has its first fragment. */
 	wire_expect(&wire, TOO_OLD);

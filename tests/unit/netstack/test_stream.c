@@ -413,7 +413,7 @@ static void body_status(struct runtime *runtime)
 		ck_assert_uint_eq(entries[i].kind, SOCKET_KIND_STREAM);
 		listening += entries[i].state == SOCKET_STATE_LISTEN && entries[i].local_port == PORT;
 		established +=
-			entries[i].state == SOCKET_STATE_ESTABLISHED && entries[i].remote == SELF >> 32;
+			entries[i].state == SOCKET_STATE_ESTABLISHED && entries[i].remote_high == SELF;
 	}
 	ck_assert_uint_eq(listening, 1);
 	ck_assert_uint_eq(established, 2);

@@ -261,7 +261,7 @@ START_TEST(a_path_that_others_found_narrow)
 
 	setup();
 	connect_peer();
-	path_mtu_reduce(&wire.stack, WIRE_PEER, 600, 0);
+	path_mtu_reduce(&wire.stack, &(struct net_address){NET_FAMILY_IPV4, {10, 77, 0, 1}}, 600, 0);
 	ck_assert_int_eq(stream_send(&accepted, bytes, sizeof(bytes), 0, &sent), 0);
 	wire_run(&wire);
 	while (take_segment(&segment, NULL)) {
