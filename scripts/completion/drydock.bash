@@ -148,7 +148,7 @@ _drydock()
 		mapfile -t COMPREPLY < <(compgen -W "status" -- "$cur")
 		;;
 	bench)
-		mapfile -t COMPREPLY < <(compgen -W "ipc boot files" -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W "ipc boot files vfs net" -- "$cur")
 		;;
 	fs)
 		if [ -z "$subcommand" ]; then

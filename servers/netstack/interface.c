@@ -50,6 +50,7 @@ static void receive(void *context, struct net_frame *const *frames, uint32_t cou
 		ethernet_receive(interface, frames[i]);
 		net_release(interface->card, frames[i]);
 	}
+	streams_received(interface->stack);
 }
 
 /* Neighbours may be others now: their answers are asked for anew, and ours given. */

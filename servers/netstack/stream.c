@@ -108,7 +108,10 @@ static void tell_too_big(struct streams *streams)
 	}
 }
 
-/* After each visit to the engine. Owners who are told come back here; that is left to the outermost. */
+/*
+ * After each visit to the engine, and once for all packets that came together. Owners who are told come back here;
+ * that is left to the outermost. What they have taken is in the acknowledgement then.
+ */
 static void settle(struct netstack *stack)
 {
 	struct streams *streams = &stack->streams;
@@ -120,14 +123,14 @@ static void settle(struct netstack *stack)
 	streams->settling = true;
 	do {
 		tell_too_big(streams);
-		link = list_take(&streams->woken);
-		if (link != NULL) {
+		while ((link = list_take(&streams->woken)) != NULL) {
 			struct stream_socket *socket = list_entry(link, struct stream_socket, woken);
 
 			if (socket->wake != NULL)
 				socket->wake(socket->context);
 		}
-	} while (link != NULL || streams->too_big_count > 0);
+		tcp_flush(streams->tcp);
+	} while (!list_empty(&streams->woken) || streams->too_big_count > 0);
 	streams->settling = false;
 	deadline = tcp_deadline(streams->tcp);
 	if (deadline == TCP_NEVER)
@@ -155,7 +158,6 @@ static void stream_input(void *context, struct netstack *stack, const struct ip_
 	}
 	tcp_input(stack->streams.tcp, &header->source, &header->destination, header->traffic_class & 3,
 	          packet->bytes, packet->length, packet->checksum_good);
-	settle(stack);
 }
 
 static enum tcp_icmp_kind kind_of(enum icmp_error_kind kind)
@@ -180,7 +182,12 @@ static void stream_error(void *context, struct netstack *stack, const struct icm
 	(void)context;
 	tcp_icmp(stack->streams.tcp, &error->source, &error->destination, error->transport, error->length,
 	         kind_of(error->kind), error->mtu);
-	settle(stack);
+}
+
+void streams_received(struct netstack *stack)
+{
+	if (stack->streams.tcp != NULL)
+		settle(stack);
 }
 
 int32_t streams_create(struct netstack *stack, const uint8_t secret[STREAM_SECRET_SIZE])

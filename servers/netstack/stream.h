@@ -54,6 +54,9 @@ struct streams {
 int32_t streams_create(struct netstack *stack, const uint8_t secret[STREAM_SECRET_SIZE]);
 void streams_destroy(struct netstack *stack);
 
+/* All packets that came together have gone their way: what follows from them for streams. */
+void streams_received(struct netstack *stack);
+
 /* The memory is the caller's until stream_close. POSIX_ENOMEM; POSIX_EPROTONOSUPPORT: there are no streams here. */
 int32_t stream_open(struct netstack *stack, struct stream_socket *socket);
 

@@ -80,6 +80,13 @@ void tcp_destroy(struct tcp *tcp);
 void tcp_input(struct tcp *tcp, const struct net_address *source, const struct net_address *destination,
                uint8_t ecn, const uint8_t *bytes, uint32_t length, bool checksum_good);
 
+/*
+ * Sends what segments that have come, and data that was received, make due: acknowledgements, one for all of
+ * them, and data that may go now. To be called after tcp_input and tcp_receive, once for as many as there are at
+ * the time.
+ */
+void tcp_flush(struct tcp *tcp);
+
 enum tcp_icmp_kind {
 	TCP_ICMP_NET_UNREACHABLE,
 	TCP_ICMP_HOST_UNREACHABLE,

@@ -268,9 +268,10 @@ void tcp_input_connection(struct tcp_socket *socket, const struct tcp_segment *s
 		input_synchronized(socket, segment);
 	if (socket->state == TCP_STATE_CLOSED)
 		return;
-	tcp_output(socket);
-	if (socket->receive.ack_now)
-		tcp_transmit_ack(socket);
+	tcp_owe(socket);
+	/* RFC 5681, section 4.2: of what is not in order the peer counts each acknowledgement. */
+	if (socket->receive.ack_now && (socket->receive.reassembly.count > 0 || socket->receive.has_duplicate))
+		tcp_flush(socket->tcp);
 }
 
 /* RFC 6191, RFC 9293, section 3.10.7.4: a new connection may take the place of one that only waits out. */

@@ -160,6 +160,7 @@ struct tcp_socket {
 	struct net_address local, remote;
 	uint16_t local_port, remote_port;
 	struct list connection_link, port_link, accept_link, all_link;
+	struct list owing_link; /* in tcp->owing while tcp_flush has something to do for it */
 	struct tcp_socket *listener; /* of a connection that is not accepted yet */
 	struct list opening;    /* connections in SYN-RECEIVED */
 	struct list waiting;    /* connections to accept */
@@ -201,7 +202,7 @@ struct tcp {
 	struct tcp_table connections; /* by both addresses and ports */
 	struct list ports[256];       /* sockets with a local port, by its low byte */
 	struct list listeners[64];
-	struct list all, dead;
+	struct list all, dead, owing;
 	struct tcp_socket **heap;
 	uint32_t heap_count, heap_capacity;
 	uint32_t port_counter;
@@ -320,6 +321,7 @@ bool tcp_cookie_accept(struct tcp_socket *listener, const struct net_address *so
 
 /* tcp_output.c, tcp_transmit.c. */
 void tcp_output(struct tcp_socket *socket);
+void tcp_owe(struct tcp_socket *socket); /* to be seen to by tcp_flush */
 void tcp_output_forced(struct tcp_socket *socket); /* even a silly segment: section 3.8.6.2.1, (4) */
 void tcp_transmit_ack(struct tcp_socket *socket);
 void tcp_transmit_probe(struct tcp_socket *socket); /* an old number, which the peer must answer */

@@ -174,3 +174,26 @@ void tcp_output_forced(struct tcp_socket *socket)
 {
 	output(socket, true);
 }
+
+void tcp_owe(struct tcp_socket *socket)
+{
+	if (list_empty(&socket->owing_link))
+		list_add_tail(&socket->tcp->owing, &socket->owing_link);
+}
+
+void tcp_flush(struct tcp *tcp)
+{
+	struct list *link;
+
+	while ((link = list_take(&tcp->owing)) != NULL) {
+		struct tcp_socket *socket = list_entry(link, struct tcp_socket, owing_link);
+
+		if (socket->state == TCP_STATE_CLOSED)
+			continue;
+		/* Data takes the acknowledgement along. */
+		tcp_output(socket);
+		if (socket->receive.ack_now)
+			tcp_transmit_ack(socket);
+	}
+	tcp_reap(tcp);
+}

@@ -227,14 +227,19 @@ int tcp_receive(struct tcp_socket *socket, void *into, uint32_t size, uint32_t f
 	if (flags & TCP_RECEIVE_PEEK)
 		return (int)taken;
 	tcp_buffer_consume(&receive->buffer, taken);
+	/* What comes next goes where this was, in memory that is in the cache. */
+	if (receive->buffer.length == 0 && receive->reassembly.count == 0)
+		receive->buffer.start = 0;
 	autotune(socket, taken);
 	/* The peer hears of room when there is twice what it last knew of, or it knew of none. */
 	if (tcp_receives(socket)) {
 		uint32_t promised = receive->advertised - receive->next;
 		uint32_t window = tcp_receive_window(socket);
 
-		if (window > promised && (promised < 2 * receive->mss || window >= 2 * promised))
-			tcp_transmit_ack(socket);
+		if (window > promised && (promised < 2 * receive->mss || window >= 2 * promised)) {
+			receive->ack_now = true;
+			tcp_owe(socket);
+		}
 	}
 	return (int)taken;
 }

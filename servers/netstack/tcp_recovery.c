@@ -133,6 +133,19 @@ static void count_duplicates(struct tcp_socket *socket, struct tcp_delivery *del
 	delivery->lost = true;
 }
 
+/*
+ * Whether the window is what it could be found out by. In slow start half of it will do (RFC 7661, section 4.1):
+ * a buffer that grows with the window must not keep it from growing.
+ */
+static bool window_used(const struct tcp_socket *socket, const struct tcp_delivery *delivery)
+{
+	const struct tcp_congestion *congestion = &socket->congestion;
+
+	return socket->send.congestion_limited ||
+	       (congestion->window < congestion->threshold &&
+	        socket->send.in_flight + delivery->delivered >= congestion->window / 2);
+}
+
 /* Everything that an acknowledgement means for phase and window; the scoreboard knows it already. */
 void tcp_recovery_acknowledged(struct tcp_socket *socket, struct tcp_delivery *delivery)
 {
@@ -159,7 +172,7 @@ void tcp_recovery_acknowledged(struct tcp_socket *socket, struct tcp_delivery *d
 	else if (delivery->acknowledged > 0 && !recovery->frto)
 		tcp_congestion_acknowledged(&socket->congestion, delivery->acknowledged,
 		                            socket->send.unacknowledged, socket->send.next, delivery->rtt,
-		                            socket->send.congestion_limited || recovery->phase == TCP_LOSS,
+		                            window_used(socket, delivery) || recovery->phase == TCP_LOSS,
 		                            socket->rtt.smoothed, delivery->now);
 }
 

@@ -11,6 +11,7 @@ struct tcp *tcp_create(const struct tcp_environment *environment, const uint8_t 
 	memcpy(&tcp->key, secret, sizeof(tcp->key));
 	list_init(&tcp->all);
 	list_init(&tcp->dead);
+	list_init(&tcp->owing);
 	if (!tcp_table_create(tcp)) {
 		environment->release(environment->context, tcp, sizeof(*tcp));
 		return NULL;
@@ -38,6 +39,7 @@ static void socket_free(struct tcp_socket *socket)
 	list_remove(&socket->connection_link);
 	list_remove(&socket->port_link);
 	list_remove(&socket->accept_link);
+	list_remove(&socket->owing_link);
 	tcp->statistics.sockets--;
 	tcp->environment.release(tcp->environment.context, socket, sizeof(*socket));
 }
@@ -80,6 +82,7 @@ struct tcp_socket *tcp_socket_create(struct tcp *tcp, void *owner)
 	list_init(&socket->connection_link);
 	list_init(&socket->port_link);
 	list_init(&socket->accept_link);
+	list_init(&socket->owing_link);
 	list_init(&socket->opening);
 	list_init(&socket->waiting);
 	list_add_tail(&tcp->all, &socket->all_link);

@@ -16,7 +16,8 @@ struct arguments {
 static const struct {
 	const char *name;
 	int (*part)(const struct bench_options *options);
-} parts[] = {{"ipc", bench_ipc}, {"boot", bench_boot}, {"files", bench_files}, {"vfs", bench_vfs}};
+} parts[] = {{"ipc", bench_ipc}, {"boot", bench_boot}, {"files", bench_files}, {"vfs", bench_vfs},
+             {"net", bench_network}};
 
 enum { KEY_ROUNDS = 'r', KEY_TIME = 't', KEY_FILES = 'f', KEY_ONLY = 'o', KEY_JSON = 'j', KEY_NAME = 0x100, KEY_SIZE };
 
@@ -25,7 +26,7 @@ static const struct argp_option options[] = {
 	{"time", KEY_TIME, "MS", 0, "a row of a round takes MS milliseconds (default 50)", 0},
 	{"files", KEY_FILES, "N", 0, "files that `files' and `vfs' make (default 5000)", 0},
 	{"size", KEY_SIZE, "MIB", 0, "the large file of `vfs' has MIB MiB (default 256)", 0},
-	{"only", KEY_ONLY, "TEXT", 0, "of `ipc', only the rows whose names contain TEXT", 0},
+	{"only", KEY_ONLY, "TEXT", 0, "of `ipc' and `net', only the rows whose names contain TEXT", 0},
 	{"json", KEY_JSON, NULL, 0, "print JSON, with every figure", 0},
 	{"name", KEY_NAME, "NAME", 0, "what the instances are called that it boots (default bench-PID)", 0},
 	{0},
@@ -80,7 +81,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		argp_error(state, "there is no benchmark `%s'", argument);
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which benchmark? ipc, boot, files or vfs");
+		argp_error(state, "which benchmark? ipc, boot, files, vfs or net");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -89,7 +90,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "ipc|boot|files|vfs",
+	.args_doc = "ipc|boot|files|vfs|net",
 	.doc = "Measure this machine: Drydock beside what Linux itself does, in one run."
 	       "\v"
 	       "ipc    a lane call beside futex, pipe, eventfd and Unix sockets\n"
@@ -97,6 +98,8 @@ static const struct argp argp = {
 	       "files  small files through the FUSE mount, beside libfuse's passthrough_ll (needs root, cc "
 	       "and libfuse3-dev)\n"
 	       "vfs    the same, and data, beside a kernel tmpfs and bindfs, too; and files natively, without a mount\n"
+	       "net    TCP beside Linux's own over veth and beside the least that a TAP takes, in a network "
+	       "namespace of its own; HTTP beside nginx, where that and wrk are installed\n"
 	       "\n"
 	       "Rows of one round are measured together; what counts is the ratio within a round, its median and "
 	       "quartiles. Bounds that do not hold are said, and do not change the exit status.\n"
@@ -105,7 +108,8 @@ static const struct argp argp = {
 	       "Examples:\n"
 	       "  drydock bench ipc\n"
 	       "  drydock bench ipc --rounds 3 --time 20    a quick look\n"
-	       "  drydock bench boot --json",
+	       "  drydock bench boot --json\n"
+	       "  drydock bench net --time 200 --only 'bulk in'",
 };
 
 int command_bench(int argc, char **argv)

@@ -16,7 +16,7 @@ struct bench_options {
 	uint64_t duration; /* nanoseconds a row of a round is measured for */
 	unsigned files;    /* of `files` and `vfs`: how many small ones */
 	uint64_t length;   /* of `vfs`: bytes of the large file */
-	const char *only;  /* of `ipc`: rows whose names contain this; NULL: all */
+	const char *only;  /* of `ipc` and `net`: rows whose names contain this; NULL: all */
 	const char *name;  /* of the instances that are booted */
 	bool json;
 };
@@ -26,6 +26,7 @@ int bench_ipc(const struct bench_options *options);
 int bench_boot(const struct bench_options *options);
 int bench_files(const struct bench_options *options);
 int bench_vfs(const struct bench_options *options);
+int bench_network(const struct bench_options *options);
 
 /* An instance of the benchmark's own. */
 struct bench_instance {
@@ -36,9 +37,11 @@ struct bench_instance {
 
 /*
  * Boots an instance named `name`, of the benchmark's own manifest if `own`, else of the default one, mounted on
- * `directory` unless that is NULL. False, having said why.
+ * `directory` unless that is NULL. `more` are arguments of `drydock run` besides (NULL-terminated), or NULL. False,
+ * having said why.
  */
-bool bench_instance_boot(struct bench_instance *instance, const char *name, bool own, const char *directory);
+bool bench_instance_boot(struct bench_instance *instance, const char *name, bool own, const char *directory,
+                         const char *const *more);
 void bench_instance_end(struct bench_instance *instance);
 
 /* The Linux pid of the instance's process `name`; 0 if there is none. */

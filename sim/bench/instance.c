@@ -13,7 +13,7 @@
 #include "sim/cli/cli.h"
 #include "sim/cli/paths.h"
 
-#define ARGUMENTS 16
+#define ARGUMENTS 20
 
 int bench_self(const char *const *arguments)
 {
@@ -36,10 +36,11 @@ int bench_self(const char *const *arguments)
 	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-bool bench_instance_boot(struct bench_instance *instance, const char *name, bool own, const char *directory)
+bool bench_instance_boot(struct bench_instance *instance, const char *name, bool own, const char *directory,
+                         const char *const *more)
 {
 	char manifest[PATH_MAX];
-	const char *run[] = {"run", "-d", "--name", name, NULL, NULL, NULL, NULL, NULL};
+	const char *run[ARGUMENTS] = {"run", "-d", "--name", name};
 	int next = 4;
 
 	memset(instance, 0, sizeof(*instance));
@@ -56,6 +57,8 @@ bool bench_instance_boot(struct bench_instance *instance, const char *name, bool
 		run[next++] = "--mount";
 		run[next++] = directory;
 	}
+	while (more != NULL && *more != NULL && next < ARGUMENTS - 2)
+		run[next++] = *more++;
 	if (bench_self(run) != 0)
 		return false;
 	if (ask_directory(instance->name, instance->directory))

@@ -271,7 +271,7 @@ int bench_ipc(const struct bench_options *options)
 	bench.options = options;
 	name_rows(&bench);
 	clock_processors(&bench.first, &bench.second);
-	if (!bench_instance_boot(&bench.instance, options->name, true, NULL))
+	if (!bench_instance_boot(&bench.instance, options->name, true, NULL, NULL))
 		return CLI_FAILED;
 	good = set_up(&bench);
 	for (unsigned round = 0; round < options->rounds && good; round++) {

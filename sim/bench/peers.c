@@ -140,7 +140,7 @@ bool peers_start(struct peers *peers, const char *name, unsigned wanted)
 	peers->tmpfs = mount("tmpfs", peers->backing, "tmpfs", 0, "size=50%") == 0;
 	if (!peers->tmpfs)
 		return cli_error("bench: cannot mount a tmpfs: %s; this needs root", strerror(errno)), false;
-	if (!bench_instance_boot(&peers->instance, name, true, peers->peer[PEER_DRYDOCK].directory))
+	if (!bench_instance_boot(&peers->instance, name, true, peers->peer[PEER_DRYDOCK].directory, NULL))
 		return false;
 	/* Where the instance placed itself, if that is one CPU. */
 	peers->processor = clock_processor_of(peers->instance.host, peers->processor);

@@ -208,7 +208,8 @@ static bool receive(struct tap *tap)
 
 static void tap_release(struct net_card *card, struct net_frame *frame)
 {
-	list_add_tail(&of(&card->device)->free, &frame->link);
+	/* The next one comes into memory that is in the cache. */
+	list_add_head(&of(&card->device)->free, &frame->link);
 }
 
 static bool tap_poll(struct device *device)

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import harness
+import tap
 from harness import Instance, command
 
 COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "net", "sh", "gdb",
@@ -141,6 +142,19 @@ class Bench(unittest.TestCase):
         self.addCleanup(instance.clean)
         result = instance.command("bench", "boot", "--rounds", "1", "--json", check=0)
         self.assertEqual(len(json.loads(result.stdout)["boot"]), 2)
+        instance.assert_gone()
+
+    def test_network(self):
+        reason = tap.obstacle()
+        if reason:
+            self.skipTest(reason)
+        instance = Instance(name="measured")
+        self.addCleanup(instance.clean)
+        result = instance.command("bench", "net", "--rounds", "1", "--time", "5", "--only", "requests", "--json", check=0)
+        rows = {row["name"]: row["median"] for row in json.loads(result.stdout)["net"]}
+        for peer in ["drydock", "floor", "linux veth"]:
+            self.assertIn("64-byte requests, one CPU: " + peer, rows)
+        self.assertGreater(min(rows.values()), 0)
         instance.assert_gone()
 
     def test_an_instance_that_runs_is_not_touched(self):

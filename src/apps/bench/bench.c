@@ -1,6 +1,7 @@
 /*
  * The benchmark's image: with the option "role=client" a client, with
- * "role=report" one that also measures at once, else the server.
+ * "role=report" one that also measures at once, with "role=network" who listens
+ * at the network stack's ports, else the server.
  */
 #include <drydock/server.h>
 #include <drydock/string.h>
@@ -10,6 +11,7 @@
 union bench {
 	struct bench_server server;
 	struct bench_client client;
+	struct bench_network network;
 };
 
 static void start(struct runtime *runtime, void *state)
@@ -23,6 +25,8 @@ static void start(struct runtime *runtime, void *state)
 	if (report || string_equal(role, "client"))
 		good = bench_measure_for_others(&bench->client, runtime) &&
 		       (!report || bench_report(&bench->client));
+	else if (string_equal(role, "network"))
+		good = bench_serve_network(&bench->network, runtime);
 	else
 		good = bench_serve(&bench->server, runtime);
 	if (!good)

@@ -1,4 +1,4 @@
-/* The two ends of the benchmark, of which one image is both. */
+/* The ends that the benchmark measures, of which one image is all. */
 #ifndef BENCH_INTERNAL_H
 #define BENCH_INTERNAL_H
 
@@ -40,9 +40,15 @@ struct bench_client {
 	uint64_t next; /* where the next part of the file begins */
 };
 
-/* Each makes its service; false, having said why, where it cannot. */
+/* network.c: listens at ports, and serves who connects. */
+struct bench_network {
+	struct runtime *runtime;
+};
+
+/* Each makes its service; false, having said why, where it cannot. The last one suspends. */
 bool bench_serve(struct bench_server *server, struct runtime *runtime);
 bool bench_measure_for_others(struct bench_client *client, struct runtime *runtime);
+bool bench_serve_network(struct bench_network *network, struct runtime *runtime);
 
 /* The call `measure` without anybody calling: 0, or a POSIX error. Suspends. */
 int32_t bench_measure_now(struct bench_client *client, const struct bench_measure_arguments *arguments,

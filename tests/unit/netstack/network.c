@@ -299,16 +299,23 @@ static void deliver(struct network *network, struct network_packet *packet)
 
 bool network_step(struct network *network, uint64_t limit)
 {
-	uint64_t deadlines[2] = {tcp_deadline(network->ends[0].tcp), tcp_deadline(network->ends[1].tcp)};
-	uint64_t timer = deadlines[0] < deadlines[1] ? deadlines[0] : deadlines[1];
-	uint64_t next = network->count > 0 && network->heap[0]->at < timer ? network->heap[0]->at : timer;
+	uint64_t deadlines[2], timer, next;
 
+	/* For the calls since the step before. */
+	for (uint32_t i = 0; i < 2; i++) {
+		tcp_flush(network->ends[i].tcp);
+		deadlines[i] = tcp_deadline(network->ends[i].tcp);
+	}
+	timer = deadlines[0] < deadlines[1] ? deadlines[0] : deadlines[1];
+	next = network->count > 0 && network->heap[0]->at < timer ? network->heap[0]->at : timer;
 	if (next > limit || next == TCP_NEVER)
 		return false;
 	if (next > network->now)
 		network->now = next;
 	if (network->count > 0 && network->heap[0]->at <= network->now) {
 		deliver(network, heap_take(network));
+		for (uint32_t i = 0; i < 2; i++)
+			tcp_flush(network->ends[i].tcp);
 	} else {
 		for (uint32_t i = 0; i < 2; i++) {
 			if (deadlines[i] <= network->now)

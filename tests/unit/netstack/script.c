@@ -428,5 +428,7 @@ void script_line(struct script *script, char *line)
 	} else if ((word = script_word(&line)) != NULL) {
 		run_call(script, word, &line);
 	}
+	if (*line != '>')
+		tcp_flush(script->tcp);
 	tcp_each(script->tcp, check, script);
 }

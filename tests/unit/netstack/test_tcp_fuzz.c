@@ -137,7 +137,11 @@ START_TEST(no_segment_breaks_a_connection)
 		network_create(&network, &fault, (uint64_t)_i << 32 | round);
 		network_connect(&network, sockets);
 		for (uint32_t i = 0; i < 1500 && sockets[0]->state != TCP_STATE_CLOSED; i++) {
-			attack(&network.ends[0], sockets[0]);
+			/* Several at once, now and then. */
+			do {
+				attack(&network.ends[0], sockets[0]);
+			} while (pick(4) == 0);
+			tcp_flush(network.ends[0].tcp);
 			tcp_each(network.ends[0].tcp, check_socket, NULL);
 			play(sockets[0]);
 			if (pick(3) == 0)
