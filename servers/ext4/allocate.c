@@ -165,6 +165,14 @@ int32_t blocks_allocate(struct handle *handle, uint64_t goal, uint32_t wanted, u
 	return error;
 }
 
+bool space_may_come(struct volume *volume, int32_t error, bool *tried)
+{
+	if (error != POSIX_ENOSPC || *tried || volume->free_blocks == 0)
+		return false;
+	*tried = true;
+	return transactions_commit(volume) == 0;
+}
+
 /* ---- freeing ----------------------------------------------------------------------------- */
 
 static int32_t give(struct handle *handle, struct bitmap *bitmap, uint32_t first, uint32_t count)

@@ -19,6 +19,12 @@ int32_t blocks_allocate(struct handle *handle, uint64_t goal, uint32_t wanted, u
                         uint32_t *count);
 
 /*
+ * After POSIX_ENOSPC: whether to try once more, since space that was freed is not used before that is
+ * durable, and now it is. *tried is false at first. Suspends, with no handle open.
+ */
+bool space_may_come(struct volume *volume, int32_t error, bool *tried);
+
+/*
  * Frees blocks. `metadata` is true of blocks of extent trees, of directories and
  * of attributes, which the log may have. POSIX_EUCLEAN: they are not in use.
  */

@@ -54,11 +54,19 @@ int32_t extent_insert(struct handle *handle, struct inode *inode, uint32_t logic
  * Takes a part of the blocks from `first` to before `end` out of the tree and
  * frees it, beginning at the end: as much as lies in one extent, and of what is
  * no regular file some few. *more becomes false when there was none left.
- * Suspends. As extent_insert; POSIX_ENOSPC only where something after `end` is left.
+ * Suspends. As extent_insert; POSIX_ENOSPC only where something before and after is left.
  */
 int32_t extent_remove(struct handle *handle, struct inode *inode, uint64_t first, uint64_t end, bool *more);
 
-/* Says that `count` blocks from `logical` on, which are part of one extent that was not written, are now. */
-int32_t extent_mark_written(struct handle *handle, struct inode *inode, uint32_t logical, uint32_t count);
+/* As extent_insert, for blocks that nothing is written to: at most EXTENT_LENGTH_UNWRITTEN. */
+int32_t extent_insert_unwritten(struct handle *handle, struct inode *inode, uint32_t logical, uint64_t physical,
+                                uint32_t count);
+
+/*
+ * Says that `count` blocks from `logical` on, which are part of one extent, are written now, or
+ * count as never written. As extent_insert.
+ */
+int32_t extent_mark(struct handle *handle, struct inode *inode, uint32_t logical, uint32_t count,
+                    bool unwritten);
 
 #endif

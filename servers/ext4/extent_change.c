@@ -10,10 +10,8 @@
 #include "allocate.h"
 #include "extent_tree.h"
 
-#define SECTOR_BITS              9u
-#define UNWRITTEN_LENGTH_MAXIMUM (EXTENT_LENGTH_WRITTEN - 1)
-#define METADATA_AT_ONCE         16u
-#define BLOCKS_SPARE             32u /* that have to be free where an extent is divided */
+#define SECTOR_BITS      9u
+#define METADATA_AT_ONCE 16u
 
 /* One node on the way from the root to a leaf. */
 struct step {
@@ -245,6 +243,25 @@ static int32_t room_make(const struct path *path)
 	return level == 0 ? root_deepen(path) : node_divide(path, level);
 }
 
+/*
+ * Room for `count` entries in the leaf, before an extent is divided: what has been taken
+ * out of the tree can be put back then. The way to `logical` is sought anew.
+ */
+static int32_t leaf_make_room(struct path *path, uint64_t logical, uint32_t count)
+{
+	const struct ext4_extent_header *header = header_of(leaf_of(path)->node);
+	int32_t error = 0;
+
+	while (!error && header->entries + count > header->entries_maximum) {
+		error = room_make(path);
+		path_put(path);
+		if (!error)
+			error = path_get(path, logical);
+		header = header_of(leaf_of(path)->node);
+	}
+	return error;
+}
+
 /* ---- inserting -------------------------------------------------------------------------- */
 
 static struct ext4_extent extent_of(uint32_t logical, uint64_t physical, uint32_t count, bool unwritten)
@@ -266,7 +283,7 @@ static bool joins(const struct ext4_extent *left, const struct ext4_extent *righ
 	       extent_start(left) + extent_length(left) == extent_start(right) &&
 	       unwritten == extent_is_unwritten(right) &&
 	       extent_length(left) + extent_length(right) <=
-	               (unwritten ? UNWRITTEN_LENGTH_MAXIMUM : EXTENT_LENGTH_WRITTEN);
+	               (unwritten ? EXTENT_LENGTH_UNWRITTEN : EXTENT_LENGTH_WRITTEN);
 }
 
 /* Adds to one of the neighbours. False: neither goes on. */
@@ -341,6 +358,14 @@ int32_t extent_insert(struct handle *handle, struct inode *inode, uint32_t logic
 	return insert(handle, inode, &new);
 }
 
+int32_t extent_insert_unwritten(struct handle *handle, struct inode *inode, uint32_t logical, uint64_t physical,
+                                uint32_t count)
+{
+	const struct ext4_extent new = extent_of(logical, physical, count, true);
+
+	return insert(handle, inode, &new);
+}
+
 /* ---- removing ------------------------------------------------------------------------------ */
 
 /* Nodes that have become empty are freed, with the indices that led to them. */
@@ -402,8 +427,13 @@ static int32_t remove_at(struct path *path, uint64_t first, uint64_t end, struct
 	const uint64_t to = end < extent_end(&old) ? end : extent_end(&old);
 	struct ext4_extent rest;
 	bool has_rest;
-	int32_t error = step_change(path, leaf);
+	int32_t error = 0;
 
+	if (from > old.logical && to < extent_end(&old))
+		error = leaf_make_room(path, from, 1);
+	leaf = leaf_of(path);
+	if (!error)
+		error = step_change(path, leaf);
 	if (error)
 		return error;
 	*removed = extent_of((uint32_t)from, extent_start(&old) + (from - old.logical), (uint32_t)(to - from),
@@ -438,7 +468,7 @@ int32_t extent_remove(struct handle *handle, struct inode *inode, uint64_t first
 {
 	struct volume *volume = inode->volume;
 	struct path path = {.handle = handle, .inode = inode};
-	struct ext4_extent removed;
+	struct ext4_extent removed = {0};
 	int32_t error;
 
 	*more = false;
@@ -463,26 +493,75 @@ int32_t extent_remove(struct handle *handle, struct inode *inode, uint64_t first
 	                   !inode_is(inode, POSIX_S_IFREG));
 }
 
-int32_t extent_mark_written(struct handle *handle, struct inode *inode, uint32_t logical, uint32_t count)
+/* ---- written or not ------------------------------------------------------------------------ */
+
+/* Makes one of an extent of the leaf and the next, where that goes on. */
+static void leaf_merge(const struct step *leaf, uint32_t at)
+{
+	struct ext4_extent *extents = extents_of(leaf->node);
+
+	if (at + 1 >= header_of(leaf->node)->entries || !joins(&extents[at], &extents[at + 1]))
+		return;
+	extents[at] = extent_of(extents[at].logical, extent_start(&extents[at]),
+	                        extent_length(&extents[at]) + extent_length(&extents[at + 1]),
+	                        extent_is_unwritten(&extents[at]));
+	entry_close(leaf->node, at + 1);
+}
+
+/* Marks a part of an extent of the leaf, which has room for what it is divided into. Where it begins stays as it is. */
+static void leaf_mark(const struct step *leaf, uint32_t at, uint64_t from, uint64_t to, bool unwritten)
+{
+	struct ext4_extent *extents = extents_of(leaf->node);
+	const struct ext4_extent old = extents[at];
+	const bool was = extent_is_unwritten(&old);
+
+	if (to < extent_end(&old)) {
+		entry_open(leaf->node, at + 1);
+		extents[at + 1] = extent_of((uint32_t)to, extent_start(&old) + (to - old.logical),
+		                            (uint32_t)(extent_end(&old) - to), was);
+	}
+	if (from > old.logical) {
+		entry_open(leaf->node, at);
+		extents[at] =
+			extent_of(old.logical, extent_start(&old), (uint32_t)(from - old.logical), was);
+		at++;
+	}
+	extents[at] = extent_of((uint32_t)from, extent_start(&old) + (from - old.logical),
+	                        (uint32_t)(to - from), unwritten);
+	leaf_merge(leaf, at);
+	if (at > 0)
+		leaf_merge(leaf, at - 1);
+}
+
+static int32_t mark(struct path *path, uint64_t from, uint64_t to, bool unwritten)
+{
+	const struct ext4_extent *extent;
+	const struct step *leaf;
+	int32_t error = path_get(path, from);
+
+	if (error)
+		return error;
+	leaf = leaf_of(path);
+	extent = &extents_of(leaf->node)[leaf->before - 1];
+	if (!path_has(path, from) || extent_end(extent) < to)
+		return inode_damage(path->inode, 0, "an extent is gone");
+	error = leaf_make_room(path, from, (from > extent->logical) + (to < extent_end(extent)));
+	leaf = leaf_of(path);
+	if (!error)
+		error = step_change(path, leaf);
+	if (error)
+		return error;
+	leaf_mark(leaf, leaf->before - 1, from, to, unwritten);
+	step_seal(path, leaf);
+	return 0;
+}
+
+int32_t extent_mark(struct handle *handle, struct inode *inode, uint32_t logical, uint32_t count,
+                    bool unwritten)
 {
 	struct path path = {.handle = handle, .inode = inode};
-	struct ext4_extent part;
-	int32_t error;
+	int32_t error = mark(&path, logical, logical + (uint64_t)count, unwritten);
 
-	if (inode->volume->free_blocks < BLOCKS_SPARE)
-		return POSIX_ENOSPC;
-	error = path_get(&path, logical);
-	if (error)
-		return error;
-	if (!path_has(&path, logical))
-		error = inode_damage(inode, 0, "an extent is gone");
-	else
-		error = remove_at(&path, logical, logical + (uint64_t)count, &part);
 	path_put(&path);
-	if (error)
-		return error;
-	error = extent_insert(handle, inode, logical, extent_start(&part), extent_length(&part));
-	if (error)
-		transactions_abort(inode->volume, "an extent cannot be divided", error);
 	return error;
 }

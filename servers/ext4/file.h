@@ -2,6 +2,8 @@
 #ifndef EXT4_FILE_H
 #define EXT4_FILE_H
 
+#include <drydock/proto/fs.h>
+
 #include "inode.h"
 
 /*
@@ -22,6 +24,23 @@ int32_t file_read(struct inode *inode, uint64_t offset, uint8_t *data, uint32_t 
  * no extents, or is encrypted; POSIX_EROFS; POSIX_EUCLEAN; POSIX_EIO; POSIX_ENOMEM.
  */
 int32_t file_write(struct inode *inode, uint64_t offset, const uint8_t *data, uint32_t length, uint32_t *done);
+
+/* Where block `logical` of a file is best: after the one before it, where there is one. Suspends. */
+uint64_t file_goal(const struct inode *inode, uint64_t logical);
+
+/*
+ * file_space.c: takes space for `length` bytes at `offset`, gives it back, or makes it zeros, by `mode`
+ * (FS_ALLOCATE_*). The inode's lock is held exclusively. Suspends. POSIX_ENODEV: no regular file; POSIX_EINVAL;
+ * POSIX_EFBIG; POSIX_EOPNOTSUPP: it has no extents, or is encrypted; POSIX_ENOSPC: a part of it may be
+ * done; POSIX_EROFS; POSIX_EUCLEAN; POSIX_EIO; POSIX_ENOMEM.
+ */
+int32_t file_allocate(struct inode *inode, uint32_t mode, uint64_t offset, uint64_t length);
+
+/*
+ * file_space.c: where the next data, or hole, is at or after `offset`. What was allocated and not
+ * written is a hole, as is the end. Suspends. POSIX_ENXIO; POSIX_EISDIR; POSIX_EINVAL; POSIX_EUCLEAN; POSIX_EIO.
+ */
+int32_t file_seek(const struct inode *inode, uint64_t offset, bool data, uint64_t *found);
 
 /*
  * Copies a symbolic link's target, without a NUL, cut to `capacity`. Suspends.

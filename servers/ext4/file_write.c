@@ -12,8 +12,8 @@
 
 #define SECTOR_BITS 9u
 
-/* A new extent, or one that becomes written and may be divided for it; and the inode. */
-#define PIECE_CHANGES (EXTENT_REMOVE_CHANGES + EXTENT_INSERT_CHANGES + BLOCKS_ALLOCATE_CHANGES + 1)
+/* A new extent, or one that is divided because a part of it becomes written; and the inode. */
+#define PIECE_CHANGES (EXTENT_INSERT_CHANGES + BLOCKS_ALLOCATE_CHANGES + 1)
 
 _Static_assert(PIECE_CHANGES <= HANDLE_BLOCKS_MAXIMUM, "a piece is one handle's");
 
@@ -26,8 +26,7 @@ struct place {
 
 /* ---- where it goes ------------------------------------------------------------------ */
 
-/* After the block before it, where there is one. */
-static uint64_t goal_of(const struct inode *inode, uint64_t logical)
+uint64_t file_goal(const struct inode *inode, uint64_t logical)
 {
 	struct mapping mapping;
 
@@ -41,7 +40,7 @@ static int32_t hole_fill(struct handle *handle, struct inode *inode, uint64_t lo
 	struct volume *volume = inode->volume;
 	uint32_t wanted = place->count;
 	int32_t error =
-		blocks_allocate(handle, goal_of(inode, logical), wanted, &place->physical, &place->count);
+		blocks_allocate(handle, file_goal(inode, logical), wanted, &place->physical, &place->count);
 
 	if (error)
 		return error;
@@ -71,7 +70,7 @@ static int32_t place_make(struct handle *handle, struct inode *inode, uint64_t l
 	place->is_new = !mapping.physical;
 	if (mapping.physical)
 		return 0;
-	return unwritten ? extent_mark_written(handle, inode, (uint32_t)logical, place->count)
+	return unwritten ? extent_mark(handle, inode, (uint32_t)logical, place->count, false)
 	                 : hole_fill(handle, inode, logical, place);
 }
 
@@ -156,15 +155,6 @@ static uint32_t piece_length(const struct volume *volume, uint32_t length)
 	return length < most ? length : most;
 }
 
-/* Space that was freed cannot be used before that is durable: a commit may help. */
-static bool space_may_come(struct volume *volume, bool *tried)
-{
-	if (*tried || volume->free_blocks == 0)
-		return false;
-	*tried = true;
-	return transactions_commit(volume) == 0;
-}
-
 static int32_t check(const struct inode *inode, uint64_t offset, uint32_t length)
 {
 	if (inode_is(inode, POSIX_S_IFDIR))
@@ -197,7 +187,7 @@ int32_t file_write(struct inode *inode, uint64_t offset, const uint8_t *data, ui
 		                    piece_length(volume, length - *done), &part);
 		handle_end(&handle);
 		*done += part;
-		if (error == POSIX_ENOSPC && space_may_come(volume, &tried))
+		if (space_may_come(volume, error, &tried))
 			error = 0;
 	}
 	return *done > 0 ? 0 : error;

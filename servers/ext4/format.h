@@ -238,6 +238,8 @@ _Static_assert(sizeof(struct ext4_inode) == 160, "i_projid is the last field");
 #define EXTENT_DEPTH_MAXIMUM  5u
 #define EXTENT_LENGTH_WRITTEN 32768u /* of longer ones that much less, and they are unwritten */
 
+#define EXTENT_LENGTH_UNWRITTEN (EXTENT_LENGTH_WRITTEN - 1) /* blocks of one of those at most */
+
 struct ext4_extent_header {
 	uint16_t magic;
 	uint16_t entries;

@@ -7,6 +7,8 @@
  *   node_name.c      making, linking and removing names
  *   node_rename.c    renaming
  *   node_lock.c      locks of files
+ *   node_space.c     space of files: allocating, seeking, copying
+ *   node_listing.c   directories, with attributes and without
  *   node_xattr.c     extended attributes and ACLs
  *
  * Locks are taken in this order: volume->renaming; directories, one above
@@ -58,12 +60,6 @@ int32_t node_begin_change(const struct request *request, uint64_t node, struct c
                           struct inode **inode);
 void node_finish(const struct caller *caller, struct inode *inode);
 
-/*
- * After POSIX_ENOSPC: whether to try once more, since space that was freed is not used before that is
- * durable, and now it is. *tried is false at first. Suspends.
- */
-bool node_space_may_come(struct volume *volume, int32_t error, bool *tried);
-
 /* Brings and holds the inode that an entry of `directory` names. Suspends. */
 int32_t node_entry_get(const struct inode *directory, uint32_t number, struct inode **inode);
 
@@ -102,6 +98,16 @@ int32_t node_serve_set_attributes(struct request *request,
                                   const struct fs_set_attributes_arguments *arguments);
 int32_t node_serve_write(struct request *request, const struct fs_write_arguments *arguments,
                          struct fs_write_results *results);
+int32_t node_serve_allocate(struct request *request, const struct fs_allocate_arguments *arguments);
+int32_t node_serve_seek(struct request *request, const struct fs_seek_arguments *arguments,
+                        struct fs_seek_results *results);
+int32_t node_serve_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
+                              struct fs_copy_range_results *results);
+int32_t node_serve_readdir(struct request *request, const struct fs_readdir_arguments *arguments,
+                           struct fs_readdir_results *results);
+int32_t node_serve_readdir_attributes(struct request *request,
+                                      const struct fs_readdir_attributes_arguments *arguments,
+                                      struct fs_readdir_attributes_results *results);
 int32_t node_serve_create(struct request *request, const struct fs_create_arguments *arguments);
 int32_t node_serve_create_unnamed(struct request *request,
                                   const struct fs_create_unnamed_arguments *arguments);

@@ -39,14 +39,6 @@ int32_t node_begin_change(const struct request *request, uint64_t node, struct c
 	return (*inode)->freed ? POSIX_ESTALE : error;
 }
 
-bool node_space_may_come(struct volume *volume, int32_t error, bool *tried)
-{
-	if (error != POSIX_ENOSPC || *tried || volume->free_blocks == 0 || volume->free_inodes == 0)
-		return false;
-	*tried = true;
-	return transactions_commit(volume) == 0;
-}
-
 /* ---- what nobody holds any more --------------------------------------------------------- */
 
 static bool is_to_go(struct ext4 *ext4, const struct inode *inode)

@@ -282,7 +282,7 @@ static int32_t make(const struct caller *caller, const struct node_name *place, 
 		return error;
 	do {
 		error = make_once(caller, place, making, &inode);
-	} while (node_space_may_come(caller->volume, error, &tried));
+	} while (caller->volume->free_inodes > 0 && space_may_come(caller->volume, error, &tried));
 	if (error)
 		return error;
 	error = node_give(caller, inode, attributes);
@@ -471,7 +471,7 @@ int32_t node_serve_link(struct request *request, const struct fs_link_arguments 
 		if (!error) {
 			do {
 				error = link_once(&caller, &place, inode);
-			} while (node_space_may_come(caller.volume, error, &tried));
+			} while (space_may_come(caller.volume, error, &tried));
 		}
 		if (!error)
 			error = node_give(&caller, inode, arguments->attributes);

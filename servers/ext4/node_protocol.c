@@ -15,8 +15,6 @@
 #include "node.h"
 #include "permission.h"
 
-#define ENTRY_ALIGNMENT 8u
-
 _Static_assert(FS_FLAG_IMMUTABLE == INODE_IMMUTABLE && FS_FLAG_APPEND == INODE_APPEND,
                "flags are handed on as they are");
 
@@ -200,56 +198,6 @@ static int32_t serve_readlink(struct request *request, const struct fs_readlink_
 	return error;
 }
 
-struct entries {
-	uint8_t *buffer;
-	uint32_t capacity;
-	uint32_t length;
-	bool full;
-};
-
-static bool entries_add(void *context, const struct directory_entry *entry)
-{
-	struct entries *entries = context;
-	const struct fs_entry head = {node_of(entry->inode), entry->cookie, entry->mode, entry->length};
-	uint32_t padded = (entry->length + ENTRY_ALIGNMENT - 1) & ~(ENTRY_ALIGNMENT - 1);
-	uint8_t *to;
-
-	if (sizeof(head) + padded > entries->capacity - entries->length) {
-		entries->full = true;
-		return false;
-	}
-	to = entries->buffer + entries->length;
-	memcpy(to, &head, sizeof(head));
-	to += sizeof(head);
-	memcpy(to, entry->name, entry->length);
-	memset(to + entry->length, 0, padded - entry->length);
-	entries->length += (uint32_t)sizeof(head) + padded;
-	return true;
-}
-
-static int32_t serve_readdir(struct request *request, const struct fs_readdir_arguments *arguments,
-                             struct fs_readdir_results *results)
-{
-	struct entries entries = {.buffer = arguments->entries, .capacity = arguments->entries_capacity};
-	struct caller caller;
-	struct inode *directory;
-	int32_t error = node_begin(request, arguments->directory, &caller, &directory);
-
-	if (entries.capacity > READ_MAXIMUM)
-		entries.capacity = READ_MAXIMUM;
-	if (!error && !inode_is(directory, POSIX_S_IFDIR))
-		error = POSIX_ENOTDIR;
-	if (!error)
-		error = permission_check(caller.who, directory, ACCESS_READ);
-	if (!error)
-		error = directory_read(directory, arguments->cookie, entries_add, &entries);
-	if (!error && entries.full && entries.length == 0)
-		error = POSIX_EINVAL;
-	results->entries_length = entries.length;
-	node_finish(&caller, directory);
-	return error;
-}
-
 static int32_t serve_statistics(struct request *request, const struct fs_statistics_arguments *arguments)
 {
 	const struct ext4_superblock *superblock;
@@ -318,36 +266,7 @@ static int32_t serve_access(struct request *request, const struct fs_access_argu
 	return error;
 }
 
-/* What is not done yet: the same answer to all who may ask, where something is mounted. */
-static int32_t refuse(const struct request *request)
-{
-	struct caller caller;
-	int32_t error = node_caller_find(request, &caller);
-
-	if (error)
-		return error;
-	return caller.volume->writable ? POSIX_EOPNOTSUPP : POSIX_EROFS;
-}
-
-#define REFUSE(operation)                                                             \
-	static int32_t refuse_##operation(struct request *request,                    \
-	                                  const struct fs_##operation##_arguments *a) \
-	{                                                                             \
-		(void)a;                                                              \
-		return refuse(request);                                               \
-	}
-
-REFUSE(allocate)
-
-static int32_t refuse_copy_range(struct request *request, const struct fs_copy_range_arguments *arguments,
-                                 struct fs_copy_range_results *results)
-{
-	(void)arguments;
-	(void)results;
-	return refuse(request);
-}
-
-/* What is not here is ENOSYS: seeking data and holes, attributes of names' nodes, watches. */
+/* What is not here is ENOSYS: watches. */
 const struct fs_operations node_handlers = {
 	.lookup = serve_lookup,
 	.forget = serve_forget,
@@ -363,12 +282,14 @@ const struct fs_operations node_handlers = {
 	.remove_directory = node_serve_remove_directory,
 	.rename = node_serve_rename,
 	.readlink = serve_readlink,
-	.readdir = serve_readdir,
+	.readdir = node_serve_readdir,
 	.statistics = serve_statistics,
 	.sync = serve_sync,
 	.access = serve_access,
-	.allocate = refuse_allocate,
-	.copy_range = refuse_copy_range,
+	.readdir_attributes = node_serve_readdir_attributes,
+	.allocate = node_serve_allocate,
+	.seek = node_serve_seek,
+	.copy_range = node_serve_copy_range,
 	.get_xattr = node_serve_get_xattr,
 	.set_xattr = node_serve_set_xattr,
 	.list_xattrs = node_serve_list_xattrs,

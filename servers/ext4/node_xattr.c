@@ -6,6 +6,7 @@
 #include <drydock/posix.h>
 #include <drydock/string.h>
 
+#include "allocate.h"
 #include "inode_acl.h"
 #include "node.h"
 #include "permission.h"
@@ -196,7 +197,7 @@ static int32_t setting_do(struct inode *inode, const struct setting *setting)
 
 	do {
 		error = setting_try(inode, setting);
-	} while (node_space_may_come(inode->volume, error, &tried));
+	} while (space_may_come(inode->volume, error, &tried));
 	return error;
 }
 

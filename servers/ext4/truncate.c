@@ -136,7 +136,7 @@ int32_t inode_truncate(struct inode *inode, uint64_t size)
 	error = handle_begin(inode->volume, HANDLE_BLOCKS_MAXIMUM, 1, &handle);
 	if (error)
 		return error;
-	error = size < inode->size ? shorten(&handle, inode, size) : lengthen(&handle, inode, size);
+	error = size <= inode->size ? shorten(&handle, inode, size) : lengthen(&handle, inode, size);
 	handle_end(&handle);
 	return error;
 }

@@ -18,12 +18,13 @@
  *   directory.c     blocks of entries, one after the other; directory_change.c
  *   index.c         hashed directories; index_change.c; and
  *   name_hash.c     the hashes
- *   xattr.c         extended attributes, in inodes and in blocks
- *   file.c          content: of files, symbolic links, inline data; file_write.c
+ *   xattr.c         extended attributes, in inodes and in blocks: xattr.h; inode_acl.c: ACLs
+ *   file.c          content: of files, symbolic links, inline data; file_write.c;
+ *   file_space.c    holes, and space that is taken beforehand
  *   truncate.c      shortening and deleting; orphan.c: what is not done with yet
  *   permission.c    who may do what
  *   session.c       which nodes a connection holds
- *   node.h          the handlers of `fs`: node_protocol.c, node_change.c, node_name.c, node_rename.c
+ *   node.h          the handlers of `fs`
  *   ext4.c          the server's beginning
  *
  * Nothing on the disk is believed. What leads to memory, to another block or
