@@ -41,6 +41,7 @@ struct host_card_options {
 	bool no_offload;     /* every checksum is made, and no frame is larger than the MTU */
 	uint32_t peer;       /* IPv4, as a number, */
 	uint32_t prefix;     /* and the bits of the network */
+	bool own_namespace;  /* the TAP is in a user and network namespace of its own (card_namespace.h) */
 	const char *record;  /* file that all frames are recorded in; NULL: none */
 };
 
