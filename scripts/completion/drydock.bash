@@ -50,7 +50,7 @@ _drydock()
 	local cur prev words cword
 	_init_completion || return
 
-	local commands="run stop restart nice ps ports lanes log mount umount fs net sh gdb bench doctor"
+	local commands="run stop restart nice ps ports lanes log mount umount fs net exec sh gdb bench doctor"
 	local files="ls cat put get mkdir rm mv stat df"
 	local index command= subcommand= operands=0 options="--name --help --usage" instance=()
 
@@ -117,7 +117,7 @@ _drydock()
 		return
 	fi
 	case $command in
-	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload --disk --no-io-uring" ;;
+	run) options+=" --detach --manifest --mount --options --cpus --sched --gdb --wrap --tap --ip --gateway --mtu --pcap --no-offload --netns --disk --no-io-uring" ;;
 	mount) options+=" --options" ;;
 	nice) options+=" --priority --slice" ;;
 	ps | ports | lanes | doctor) options+=" --json" ;;

@@ -294,6 +294,8 @@ static void dispatch(struct tcp *tcp, const struct net_address *source, const st
 	                                           segment->source_port);
 
 	if (socket != NULL && may_reuse(socket, segment)) {
+		tcp->reusing = true;
+		tcp->reused = socket->send.next;
 		tcp_drop(socket, 0);
 		socket = NULL;
 	}
@@ -327,5 +329,6 @@ void tcp_input(struct tcp *tcp, const struct net_address *source, const struct n
 	}
 	segment.ecn = ecn & 3;
 	dispatch(tcp, source, destination, &segment);
+	tcp->reusing = false;
 	tcp_reap(tcp);
 }

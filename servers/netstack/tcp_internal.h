@@ -20,6 +20,7 @@
 #define SECOND      (1000 * MILLISECOND)
 
 #define TCP_RTO_INITIAL      (1 * SECOND)           /* RFC 6298, section 2.1 */
+#define TCP_RTO_UNMEASURED   (3 * SECOND)           /* after a lost SYN: RFC 6298, section 5.7 */
 #define TCP_RTO_MINIMUM      (200 * MILLISECOND)    /* as Linux; RFC 6298, section 2.4 would have a second */
 #define TCP_RTO_MAXIMUM      (120 * SECOND)
 #define TCP_DELAYED_ACK      (40 * MILLISECOND)     /* RFC 9293, section 3.8.6.3 allows 500 */
@@ -206,6 +207,8 @@ struct tcp {
 	struct tcp_socket **heap;
 	uint32_t heap_count, heap_capacity;
 	uint32_t port_counter;
+	bool reusing;             /* while a SYN takes the place of a connection in TIME-WAIT, */
+	uint32_t reused;          /* whose next number this was */
 	struct tcp_statistics statistics;
 };
 

@@ -25,7 +25,10 @@ uint32_t tcp_isn(struct tcp *tcp, const struct tcp_socket *socket)
 	uint64_t hash = tcp_tuple_hash(tcp, HASH_ISN, &socket->local, socket->local_port, &socket->remote,
 	                               socket->remote_port);
 
-	return (uint32_t)hash + (uint32_t)(tcp_now(tcp) / 4000);
+	uint32_t number = (uint32_t)hash + (uint32_t)(tcp_now(tcp) / 4000);
+
+	/* RFC 9293, section 3.6.1: beyond all that the connection before has used, which may have outrun the clock. */
+	return tcp->reusing && sequence_before(number, tcp->reused) ? tcp->reused : number;
 }
 
 /* By connection, so that the timestamps of its next life go on where the last one's ended (RFC 6191). */

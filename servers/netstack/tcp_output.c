@@ -9,10 +9,20 @@ static uint32_t largest(const struct tcp_socket *socket)
 	return socket->segmentation && mss < TCP_SEGMENTED_MAXIMUM ? TCP_SEGMENTED_MAXIMUM / mss * mss : mss;
 }
 
+/* RFC 3042, section 2: the first two duplicates say that two segments have left the path. SACK says so by itself. */
+static uint32_t limited_transmit(const struct tcp_socket *socket)
+{
+	const struct tcp_recovery *recovery = &socket->recovery;
+
+	return !socket->sack && recovery->phase == TCP_OPEN && recovery->duplicates < 3
+	               ? recovery->duplicates * socket->send.mss
+	               : 0;
+}
+
 /* `wanted` bytes, cut to whole segments that the congestion window has room for; 0 for none. */
 static uint32_t congestion_room(const struct tcp_socket *socket, uint32_t wanted)
 {
-	uint32_t window = socket->congestion.window;
+	uint32_t window = socket->congestion.window + limited_transmit(socket);
 	uint32_t in_flight = socket->send.in_flight;
 	uint32_t room = window > in_flight ? window - in_flight : 0;
 

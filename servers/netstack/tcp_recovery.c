@@ -15,6 +15,9 @@ void tcp_recovery_enter(struct tcp_socket *socket, enum tcp_phase phase, uint32_
 	struct tcp_congestion *congestion = &socket->congestion;
 	uint32_t outstanding = socket->send.next - socket->send.unacknowledged + acknowledged;
 
+	/* RFC 5681, section 3.2, step 2: what was sent by limited transmit does not count. */
+	if (!socket->sack && outstanding > congestion->window)
+		outstanding = congestion->window;
 	if (recovery->phase == TCP_OPEN) {
 		congestion->threshold = congestion->operations->reduce(congestion, outstanding);
 		recovery->delivered = 0;
@@ -185,6 +188,21 @@ void tcp_recovery_congestion_echo(struct tcp_socket *socket)
 	socket->ecn_reduced = true;
 }
 
+/* RFC 2018, section 8: a peer that has first what it does not acknowledge has thrown it away, and maybe the rest. */
+static void forget_reneged(struct tcp_socket *socket)
+{
+	const struct tcp_sent *head = tcp_sent_head(socket);
+
+	if (head == NULL || head->fate != TCP_SACKED)
+		return;
+	list_for_each(link, &socket->send.sent) {
+		struct tcp_sent *sent = list_entry(link, struct tcp_sent, by_sequence);
+
+		if (sent->fate == TCP_SACKED)
+			tcp_sent_set(socket, sent, TCP_LOST);
+	}
+}
+
 void tcp_recovery_timeout(struct tcp_socket *socket)
 {
 	struct tcp_recovery *recovery = &socket->recovery;
@@ -206,6 +224,7 @@ void tcp_recovery_timeout(struct tcp_socket *socket)
 	recovery->duplicates = 0;
 	recovery->probing = false;
 	tcp_timer_clear(socket, TCP_TIMER_REORDER);
+	forget_reneged(socket);
 	tcp_rack_timeout(socket, tcp_now(socket->tcp));
 	congestion->operations->forget(congestion);
 	congestion->window = socket->send.in_flight + socket->send.mss;

@@ -201,6 +201,11 @@ void tcp_establish(struct tcp_socket *socket)
 
 	socket->state = TCP_STATE_ESTABLISHED;
 	tcp_congestion_init(&socket->congestion, name, socket->send.mss);
+	/* RFC 6928, section 2: one SYN that is sent again may only be slow; more of them are lost. */
+	if (socket->counted.retransmissions > 1)
+		socket->congestion.window = socket->send.mss;
+	if (socket->counted.retransmissions > 0 && socket->rtt.smoothed == 0)
+		socket->rtt.rto = TCP_RTO_UNMEASURED;
 	socket->receive.measure_start = tcp_now(socket->tcp);
 	socket->progress = tcp_now(socket->tcp);
 	tcp_arm_keepalive(socket);

@@ -1,5 +1,4 @@
 /* Namespaces, TAPs and veth pairs of the network benchmark (network_links.h); iproute2 makes most of them. */
-#define _GNU_SOURCE
 #include "network_links.h"
 
 #include <arpa/inet.h>

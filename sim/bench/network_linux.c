@@ -1,5 +1,4 @@
 /* Linux as a peer (network_linux.h). */
-#define _GNU_SOURCE
 #include "network_linux.h"
 
 #include <errno.h>

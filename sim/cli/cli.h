@@ -33,6 +33,7 @@ int command_mount(int argc, char **argv);
 int command_umount(int argc, char **argv);
 int command_fs(int argc, char **argv);
 int command_sh(int argc, char **argv);
+int command_exec(int argc, char **argv);
 int command_gdb(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_bench(int argc, char **argv);

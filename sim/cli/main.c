@@ -20,7 +20,7 @@ static const struct command commands[] = {
 	{"log", command_log},       {"mount", command_mount}, {"umount", command_umount},
 	{"fs", command_fs},         {"net", command_net},     {"sh", command_sh},
 	{"gdb", command_gdb},       {"doctor", command_doctor}, {"bench", command_bench},
-	{"nice", command_nice},
+	{"nice", command_nice},     {"exec", command_exec},
 };
 
 const char *argp_program_version = "drydock " DRYDOCK_VERSION;
@@ -41,6 +41,7 @@ static const char main_documentation[] =
 	"  umount    unmount it\n"
 	"  fs        work with its files without mounting them\n"
 	"  net       show its network\n"
+	"  exec      run a Linux command in its network namespace\n"
 	"  sh        a shell on the system itself\n"
 	"  gdb       debug one server while the others run on\n"
 	"  doctor    say what this machine can and cannot do\n"

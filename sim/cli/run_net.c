@@ -23,6 +23,7 @@ enum {
 	OPTION_MTU,
 	OPTION_PCAP,
 	OPTION_NO_OFFLOAD,
+	OPTION_NAMESPACE,
 };
 
 static const struct argp_option options[] = {
@@ -36,6 +37,9 @@ static const struct argp_option options[] = {
 	{"mtu", OPTION_MTU, "BYTES", 0, "The largest packet on the TAP", 0},
 	{"pcap", OPTION_PCAP, "FILE", 0, "Record all frames in FILE, for tcpdump and Wireshark", 0},
 	{"no-offload", OPTION_NO_OFFLOAD, NULL, 0, "Leave no checksums and no segmentation to Linux", 0},
+	{"netns", OPTION_NAMESPACE, NULL, 0,
+	 "Have the TAP in a network namespace of its own, which needs no privileges; commands run there by `drydock "
+	 "exec'", 0},
 	{0},
 };
 
@@ -126,7 +130,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case OPTION_NO_OFFLOAD:
 		net->no_offload = true;
 		return 0;
+	case OPTION_NAMESPACE:
+		net->own_namespace = true;
+		return 0;
 	case ARGP_KEY_END:
+		if (net->own_namespace && net->tap == NULL)
+			net->tap = TAP_AUTOMATIC;
 		check(net, state);
 		return 0;
 	}
@@ -250,6 +259,7 @@ bool run_net_apply(struct run_net *net, struct manifest *manifest, struct host_o
 		.mtu = net->mtu,
 		.configure = automatic,
 		.no_offload = net->no_offload,
+		.own_namespace = net->own_namespace,
 		.record = net->record,
 	};
 	choose_peers(net, &net->card);

@@ -19,6 +19,7 @@ struct run_net {
 	const char *record;
 	uint32_t mtu;
 	bool no_offload;
+	bool own_namespace;
 	struct host_card_options card;
 };
 

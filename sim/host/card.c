@@ -4,6 +4,7 @@
  * with the host, and Linux's end gets an address.
  */
 #include "card.h"
+#include "card_namespace.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -150,7 +151,7 @@ static bool open_record(const struct host_card_options *options, struct host_car
 	return false;
 }
 
-bool card_open(const struct host_card_options *options, struct host_card *card, char *error, size_t size)
+bool card_open_here(const struct host_card_options *options, struct host_card *card, char *error, size_t size)
 {
 	int control;
 	bool good;
@@ -169,6 +170,12 @@ bool card_open(const struct host_card_options *options, struct host_card *card, 
 	return good;
 }
 
+bool card_open(const struct host_card_options *options, struct host_card *card, char *error, size_t size)
+{
+	return options->own_namespace ? card_namespace_open(options, card, error, size)
+	                              : card_open_here(options, card, error, size);
+}
+
 void card_close(struct host_card *card)
 {
 	if (card->tap >= 0)
@@ -176,4 +183,5 @@ void card_close(struct host_card *card)
 	if (card->record >= 0)
 		close(card->record);
 	card->tap = card->record = -1;
+	card_namespace_close(card);
 }

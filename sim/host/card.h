@@ -3,6 +3,7 @@
 #define DRYDOCK_HOST_CARD_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "host.h"
 #include "sim/devices/tap.h"
@@ -11,6 +12,7 @@ struct host_card {
 	const struct host_card_options *options;
 	int tap;    /* -1: there is none */
 	int record; /* -1: frames are not recorded */
+	pid_t keeper; /* of the namespace that Linux's end is in; 0: the host's own */
 	struct tap_parameters parameters;
 };
 
@@ -20,5 +22,8 @@ struct host_card {
  */
 bool card_open(const struct host_card_options *options, struct host_card *card, char *error, size_t size);
 void card_close(struct host_card *card);
+
+/* The same whatever `options` says of namespaces: in that of this process. */
+bool card_open_here(const struct host_card_options *options, struct host_card *card, char *error, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /* What the control socket tells of an instance: processes, ports, lanes, and the host itself. */
 #include "machine.h"
+#include "card.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -123,15 +124,19 @@ static cJSON *lane_record(const struct inspect_lane *lane)
 }
 
 /* The host itself, as people see it. */
-static cJSON *kernel_record(void)
+static cJSON *kernel_record(const struct machine *machine)
 {
 	cJSON *record = cJSON_CreateObject();
+	pid_t keeper = machine->cards != NULL && machine->options->card_count > 0 ? machine->cards[0].keeper : 0;
 
 	add_number(record, "pid", 0);
 	cJSON_AddStringToObject(record, "name", "kernel");
 	add_number(record, "linux_pid", (uint64_t)getpid());
 	cJSON_AddStringToObject(record, "state", "running");
 	add_number(record, "uid", geteuid());
+	/* Whose namespace it is in which the other end of the card is. */
+	if (keeper != 0)
+		add_number(record, "network_namespace", (uint64_t)keeper);
 	return record;
 }
 
@@ -171,7 +176,7 @@ cJSON *report_list(struct machine *machine, enum inspect what, uint64_t cursor)
 	cJSON_AddBoolToObject(answer, "ok", true);
 	records = cJSON_AddArrayToObject(answer, "records");
 	if (what == INSPECT_PROCESSES && cursor == 0)
-		cJSON_AddItemToArray(records, kernel_record());
+		cJSON_AddItemToArray(records, kernel_record(machine));
 	next = kernel_inspect(machine->kernel, what, cursor, &reply);
 	for (uint32_t i = 0; i < reply.count; i++)
 		cJSON_AddItemToArray(records, record_at(machine, &reply, what, i));

@@ -43,6 +43,7 @@ struct host_card_options {
 	uint32_t prefix;     /* and the bits of the network */
 	uint8_t peer6[16];   /* the same for IPv6; `prefix6` 0: none */
 	uint32_t prefix6;
+	bool own_namespace;  /* the TAP is in a user and network namespace of its own (card_namespace.h) */
 	const char *record;  /* file that all frames are recorded in; NULL: none */
 };
 

@@ -13,7 +13,7 @@ import tap
 from harness import Instance, command
 
 COMMANDS = ["run", "stop", "restart", "ps", "ports", "lanes", "log", "mount", "umount", "fs", "net", "sh", "gdb",
-            "doctor", "bench", "nice"]
+            "doctor", "bench", "nice", "exec"]
 FILES = ["ls", "cat", "put", "get", "mkdir", "rm", "mv", "stat", "df"]
 
 
@@ -36,6 +36,7 @@ class Usage(unittest.TestCase):
         for verb in ["restart", "mount", "umount", "gdb", "fs", "net", "bench"]:
             self.wrong(verb)
             self.wrong(verb, "one", "two", "three")
+        self.wrong("exec")
         self.wrong("nice", "one", "two")
         self.wrong("nice", "--slice", "5")
         for value in ["32", "-1", "x", ""]:
@@ -83,12 +84,12 @@ class Absent(unittest.TestCase):
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=directory.name)
 
     def test_says_how_to_start_one(self):
-        for arguments in [["stop"], ["restart", "vfs"], ["ps"], ["ports"], ["lanes"], ["log"], ["nice"], ["fs", "ls"], ["sh"],
+        for arguments in [["stop"], ["restart", "vfs"], ["ps"], ["ports"], ["lanes"], ["log"], ["nice"], ["fs", "ls"], ["sh"], ["exec", "true"],
                           ["mount", "/"], ["umount", "/"], ["gdb", "vfs"]]:
             result = command(*arguments, environment=self.environment, check=1)
             self.assertEqual(result.stderr, "drydock: no instance named 'default' is running; "
                              "start one with: drydock run\n")
-            result = command(*arguments, "--name", "other", environment=self.environment, check=1)
+            result = command(arguments[0], "--name", "other", *arguments[1:], environment=self.environment, check=1)
             self.assertIn("drydock run --name other", result.stderr)
             self.assertEqual(result.stdout, "")
 

@@ -135,27 +135,59 @@ START_TEST(moves_data_over_a_good_link)
 }
 END_TEST
 
-/* Loss, reordering, duplication, corruption, MTU, buffers, algorithm: all with all. */
-START_TEST(survives_every_combination)
+/* The next digit of a number whose digits are choices. */
+static uint32_t choice(uint32_t *number, uint32_t of)
 {
-	static const uint32_t losses[] = {0, 10, 50, 200};
-	static const uint32_t mtus[] = {576, 1500, 9000};
+	uint32_t digit = *number % of;
 
-	for (uint32_t i = 0; i < 4 * 3 * 2 * 2 * 2 * 2 * 2; i++) {
-		struct transfer transfer = {.fault = plain(), .forward = 60000, .backward = 20000};
-		uint32_t bits = i / 12;
+	*number /= of;
+	return digit;
+}
 
-		transfer.fault.loss = losses[i % 4];
-		transfer.fault.mtu = mtus[i / 4 % 3];
-		transfer.fault.reordering = bits & 1 ? 100 : 0;
-		transfer.fault.duplication = bits & 2 ? 50 : 0;
-		transfer.fault.corruption = bits & 4 ? 20 : 0;
-		transfer.fault.segmentation = bits & 8;
-		transfer.congestion = bits & 16 ? TCP_CONGESTION_NEWRENO : TCP_CONGESTION_CUBIC;
-		transfer.send_buffer = i % 5 == 0 ? 8192 : 0;
-		transfer.receive_buffer = i % 7 == 0 ? 4096 : 0;
-		transfer_run(&transfer, 1000 + i);
+/* Reordering, duplication, corruption, MTU, buffers of both ends, segmentation, algorithm: all with all. */
+static void run_combinations(uint32_t loss)
+{
+	static const uint32_t reorderings[] = {0, 20, 200};
+	static const uint32_t mtus[] = {576, 1500, 9000}, buffers[] = {0, 4096, 16384};
+
+	for (uint32_t i = 0; i < 3 * 3 * 3 * 3 * 2 * 2 * 2 * 2; i++) {
+		struct transfer transfer = {.fault = plain(), .forward = 20000, .backward = 6000};
+		uint32_t number = i;
+
+		transfer.fault.loss = loss;
+		transfer.fault.reordering = reorderings[choice(&number, 3)];
+		transfer.fault.mtu = mtus[choice(&number, 3)];
+		transfer.send_buffer = buffers[choice(&number, 3)];
+		transfer.receive_buffer = buffers[choice(&number, 3)];
+		transfer.fault.duplication = 50 * choice(&number, 2);
+		transfer.fault.corruption = 20 * choice(&number, 2);
+		transfer.fault.segmentation = choice(&number, 2);
+		transfer.congestion = choice(&number, 2) ? TCP_CONGESTION_NEWRENO : TCP_CONGESTION_CUBIC;
+		transfer_run(&transfer, 1000 * loss + i);
 	}
+}
+
+START_TEST(survives_every_combination_without_loss)
+{
+	run_combinations(0);
+}
+END_TEST
+
+START_TEST(survives_every_combination_with_a_hundredth_lost)
+{
+	run_combinations(10);
+}
+END_TEST
+
+START_TEST(survives_every_combination_with_a_twentieth_lost)
+{
+	run_combinations(50);
+}
+END_TEST
+
+START_TEST(survives_every_combination_with_a_tenth_lost)
+{
+	run_combinations(100);
 }
 END_TEST
 
@@ -256,6 +288,8 @@ START_TEST(lives_with_little_memory)
 }
 END_TEST
 
-UNIT_RUN("tcp-network", moves_data_over_a_good_link, survives_every_combination, survives_a_thousand_seeds,
+UNIT_RUN("tcp-network", moves_data_over_a_good_link, survives_every_combination_without_loss,
+         survives_every_combination_with_a_hundredth_lost, survives_every_combination_with_a_twentieth_lost,
+         survives_every_combination_with_a_tenth_lost, survives_a_thousand_seeds,
          shares_a_bottleneck, recovers_from_random_loss, finds_a_narrower_path, grows_its_buffers,
          lives_with_little_memory)
