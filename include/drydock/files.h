@@ -65,7 +65,7 @@ struct file {
 /*
  * open(2): `flags` are VFS_OPEN_*, of which VFS_OPEN_READ, VFS_OPEN_WRITE or both,
  * or VFS_OPEN_PATH; `mode` is of a file that is made. POSIX_EOPNOTSUPP: a fifo,
- * socket or device, which only VFS_OPEN_PATH opens. POSIX_EMFILE: 65,536 are open.
+ * socket or device, which only VFS_OPEN_PATH opens, but for null, zero, full, random and console. POSIX_EMFILE: 65,536 are open.
  */
 int32_t files_open(struct client *client, const char *path, uint32_t flags, uint32_t mode, struct file *file);
 int32_t files_close(const struct file *file);

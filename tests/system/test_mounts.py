@@ -87,6 +87,70 @@ options = ro, noexec
         self.fail("no bridge of " + directory)
 
 
+class Shown(unittest.TestCase):
+    """Devices, processes and ports as files, where the manifest asks for them."""
+
+    def setUp(self):
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "sim", "manifest", "default.manifest"),
+                  encoding="utf-8") as default:
+            text = default.read().replace(
+                "options = size=4G", "options = size=64M devices=/dev processes=/proc\nauthorities = inspect, console")
+        self.manifest = tempfile.NamedTemporaryFile("w", suffix=".manifest")
+        self.addCleanup(self.manifest.close)
+        self.manifest.write(text)
+        self.manifest.flush()
+
+    def check_devices(self, base):
+        """Linux serves them by their numbers, since it finds them in a mount of root's."""
+        with open(base + "/dev/zero", "rb") as file:
+            self.assertEqual(file.read(5), bytes(5))
+        with open(base + "/dev/null", "r+b", buffering=0) as file:
+            self.assertEqual(file.write(b"gone"), 4)
+            self.assertEqual(file.read(4), b"")
+        with open(base + "/dev/random", "rb") as file:
+            self.assertNotEqual(file.read(16), bytes(16))
+        with open(base + "/dev/full", "wb", buffering=0) as file, self.assertRaises(OSError) as caught:
+            file.write(b"x")
+        self.assertEqual(caught.exception.errno, errno.ENOSPC)
+
+    def check_views(self, instance, text):
+        processes = {fields[-1]: fields for fields in map(str.split, text["processes"].splitlines())}
+        self.assertEqual(processes["vfs"][0], "4")
+        self.assertEqual(int(processes["vfs"][11]), instance.pid("vfs"))
+        self.assertEqual(processes["log"][0], "2")
+        ports = [line.split() for line in text["ports"].splitlines()]
+        self.assertIn(["4", "vfs"], [[fields[1], fields[-1]] for fields in ports])
+
+    def test_natively(self):
+        with Instance("--manifest", self.manifest.name, name="shown") as instance:
+            self.assertEqual(instance.command("fs", "cat", "/dev/null", check=0).stdout, "")
+            names = instance.command("fs", "ls", "/dev", check=0).stdout.split()
+            self.assertEqual(names, ["console", "full", "null", "random", "zero"])
+            result = instance.command("fs", "put", "-", "/dev/full", data="text")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("No space left", result.stderr)
+            self.check_views(instance, {name: instance.command("fs", "cat", "/proc/" + name, check=0).stdout
+                                        for name in ("processes", "ports")})
+
+    def test_through_fuse(self):
+        if harness.fuse_obstacle():
+            self.skipTest(harness.fuse_obstacle())
+        if os.geteuid() != 0:
+            self.skipTest("only root's mounts have devices")
+        point = tempfile.mkdtemp(prefix="drydock-mount-")
+        self.addCleanup(os.rmdir, point)
+        with Instance("--manifest", self.manifest.name, "--mount", point, name="shown") as instance:
+            self.check_devices(point)
+            text = {}
+            for name in ("processes", "ports"):
+                with open(os.path.join(point, "proc", name), encoding="utf-8") as file:
+                    text[name] = file.read()
+            self.check_views(instance, text)
+            with self.assertRaises(OSError) as caught:
+                os.unlink(os.path.join(point, "proc", "ports"))
+            self.assertEqual(caught.exception.errno, errno.EPERM)
+
+
 if __name__ == "__main__":
     obstacle = harness.fuse_obstacle()
     if obstacle:
