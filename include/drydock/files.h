@@ -180,6 +180,12 @@ int32_t files_chown(struct client *client, const char *path, uint32_t uid, uint3
 int32_t files_lchown(struct client *client, const char *path, uint32_t uid, uint32_t gid);
 int32_t files_fchown(const struct file *file, uint32_t uid, uint32_t gid);
 
+/*
+ * chattr(1): `flags` are VFS_FLAG_*, as vfs_status has them. POSIX_EPERM: only root changes whether a file
+ * is immutable or append-only; POSIX_EOPNOTSUPP: there are no such flags, or its file system has none.
+ */
+int32_t files_set_flags(const struct file *file, uint32_t flags);
+
 int32_t files_truncate(struct client *client, const char *path, uint64_t size);
 
 /* utimensat(2): nanoseconds below 1,000,000,000, or VFS_TIME_NOW or VFS_TIME_OMIT. */

@@ -98,6 +98,7 @@ START_TEST(memory)
 	ck_assert_int_eq(vfs_seek(client, zero, 50, VFS_SEEK_SET, &sought), 0);
 	ck_assert_uint_eq(sought.offset, 0);
 	ck_assert_int_eq(vfs_truncate_file(client, zero, 0), POSIX_EINVAL);
+	ck_assert_int_eq(vfs_set_flags(client, zero, VFS_FLAG_NO_DUMP), POSIX_ENOTTY);
 	ck_assert_int_eq(vfs_allocate(client, zero, 0, 0, 10), POSIX_ENODEV);
 	ck_assert_int_eq(vfs_copy_range(client, zero, null, 0, 0, 10, &copied), POSIX_EINVAL);
 	harness_end(harness);
