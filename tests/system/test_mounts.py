@@ -2,7 +2,9 @@
 
 import errno
 import os
+import shutil
 import signal
+import subprocess
 import tempfile
 import unittest
 
@@ -149,6 +151,73 @@ class Shown(unittest.TestCase):
             with self.assertRaises(OSError) as caught:
                 os.unlink(os.path.join(point, "proc", "ports"))
             self.assertEqual(caught.exception.errno, errno.EPERM)
+
+
+class Helper(unittest.TestCase):
+    """mount.drydock, which mount(8) runs."""
+
+    PROGRAM = os.path.join(os.path.dirname(harness.PROGRAM), "mount.drydock")
+
+    def setUp(self):
+        if harness.fuse_obstacle():
+            self.skipTest(harness.fuse_obstacle())
+        self.point = tempfile.mkdtemp(prefix="drydock-mount-")
+        self.addCleanup(os.rmdir, self.point)
+        self.instance = Instance(name="helped")
+        self.instance.__enter__()
+        self.addCleanup(self.instance.__exit__, None, None, None)
+
+    def run_helper(self, *arguments, program=(PROGRAM,)):
+        return subprocess.run([*program, *arguments], env=self.instance.environment, capture_output=True, text=True,
+                              timeout=harness.LIMIT)
+
+    def flags(self):
+        """Of what is mounted; None where nothing is."""
+        with open("/proc/self/mountinfo", encoding="utf-8") as lines:
+            for fields in map(str.split, lines):
+                if fields[4] == self.point:
+                    return fields[5].split(",")
+        return None
+
+    def test_mounts(self):
+        result = self.run_helper("helped", self.point, "-n", "-v", "-o", "rw,noexec,noauto,x-systemd.automount,nofail",
+                                 "-o", "timeout=3,comment=mine")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("noexec", self.flags())
+        self.instance.command("umount", self.point, check=0)
+        self.assertEqual(self.run_helper("helped", self.point).returncode, 0)
+        self.assertNotIn("noexec", self.flags())
+
+    def test_refuses(self):
+        result = self.run_helper("helped", self.point, "-f", "-o", "nonsense")
+        self.assertEqual((result.returncode, self.flags()), (0, None))
+        result = self.run_helper("helped", self.point, "-o", "nonsense,rw")
+        self.assertEqual((result.returncode, self.flags()), (32, None))
+        self.assertIn("nonsense", result.stderr)
+        self.assertEqual(self.run_helper("nobody", self.point).returncode, 32)
+        for arguments in ((), ("helped",), ("helped", self.point, "more"), ("helped", self.point, "-N", "net")):
+            result = self.run_helper(*arguments)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("usage: mount.drydock", result.stderr)
+
+    def test_by_mount(self):
+        """mount(8) finds it where it is installed: here in a /usr/sbin that only this mount sees."""
+        if os.geteuid() != 0:
+            self.skipTest("only root mounts by mount(8)")
+        there = tempfile.mkdtemp(prefix="drydock-sbin-")
+        self.addCleanup(shutil.rmtree, there)
+        shutil.copy(self.PROGRAM, there)
+        for helpers in ("/sbin", "/usr/sbin"):
+            if os.path.realpath(helpers) == helpers:
+                place = helpers
+        probe = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1"', there, place]
+        if subprocess.run(probe, capture_output=True).returncode != 0:
+            self.skipTest("no mount namespace of its own can be had")
+        program = ["unshare", "--mount", "sh", "-c",
+                   'mount --bind "$0" "$1" && shift && exec mount "$@"', there, place]
+        result = self.run_helper("-t", "drydock", "helped", self.point, "-o", "nosuid,noauto", program=program)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("nosuid", self.flags())
 
 
 if __name__ == "__main__":
