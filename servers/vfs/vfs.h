@@ -100,7 +100,7 @@ struct tmpfs_time vfs_now(const struct vfs *vfs);
  *   gid=N        and group; by default those whom the system runs for
  *
  * They are those of Linux's tmpfs(5), but that a size is no percentage: of how
- * much, this process does not know.
+ * much, this process does not know. In the manifest it may be one, of which bytes are made.
  *
  * POSIX_EINVAL: one of them is no such number, and *wrong is its name.
  * POSIX_ENOSPC: no memory even for an empty file system.
