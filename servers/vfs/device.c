@@ -113,11 +113,13 @@ static int32_t console_write(const struct vfs *vfs, const void *data, uint32_t l
 	/* What is the client's may change meanwhile. */
 	*done = length < sizeof(text) ? length : (uint32_t)sizeof(text);
 	memcpy(text, data, *done);
-	result = runtime_trap_data(vfs->runtime, SYS_CONSOLE, runtime_grant(vfs->runtime, "console"), 0, text, *done);
+	result = runtime_trap_data(vfs->runtime, SYS_CONSOLE, runtime_grant(vfs->runtime, "console"), 0, text,
+	                           *done);
 	return result_is_error(result) ? POSIX_EIO : 0;
 }
 
-int32_t device_write(const struct vfs *vfs, uint32_t device, const void *data, uint32_t length, uint32_t *done)
+int32_t device_write(const struct vfs *vfs, uint32_t device, const void *data, uint32_t length,
+                     uint32_t *done)
 {
 	*done = 0;
 	if (length == 0)
@@ -155,8 +157,8 @@ int32_t devices_make(struct vfs *vfs, const char *options)
 
 		if (!device_has(vfs, names[i].device))
 			continue;
-		error = tmpfs_create(&vfs->tmpfs, directory, names[i].name, (uint32_t)string_length(names[i].name),
-		                     &creation, vfs_now(vfs), &made);
+		error = tmpfs_create(&vfs->tmpfs, directory, names[i].name,
+		                     (uint32_t)string_length(names[i].name), &creation, vfs_now(vfs), &made);
 		if (!error)
 			tmpfs_forget(&vfs->tmpfs, made.node, 1);
 	}

@@ -84,7 +84,8 @@ static int32_t put_lines(struct vfs *vfs, const struct view_kind *kind, uint64_t
 	char line[LINE_SIZE];
 	uint32_t done;
 
-	for (uint32_t at = 0; !error && at < reply->count && (at + 1) * kind->size <= sizeof(reply->records); at++) {
+	for (uint32_t at = 0; !error && at < reply->count && (at + 1) * kind->size <= sizeof(reply->records);
+	     at++) {
 		size_t size = kind->line(line, reply->records + at * kind->size);
 
 		error = tmpfs_write(&vfs->tmpfs, node, *length, line, (uint32_t)size, &done, vfs_now(vfs));
@@ -99,14 +100,16 @@ static void write_view(struct vfs *vfs, const struct view_kind *kind, uint64_t n
 {
 	handle_t authority = runtime_grant(vfs->runtime, "inspect");
 	struct tmpfs_attributes values = {0};
+	struct inspect_reply reply;
 	uint64_t cursor = 0;
 
 	do {
 		cursor = runtime_trap(vfs->runtime, SYS_INSPECT, authority, kind->what, cursor, 0);
-		if (result_is_error(cursor) ||
-		    put_lines(vfs, kind, node, os_buffer(runtime_os(vfs->runtime)), &values.size) != 0)
+		if (result_is_error(cursor))
 			break;
-	} while (cursor != 0);
+		/* Copied: writing may need memory, and that call overwrites it. */
+		memcpy(&reply, os_buffer(runtime_os(vfs->runtime)), sizeof(reply));
+	} while (put_lines(vfs, kind, node, &reply, &values.size) == 0 && cursor != 0);
 	tmpfs_set_attributes(&vfs->tmpfs, node, TMPFS_SET_SIZE, &values, vfs_now(vfs), NULL);
 }
 

@@ -139,7 +139,8 @@ START_TEST(console)
 	ck_assert_uint_eq(put(file, "and another\n"), 12);
 	ck_assert_str_eq(harness->printed, "one line\nand another\n");
 	ck_assert_uint_eq(get(file, VFS_POSITION, data, sizeof(data)), 0);
-	ck_assert_int_eq(vfs_seek(client, file, 0, VFS_SEEK_CURRENT, &(struct vfs_seek_results){0}), POSIX_ESPIPE);
+	ck_assert_int_eq(vfs_seek(client, file, 0, VFS_SEEK_CURRENT, &(struct vfs_seek_results){0}),
+	                 POSIX_ESPIPE);
 	harness_end(harness);
 }
 END_TEST

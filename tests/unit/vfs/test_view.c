@@ -63,7 +63,8 @@ START_TEST(moments)
 	/* A name that is no name makes no line of its own. */
 	harness->time += MOMENT;
 	memcpy(harness->name, "evil\nname with blanks and no end", 32);
-	ck_assert_ptr_nonnull(strstr(content("/box/proc/processes"), "4321 evil?name with blanks and no end\n"));
+	ck_assert_ptr_nonnull(
+		strstr(content("/box/proc/processes"), "4321 evil?name with blanks and no end\n"));
 	harness_end(harness);
 }
 END_TEST
@@ -131,7 +132,8 @@ START_TEST(refused)
 
 	harness = harness_begin_bare("processes=/proc");
 	ck_assert(harness->stopped);
-	ck_assert_str_eq(harness->line[2], "option processes= needs the authority to inspect; see the manifest");
+	ck_assert_str_eq(harness->line[2],
+	                 "option processes= needs the authority to inspect; see the manifest");
 	harness_end(harness);
 	harness = harness_begin("processes=proc");
 	ck_assert(harness->stopped);

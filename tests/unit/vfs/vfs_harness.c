@@ -111,6 +111,7 @@ enum error os_memory_allocate(struct os *os, uint64_t size, uint32_t flags, hand
 
 	ck_assert_uint_eq(size % PAGE_SIZE, 0);
 	ck_assert_uint_eq(flags, MEMORY_SHARED);
+	memset(&runtime->reply, 0, sizeof(runtime->reply)); /* as any system call may */
 	if (size > runtime->harness.memory_quota - runtime->harness.memory)
 		return E_QUOTA;
 	ck_assert_uint_lt(runtime->mapping_count, MAPPINGS);
