@@ -67,8 +67,9 @@ struct file {
  * open(2): `flags` are VFS_OPEN_*, of which VFS_OPEN_READ, VFS_OPEN_WRITE or both,
  * or VFS_OPEN_PATH; `mode` is of a file that is made. A file of another server than
  * vfs is read and written there, if this process may call it; the first of them
- * waits for the lane to it. POSIX_EOPNOTSUPP: a fifo,
- * socket or device, which only VFS_OPEN_PATH opens. POSIX_EMFILE: 65,536 are open.
+ * waits for the lane to it. POSIX_EOPNOTSUPP: a fifo, socket or device, which only
+ * VFS_OPEN_PATH opens, but for null, zero, full, random and console. POSIX_EMFILE:
+ * 65,536 are open.
  */
 int32_t files_open(struct client *client, const char *path, uint32_t flags, uint32_t mode, struct file *file);
 int32_t files_close(const struct file *file);
@@ -182,6 +183,12 @@ int32_t files_fchmod(const struct file *file, uint32_t mode);
 int32_t files_chown(struct client *client, const char *path, uint32_t uid, uint32_t gid);
 int32_t files_lchown(struct client *client, const char *path, uint32_t uid, uint32_t gid);
 int32_t files_fchown(const struct file *file, uint32_t uid, uint32_t gid);
+
+/*
+ * chattr(1): `flags` are VFS_FLAG_*, as vfs_status has them. POSIX_EPERM: only root changes whether a file
+ * is immutable or append-only; POSIX_EOPNOTSUPP: there are no such flags, or its file system has none.
+ */
+int32_t files_set_flags(const struct file *file, uint32_t flags);
 
 int32_t files_truncate(struct client *client, const char *path, uint64_t size);
 

@@ -7,8 +7,11 @@
 static struct lock_wish wish_of(const struct caller *caller, uint64_t node, uint64_t owner, uint64_t start,
                                 uint64_t end)
 {
-	return (struct lock_wish){
-		.session = session_locks(caller->session), .node = node, .owner = owner, .start = start, .end = end};
+	return (struct lock_wish){.session = session_locks(caller->session),
+	                          .node = node,
+	                          .owner = owner,
+	                          .start = start,
+	                          .end = end};
 }
 
 /* Whether the caller could have opened the file for such a lock. Suspends. */

@@ -91,6 +91,7 @@ int32_t path_chmod_file(struct request *request, const struct vfs_chmod_file_arg
 int32_t path_chown_file(struct request *request, const struct vfs_chown_file_arguments *arguments);
 int32_t path_truncate_file(struct request *request, const struct vfs_truncate_file_arguments *arguments);
 int32_t path_set_times_file(struct request *request, const struct vfs_set_times_file_arguments *arguments);
+int32_t path_set_flags(struct request *request, const struct vfs_set_flags_arguments *arguments);
 int32_t path_get_xattr(struct request *request, const struct vfs_get_xattr_arguments *arguments,
                        struct vfs_get_xattr_results *results);
 int32_t path_set_xattr(struct request *request, const struct vfs_set_xattr_arguments *arguments);

@@ -17,31 +17,29 @@ static const struct client_options lane_options = {.depth = LANE_DEPTH, .area = 
 
 /* ---- setting up ------------------------------------------------------------- */
 
-/* Makes what is not there yet of the directories that lead to the mount, and holds the last one. */
-static int32_t make_point(struct mount *mount)
+int32_t point_make(struct vfs *vfs, const char *path, uint64_t *point)
 {
-	const struct start_block *start = runtime_start(mount->vfs->runtime);
+	const struct start_block *start = runtime_start(vfs->runtime);
 	const struct tmpfs_creation creation = {.mode = POINT_MODE, .uid = start->uid, .gid = start->gid};
-	struct tmpfs *tmpfs = &mount->vfs->tmpfs;
-	const char *name = mount->path;
+	struct tmpfs *tmpfs = &vfs->tmpfs;
+	const char *name = path;
 	struct tmpfs_attributes found;
-	int32_t error = tmpfs_reference(tmpfs, TMPFS_ROOT, 1);
+	int32_t error = *path == '/' ? tmpfs_reference(tmpfs, TMPFS_ROOT, 1) : POSIX_EINVAL;
 
-	mount->point = TMPFS_ROOT;
+	*point = TMPFS_ROOT;
 	while (!error && *name != '\0') {
 		uint32_t length = 0;
 
 		name++; /* the slash */
 		while (name[length] != '\0' && name[length] != '/')
 			length++;
-		error = tmpfs_make_directory(tmpfs, mount->point, name, length, &creation,
-		                             vfs_now(mount->vfs), &found);
+		error = tmpfs_make_directory(tmpfs, *point, name, length, &creation, vfs_now(vfs), &found);
 		if (error == POSIX_EEXIST)
-			error = tmpfs_lookup(tmpfs, mount->point, name, length, &found);
+			error = tmpfs_lookup(tmpfs, *point, name, length, &found);
 		if (error)
 			break;
-		tmpfs_forget(tmpfs, mount->point, 1);
-		mount->point = found.node;
+		tmpfs_forget(tmpfs, *point, 1);
+		*point = found.node;
 		name += length;
 	}
 	return error;
@@ -82,7 +80,7 @@ static int32_t add(struct vfs *vfs, const char *text, size_t length)
 	mount->vfs = vfs;
 	if (!parse(mount, text, length))
 		return POSIX_EINVAL;
-	error = make_point(mount);
+	error = point_make(vfs, mount->path, &mount->point);
 	if (!error && mount_at(vfs, mount->point))
 		error = POSIX_EINVAL;
 	if (!error)

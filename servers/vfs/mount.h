@@ -49,6 +49,12 @@ struct mount {
 /* Reads the options and makes the directories. POSIX_EINVAL: they are wrong, or too many; POSIX_ENOMEM, POSIX_ENOSPC. */
 int32_t mounts_open(struct vfs *vfs, const char *options);
 
+/*
+ * Makes what is not there yet of the directories that lead to `path`, and takes a
+ * reference to the last one. POSIX_EINVAL: it does not begin with a slash.
+ */
+int32_t point_make(struct vfs *vfs, const char *path, uint64_t *point);
+
 /* Begins to connect all of them. Does not wait. */
 void mounts_connect(struct vfs *vfs);
 

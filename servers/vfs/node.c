@@ -7,6 +7,7 @@
 
 #include "permission.h"
 #include "remote.h"
+#include "view.h"
 #include "watch.h"
 
 #define NANOSECONDS_PER_SECOND 1000000000u
@@ -41,6 +42,7 @@ int32_t node_reference(const struct caller *caller, uint64_t node, struct tmpfs_
 			remote_reference(node);
 		return error;
 	}
+	view_look(caller, node);
 	error = tmpfs_reference(&caller->vfs->tmpfs, node, 1);
 	return error ? error : tmpfs_get_attributes(&caller->vfs->tmpfs, node, attributes);
 }
@@ -49,6 +51,7 @@ int32_t node_attributes_get(const struct caller *caller, uint64_t node, struct t
 {
 	if (node_is_remote(node))
 		return remote_attributes_get(caller, node, attributes);
+	view_look(caller, node);
 	return tmpfs_get_attributes(&caller->vfs->tmpfs, node, attributes);
 }
 
@@ -116,9 +119,12 @@ int32_t node_lookup(const struct caller *caller, const struct node_name *at,
 	if (node_is_remote(at->directory))
 		return remote_lookup(caller, at, attributes);
 	error = node_check_search(caller, at->directory);
-	if (error)
+	if (!error)
+		error = tmpfs_lookup(&caller->vfs->tmpfs, at->directory, at->name, at->length, attributes);
+	if (error || !caller->vfs->has_views)
 		return error;
-	return tmpfs_lookup(&caller->vfs->tmpfs, at->directory, at->name, at->length, attributes);
+	view_look(caller, attributes->node);
+	return tmpfs_get_attributes(&caller->vfs->tmpfs, attributes->node, attributes);
 }
 
 int32_t node_peek(const struct caller *caller, const struct node_name *at,

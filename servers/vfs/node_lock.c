@@ -6,8 +6,8 @@
 #include <drydock/posix.h>
 
 #include "handlers.h"
-#include "permission.h"
 #include "node.h"
+#include "permission.h"
 #include "remote.h"
 #include "session.h"
 
@@ -53,8 +53,8 @@ int32_t node_serve_set_lock(struct request *request, const struct fs_set_lock_ar
 {
 	bool gives_back = arguments->type == FS_LOCK_NONE;
 	struct caller caller;
-	int32_t error = gives_back ? caller_find(request, &caller)
-	                           : node_begin(request, arguments->node, &caller);
+	int32_t error =
+		gives_back ? caller_find(request, &caller) : node_begin(request, arguments->node, &caller);
 
 	if (!error && !gives_back)
 		error = check_lock(&caller, arguments->node, arguments->type, arguments->flags);
@@ -84,7 +84,8 @@ static int32_t begin(const struct request *request, uint32_t number, struct lock
 	bool flock = wish->flags & VFS_LOCK_FLOCK;
 	int32_t error;
 
-	if (wish->type > VFS_LOCK_WRITE || wish->flags & ~(uint32_t)(VFS_LOCK_FLOCK | VFS_LOCK_WAIT | VFS_LOCK_OPEN))
+	if (wish->type > VFS_LOCK_WRITE ||
+	    wish->flags & ~(uint32_t)(VFS_LOCK_FLOCK | VFS_LOCK_WAIT | VFS_LOCK_OPEN))
 		return POSIX_EINVAL;
 	error = path_begin(request, number, opened[flock ? VFS_LOCK_NONE : wish->type], caller, file);
 	if (error)
@@ -113,7 +114,8 @@ int32_t path_test_lock(struct request *request, const struct vfs_test_lock_argum
 	int32_t error = begin(request, arguments->file, &wish, &caller, &file);
 
 	if (!error)
-		error = node_is_remote(wish.node) ? remote_lock_test(&caller, &wish, &found) : locks_test(&wish, &found);
+		error = node_is_remote(wish.node) ? remote_lock_test(&caller, &wish, &found)
+		                                  : locks_test(&wish, &found);
 	*results = (struct vfs_test_lock_results){
 		.start = found.start, .end = found.end, .type = found.type, .process = found.process};
 	return error;
@@ -170,7 +172,8 @@ void node_locks_end(struct session *session)
 	const struct open_file *file;
 
 	locks_session_end(&session->locks);
-	for (uint32_t number = 0; session->locks_remote && number < OPEN_FILES_PAGES * OPEN_FILES_PAGE; number++) {
+	for (uint32_t number = 0; session->locks_remote && number < OPEN_FILES_PAGES * OPEN_FILES_PAGE;
+	     number++) {
 		file = open_file_find(&session->files, number);
 		if (!file || !node_is_remote(file->node))
 			continue;

@@ -18,6 +18,7 @@ struct open_file {
 	uint64_t position;
 	uint64_t serial; /* of this opening; another's of the same number is another */
 	uint32_t flags;  /* VFS_OPEN_* */
+	uint32_t device; /* of a device node: its number; else 0 */
 	uint64_t lock_owner; /* whom locks belong to that are its own; 0: there are none */
 	bool taken;      /* it is open, or being opened */
 };

@@ -122,6 +122,19 @@ int32_t path_chown_file(struct request *request, const struct vfs_chown_file_arg
 	return error ? error : change_owner(&caller, &attributes, arguments->uid, arguments->gid);
 }
 
+/* Also of a file that was opened to read: it is no matter of content. */
+int32_t path_set_flags(struct request *request, const struct vfs_set_flags_arguments *arguments)
+{
+	const struct tmpfs_attributes values = {.flags = arguments->flags};
+	struct open_file *file;
+	struct caller caller;
+	int32_t error = path_begin(request, arguments->file, VFS_OPEN_READ | VFS_OPEN_WRITE, &caller, &file);
+
+	if (!error && file->device != 0)
+		error = POSIX_ENOTTY;
+	return error ? error : node_set_attributes(&caller, file->node, TMPFS_SET_FLAGS, &values, NULL);
+}
+
 /* ---- size --------------------------------------------------------------------- */
 
 int32_t path_truncate(struct request *request, const struct vfs_truncate_arguments *arguments)

@@ -6,6 +6,7 @@
 #include <drydock/posix.h>
 #include <drydock/string.h>
 
+#include "device.h"
 #include "handlers.h"
 #include "node.h"
 #include "permission.h"
@@ -59,6 +60,17 @@ static int32_t find_or_make(struct walk *walk, const struct vfs_open_arguments *
 	return error;
 }
 
+/*
+ * The number of the device that is opened by such a node, 0: none is. Those on
+ * mounted file systems mean none here, whoever has made them.
+ */
+static uint32_t device_of(const struct caller *caller, uint32_t flags, const struct tmpfs_attributes *attributes)
+{
+	return !(flags & VFS_OPEN_PATH) && !node_is_remote(attributes->node) && device_served(caller->vfs, attributes)
+	               ? attributes->device
+	               : 0;
+}
+
 /* Whether what is there may be opened so. */
 static int32_t check_open(const struct caller *caller, uint32_t flags, bool slash,
                           const struct tmpfs_attributes *attributes)
@@ -86,8 +98,10 @@ static int32_t check_open(const struct caller *caller, uint32_t flags, bool slas
 	if (attributes->flags & TMPFS_FLAG_APPEND &&
 	    (flags & VFS_OPEN_TRUNCATE || (flags & (VFS_OPEN_WRITE | VFS_OPEN_APPEND)) == VFS_OPEN_WRITE))
 		return POSIX_EPERM;
-	/* Pipes, sockets and devices are names here; who would open them is not a file system's matter. */
-	return is_directory || attributes_type_is(attributes, POSIX_S_IFREG) ? 0 : POSIX_EOPNOTSUPP;
+	/* Pipes, sockets and most devices are names here; who would open them is not a file system's matter. */
+	return is_directory || attributes_type_is(attributes, POSIX_S_IFREG) || device_of(caller, flags, attributes)
+	               ? 0
+	               : POSIX_EOPNOTSUPP;
 }
 
 /* Walks to the file, makes it if that is asked for, checks it, truncates it. Takes a reference. */
@@ -111,7 +125,7 @@ static int32_t open_node(const struct caller *caller, const struct vfs_open_argu
 	if (error || made)
 		return error;
 	error = check_open(caller, flags, walk.slash, attributes);
-	if (!error && flags & VFS_OPEN_TRUNCATE)
+	if (!error && flags & VFS_OPEN_TRUNCATE && attributes_type_is(attributes, POSIX_S_IFREG))
 		error = node_set_attributes(caller, attributes->node, TMPFS_SET_SIZE, &empty, NULL);
 	if (error)
 		node_forget(caller, attributes->node);
@@ -165,6 +179,7 @@ int32_t path_open(struct request *request, const struct vfs_open_arguments *argu
 	}
 	file->node = attributes.node;
 	file->flags = arguments->flags;
+	file->device = device_of(&caller, file->flags, &attributes);
 	results->file = number;
 	results->mount = mount_number(caller.vfs, &attributes);
 	return 0;
@@ -263,6 +278,9 @@ int32_t path_read(struct request *request, const struct vfs_read_arguments *argu
 	offset = at_position ? file->position : arguments->offset;
 	if (!range_valid(offset, arguments->data_capacity))
 		return POSIX_EINVAL;
+	if (file->device != 0)
+		return device_read(caller.vfs, file->device, arguments->data, arguments->data_capacity,
+		                   &results->data_length);
 	error = node_read(&caller, file->node, offset, arguments->data, arguments->data_capacity,
 	                  &results->data_length);
 	if (!error && at_position)
@@ -286,6 +304,9 @@ int32_t path_write(struct request *request, const struct vfs_write_arguments *ar
 		offset = opened.position;
 	if (!range_valid(offset, arguments->data_length))
 		return POSIX_EINVAL;
+	if (opened.device != 0)
+		return device_write(caller.vfs, opened.device, arguments->data, arguments->data_length,
+		                    &results->length);
 	error = node_hold(&caller, opened.node);
 	if (error)
 		return error;
@@ -334,6 +355,8 @@ int32_t path_seek(struct request *request, const struct vfs_seek_arguments *argu
 	struct caller caller;
 	int32_t error = path_begin(request, arguments->file, OPENED, &caller, &file);
 
+	if (!error && file->device != 0)
+		return device_seek(file->device);
 	if (!error)
 		error = node_hold(&caller, file->node);
 	if (error)

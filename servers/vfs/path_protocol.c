@@ -15,6 +15,9 @@
 
 _Static_assert(VFS_RENAME_NOREPLACE == TMPFS_RENAME_NOREPLACE && VFS_RENAME_EXCHANGE == TMPFS_RENAME_EXCHANGE,
                "the flags of rename are handed on as they are");
+_Static_assert(VFS_FLAG_IMMUTABLE == TMPFS_FLAG_IMMUTABLE && VFS_FLAG_APPEND == TMPFS_FLAG_APPEND &&
+                       VFS_FLAG_NO_DUMP == TMPFS_FLAG_NO_DUMP && VFS_FLAG_NO_ATIME == TMPFS_FLAG_NO_ATIME,
+               "the flags of nodes are handed on as they are");
 _Static_assert(sizeof(struct vfs_entry) == sizeof(struct fs_entry) &&
                        offsetof(struct vfs_entry, cookie) == offsetof(struct fs_entry, cookie) &&
                        offsetof(struct vfs_entry, mode) == offsetof(struct fs_entry, mode) &&
@@ -43,6 +46,7 @@ void path_status_fill(struct vfs_status *status, const struct tmpfs_attributes *
 		.gid = attributes->gid,
 		.device = attributes->device,
 		.block_size = TMPFS_BLOCK_SIZE,
+		.flags = attributes->flags,
 	};
 }
 
@@ -412,4 +416,5 @@ const struct vfs_operations path_handlers = {
 	.hand_over = path_hand_over,
 	.test_lock = path_test_lock,
 	.set_lock = path_set_lock,
+	.set_flags = path_set_flags,
 };

@@ -37,8 +37,8 @@ int32_t remote_lock_test(const struct caller *caller, const struct lock_wish *wi
 
 static int32_t prepare(struct operation *operation, const struct lock_wish *wish)
 {
-	return fs_set_lock_prepare(&operation->call, operation->client, operation->number, wish->owner, wish->start,
-	                           wish->end, wish->type, wish->flags, wish->process);
+	return fs_set_lock_prepare(&operation->call, operation->client, operation->number, wish->owner,
+	                           wish->start, wish->end, wish->type, wish->flags, wish->process);
 }
 
 static void answered(struct call *call, void *context)

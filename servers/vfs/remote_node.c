@@ -88,6 +88,7 @@ int32_t remote_set_attributes(const struct caller *caller, uint64_t node, uint32
 		.mode = values->mode,
 		.uid = values->uid,
 		.gid = values->gid,
+		.flags = values->flags,
 	};
 	struct fs_attributes found;
 	struct operation operation;

@@ -7,9 +7,11 @@
 #include <drydock/filesystem.h>
 #include <drydock/posix.h>
 
+#include "device.h"
 #include "handlers.h"
 #include "mount.h"
 #include "session.h"
+#include "view.h"
 
 #define NANOSECONDS_PER_SECOND 1000000000u
 
@@ -73,6 +75,28 @@ static bool mount_tmpfs(struct vfs *vfs)
 	return !error;
 }
 
+static bool prepare_devices(struct vfs *vfs)
+{
+	int32_t error = devices_make(vfs, runtime_start(vfs->runtime)->options);
+
+	if (error)
+		log_print(vfs->runtime, LOG_ERROR, "cannot make the nodes of option devices=: error %d", (int)error);
+	return !error;
+}
+
+static bool prepare_views(struct vfs *vfs)
+{
+	int32_t error = views_make(vfs, runtime_start(vfs->runtime)->options);
+
+	if (error == POSIX_EPERM)
+		log_print(vfs->runtime, LOG_ERROR,
+		          "option processes= needs the authority to inspect; see the manifest");
+	else if (error)
+		log_print(vfs->runtime, LOG_ERROR, "cannot make the files of option processes=: error %d",
+		          (int)error);
+	return !error;
+}
+
 static bool prepare_mounts(struct vfs *vfs)
 {
 	int32_t error = mounts_open(vfs, runtime_start(vfs->runtime)->options);
@@ -100,7 +124,7 @@ static void vfs_begin(struct runtime *runtime, void *state)
 	}
 	log_print(runtime, LOG_INFO, "Allocated port %llu for VFS",
 	          (unsigned long long)service_port_id(service));
-	if (!mount_tmpfs(vfs) || !prepare_mounts(vfs)) {
+	if (!mount_tmpfs(vfs) || !prepare_devices(vfs) || !prepare_views(vfs) || !prepare_mounts(vfs)) {
 		runtime_stop(runtime, 1);
 		return;
 	}

@@ -17,6 +17,8 @@
  *   node_xattr.c     and those of extended attributes, with their permissions
  *   node_acl.c       access control lists, which come as such attributes; acl.c
  *   node_lock.c      locks of files, and those handlers of both protocols
+ *   device.c         devices that are memory: null, zero, …
+ *   view.c           processes and ports as files
  *   watch.c          telling clients that remember what others have changed
  *   path_protocol.c  the handlers of `vfs` that work on names,
  *   path_files.c     those that work on open files,
@@ -44,6 +46,13 @@
 struct mount;
 struct session;
 
+/* A file that shows the system (view.c). */
+#define VIEWS 2u
+struct view {
+	uint64_t node;
+	uint64_t written; /* when, by runtime_time; 0: never yet */
+};
+
 struct vfs {
 	struct runtime *runtime;
 	struct hash_key key; /* of the sessions' tables */
@@ -53,6 +62,9 @@ struct vfs {
 	uint32_t mount_count;
 	struct list watches; /* sessions' (watch.c) */
 	struct lock_table locks;
+	bool has_views;
+	struct view views[VIEWS];
+	struct hash_key random;  /* of the next reader of the device random (device.c) */
 	uint64_t lock_owners; /* numbers given to sessions and open files so far */
 };
 
@@ -88,7 +100,7 @@ struct tmpfs_time vfs_now(const struct vfs *vfs);
  *   gid=N        and group; by default those whom the system runs for
  *
  * They are those of Linux's tmpfs(5), but that a size is no percentage: of how
- * much, this process does not know.
+ * much, this process does not know. In the manifest it may be one, of which bytes are made.
  *
  * POSIX_EINVAL: one of them is no such number, and *wrong is its name.
  * POSIX_ENOSPC: no memory even for an empty file system.

@@ -106,8 +106,8 @@ void handle_getlk(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *fi
 	if (operation != NULL)
 		operation_submit(operation,
 		                 fs_test_lock_try_prepare(&operation->call, operation->bridge->client, node,
-		                                          file->lock_owner, (uint64_t)lock->l_start, end_of(lock),
-		                                          type_of(lock->l_type), 0));
+		                                          file->lock_owner, (uint64_t)lock->l_start,
+		                                          end_of(lock), type_of(lock->l_type), 0));
 }
 
 /* ---- locking ---------------------------------------------------------------------- */
@@ -118,7 +118,8 @@ static void finish_wait(struct operation *operation)
 	operation_finish_plain(operation);
 }
 
-static void set_lock(fuse_req_t request, fuse_ino_t node, uint64_t owner, const struct flock *lock, uint32_t flags)
+static void set_lock(fuse_req_t request, fuse_ino_t node, uint64_t owner, const struct flock *lock,
+                     uint32_t flags)
 {
 	struct bridge *bridge = fuse_req_userdata(request);
 	bool waits = flags & FS_LOCK_WAIT;
@@ -132,14 +133,15 @@ static void set_lock(fuse_req_t request, fuse_ino_t node, uint64_t owner, const 
 	if (operation == NULL)
 		return;
 	bridge->waiting += waits;
-	if (!operation_submit(operation, fs_set_lock_try_prepare(&operation->call, bridge->client, node, owner,
-	                                                         (uint64_t)lock->l_start, end_of(lock),
-	                                                         type_of(lock->l_type), flags,
-	                                                         (uint32_t)lock->l_pid)))
+	if (!operation_submit(operation,
+	                      fs_set_lock_try_prepare(&operation->call, bridge->client, node, owner,
+	                                              (uint64_t)lock->l_start, end_of(lock),
+	                                              type_of(lock->l_type), flags, (uint32_t)lock->l_pid)))
 		bridge->waiting -= waits;
 }
 
-void handle_setlk(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file, struct flock *lock, int sleep)
+void handle_setlk(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *file, struct flock *lock,
+                  int sleep)
 {
 	struct bridge *bridge = fuse_req_userdata(request);
 
@@ -156,7 +158,8 @@ void handle_flock(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *fi
 	                                                           : F_UNLCK,
 	                           .l_pid = fuse_req_ctx(request)->pid};
 
-	set_lock(request, node, file->lock_owner, &lock, FS_LOCK_FLOCK | (operation & LOCK_NB ? 0 : FS_LOCK_WAIT));
+	set_lock(request, node, file->lock_owner, &lock,
+	         FS_LOCK_FLOCK | (operation & LOCK_NB ? 0 : FS_LOCK_WAIT));
 }
 
 /* ---- opening and closing -------------------------------------------------------------- */
@@ -203,7 +206,8 @@ void handle_release(fuse_req_t request, fuse_ino_t node, struct fuse_file_info *
 		fuse_reply_err(request, 0);
 		return;
 	}
-	set_lock(request, node, any ? bridge->lockers.list[left].owner : file->lock_owner, &everything, FS_LOCK_LEAVE);
+	set_lock(request, node, any ? bridge->lockers.list[left].owner : file->lock_owner, &everything,
+	         FS_LOCK_LEAVE);
 	if (!bridge->park) /* else it comes once more */
 		locker_remove(&bridge->lockers, left);
 }

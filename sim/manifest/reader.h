@@ -37,6 +37,9 @@ enum key {
  */
 bool mount_grant(struct manifest *manifest, struct manifest_service *vfs, uint32_t service);
 
+/* Makes bytes of `size=N%` in the options of a service whose memory is known. NULL, or what is wrong (percent.c). */
+const char *percent_expand(struct manifest_service *service);
+
 /* A call by name: services may be described after those who call them. */
 struct named_call {
 	char name[NAME_SIZE];

@@ -52,6 +52,14 @@ static void resolve_number(struct reader *reader, const struct section *section)
 	}
 }
 
+static void resolve_options(struct reader *reader, const struct section *section)
+{
+	const char *wrong = percent_expand(section->service);
+
+	if (wrong)
+		reader_error(reader, section->key_lines[KEY_OPTIONS], "%s: change it", wrong);
+}
+
 static void resolve_cycle(struct reader *reader)
 {
 	const struct manifest *manifest = reader->manifest;
@@ -117,8 +125,10 @@ void resolve(struct reader *reader)
 	for (uint32_t index = 0; index < reader->section_count; index++) {
 		struct section *section = &reader->sections[index];
 
-		if (section->service)
+		if (section->service) {
 			resolve_number(reader, section);
+			resolve_options(reader, section);
+		}
 		for (uint32_t at = 0; at < section->call_count; at++)
 			resolve_call(reader, section, &section->calls[at]);
 	}

@@ -66,6 +66,21 @@ int32_t files_chmod(struct client *client, const char *path, uint32_t mode)
 	return vfs_chmod(client, mode, path, text_length(path));
 }
 
+int32_t files_set_flags(const struct file *file, uint32_t flags)
+{
+	struct call call;
+	int32_t status = check_opened(file);
+
+	if (!status)
+		status = file_call_run(file, &call,
+		                       vfs_set_flags_prepare(&call, file->client, file->number, flags));
+	if (!status) {
+		status = vfs_set_flags_finish(&call);
+		call_end(&call);
+	}
+	return status;
+}
+
 int32_t files_fchmod(const struct file *file, uint32_t mode)
 {
 	struct call call;

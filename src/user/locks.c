@@ -17,14 +17,14 @@ struct lock_file {
 };
 
 struct lock_owner {
-	struct list link;     /* table->owners */
-	struct list sibling;  /* session->owners */
+	struct list link;    /* table->owners */
+	struct list sibling; /* session->owners */
 	struct lock_session *session;
 	uint64_t number;
 	struct list locks;
 	struct list waiters;
-	struct list reached;  /* in a search for a deadlock */
-	bool pinned;          /* somebody is at it: stays whatever it loses */
+	struct list reached; /* in a search for a deadlock */
+	bool pinned;         /* somebody is at it: stays whatever it loses */
 };
 
 struct lock {
@@ -139,7 +139,8 @@ static void owner_put(struct lock_owner *owner)
 
 /* ---- one lock ---------------------------------------------------------------------- */
 
-static struct lock *lock_make(struct lock_file *file, struct lock_owner *owner, uint32_t type, uint32_t process)
+static struct lock *lock_make(struct lock_file *file, struct lock_owner *owner, uint32_t type,
+                              uint32_t process)
 {
 	struct lock *lock = runtime_allocate(owner->session->table->runtime, sizeof(*lock));
 
@@ -209,7 +210,7 @@ static bool splits(const struct lock_file *file, const struct lock_owner *owner,
  */
 static struct lock *lock_cut(struct lock *lock, uint64_t start, uint64_t end, struct lock *rest)
 {
-	bool before = lock->start < start, after = lock->end > end;
+	bool before = lock->start<start, after = lock->end> end;
 
 	if (before && after) {
 		rest->start = end + 1;
@@ -355,7 +356,8 @@ static void reach(const struct lock_file *file, const struct lock_owner *owner, 
 }
 
 /* Whether `owner` would wait for himself: goes through all whom he waits for, and whom these wait for. */
-static bool would_deadlock(const struct lock_file *file, struct lock_owner *owner, const struct lock_wish *wish)
+static bool would_deadlock(const struct lock_file *file, struct lock_owner *owner,
+                           const struct lock_wish *wish)
 {
 	struct list reached;
 	bool found;
@@ -380,7 +382,7 @@ static bool would_deadlock(const struct lock_file *file, struct lock_owner *owne
 }
 
 static int32_t wait_for(struct lock_file *file, struct lock_owner *owner, const struct lock_wish *wish,
-                    struct request *request)
+                        struct request *request)
 {
 	struct lock_waiter *waiter;
 

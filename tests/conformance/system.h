@@ -83,7 +83,7 @@ int sys_access(const char *path, int mask);
 int sys_chdir(const char *path);
 int sys_statvfs(const char *path, struct statvfs *limits);
 
-/* FS_*_FL of <linux/fs.h>, as chattr(1) sets them, of regular files and directories; natively ENOSYS. */
+/* FS_*_FL of <linux/fs.h>, as chattr(1) sets them, of regular files and directories. */
 int sys_get_flags(const char *path, int *flags);
 int sys_set_flags(const char *path, int flags);
 

@@ -574,18 +574,46 @@ int sys_statvfs(const char *path, struct statvfs *limits)
 	return 0;
 }
 
+/* Flags are read and set by ioctls of an open file, which only regular files and directories know. */
+static int32_t open_flagged(const char *path, struct file *file)
+{
+	struct vfs_status status;
+	int32_t error = files_open(native.client, absolute(path), VFS_OPEN_READ | VFS_OPEN_NOFOLLOW, 0, file);
+
+	if (error)
+		return error;
+	error = files_fstat(file, &status);
+	if (error == 0 && !S_ISREG(status.mode) && !S_ISDIR(status.mode))
+		error = POSIX_ENOTTY;
+	if (error)
+		files_close(file);
+	return error;
+}
+
 int sys_get_flags(const char *path, int *flags)
 {
-	(void)path;
-	(void)flags;
-	return result(POSIX_ENOSYS);
+	struct vfs_status status;
+	struct file file;
+	int32_t error = open_flagged(path, &file);
+
+	if (error == 0) {
+		error = files_fstat(&file, &status);
+		files_close(&file);
+		*flags = (int)status.flags;
+	}
+	return result(error);
 }
 
 int sys_set_flags(const char *path, int flags)
 {
-	(void)path;
-	(void)flags;
-	return result(POSIX_ENOSYS);
+	struct file file;
+	int32_t error = open_flagged(path, &file);
+
+	if (error == 0) {
+		error = files_set_flags(&file, (uint32_t)flags);
+		files_close(&file);
+	}
+	return result(error);
 }
 
 int sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags)

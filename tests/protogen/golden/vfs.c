@@ -3195,6 +3195,74 @@ static __attribute__((noinline)) void serve_set_lock(struct request *request,
 		vfs_set_lock_reply(request, error);
 }
 
+/* set_flags */
+static int32_t start_set_flags(begin_t begin, struct call *call, struct client *client, uint32_t file,
+                               uint32_t flags)
+{
+	int32_t error;
+
+	error = begin(call, client, VFS_SET_FLAGS, 0, 0);
+	if (error)
+		return error;
+	call_session(call, true);
+	call->request.word[1] = word_pair(file, flags);
+	return 0;
+}
+
+int32_t vfs_set_flags_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags)
+{
+	return start_set_flags(call_begin, call, client, file, flags);
+}
+
+int32_t vfs_set_flags_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags)
+{
+	return start_set_flags(call_try_begin, call, client, file, flags);
+}
+
+int32_t vfs_set_flags_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t vfs_set_flags(struct client *client, uint32_t file, uint32_t flags)
+{
+	struct call call;
+	int32_t error;
+
+	error = vfs_set_flags_prepare(&call, client, file, flags);
+	if (error)
+		return error;
+	call_run(&call);
+	error = vfs_set_flags_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void vfs_set_flags_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_set_flags(struct request *request,
+                                                      const struct vfs_operations *operations)
+{
+	struct vfs_set_flags_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->set_flags)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.file = word_low(request->message.word[1]);
+	arguments.flags = word_high(request->message.word[1]);
+	if (!error)
+		error = operations->set_flags(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		vfs_set_flags_reply(request, error);
+}
+
 static void vfs_dispatch(struct request *request, const void *operations)
 {
 	switch (message_op(&request->message)) {
@@ -3311,6 +3379,9 @@ static void vfs_dispatch(struct request *request, const void *operations)
 		break;
 	case VFS_SET_LOCK:
 		serve_set_lock(request, operations);
+		break;
+	case VFS_SET_FLAGS:
+		serve_set_flags(request, operations);
 		break;
 	default:
 		request_reply(request, POSIX_ENOSYS, 0, NULL);
@@ -3570,6 +3641,11 @@ static const struct field_description arguments_of_set_lock[] = {
 	{"type", "u32", 2, 0},
 	{"start", "u64", 3, 0},
 	{"end", "u64", 5, 0},
+};
+
+static const struct field_description arguments_of_set_flags[] = {
+	{"file", "u32", 1, 0},
+	{"flags", "u32", 1, 32},
 };
 
 static const struct operation_description vfs_descriptions[] = {
@@ -3913,6 +3989,15 @@ static const struct operation_description vfs_descriptions[] = {
 		.arguments = arguments_of_set_lock,
 		.results = NULL,
 		.argument_count = 5,
+		.result_count = 0,
+	},
+	{
+		.number = VFS_SET_FLAGS,
+		.changes = true,
+		.name = "set_flags",
+		.arguments = arguments_of_set_flags,
+		.results = NULL,
+		.argument_count = 2,
 		.result_count = 0,
 	},
 };

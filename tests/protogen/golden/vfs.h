@@ -78,6 +78,12 @@
 #define VFS_XATTR_CREATE 1
 #define VFS_XATTR_REPLACE 2
 
+/* Bits of status.flags and set_flags.flags (as FS_IOC_GETFLAGS of ioctl_iflags(2)). */
+#define VFS_FLAG_IMMUTABLE 0x10
+#define VFS_FLAG_APPEND 0x20
+#define VFS_FLAG_NO_DUMP 0x40
+#define VFS_FLAG_NO_ATIME 0x80
+
 /* chown.uid, chown.gid: stay as they are. */
 #define VFS_UNCHANGED 0xffffffffull
 
@@ -126,9 +132,11 @@ struct vfs_status {
 	uint32_t gid;
 	uint32_t device;
 	uint32_t block_size; /* bytes that are best read and written at once */
+	uint32_t flags; /* flag_* */
+	uint32_t reserved; /* 0 */
 };
 
-_Static_assert(sizeof(struct vfs_status) == 96, "size");
+_Static_assert(sizeof(struct vfs_status) == 104, "size");
 _Static_assert(offsetof(struct vfs_status, node) == 0, "node");
 _Static_assert(offsetof(struct vfs_status, size) == 8, "size");
 _Static_assert(offsetof(struct vfs_status, blocks) == 16, "blocks");
@@ -146,6 +154,8 @@ _Static_assert(offsetof(struct vfs_status, uid) == 80, "uid");
 _Static_assert(offsetof(struct vfs_status, gid) == 84, "gid");
 _Static_assert(offsetof(struct vfs_status, device) == 88, "device");
 _Static_assert(offsetof(struct vfs_status, block_size) == 92, "block_size");
+_Static_assert(offsetof(struct vfs_status, flags) == 96, "flags");
+_Static_assert(offsetof(struct vfs_status, reserved) == 100, "reserved");
 
 struct vfs_statistics {
 	uint64_t block_size;
@@ -216,6 +226,7 @@ enum vfs_operation {
 	VFS_HAND_OVER = 36,
 	VFS_TEST_LOCK = 40,
 	VFS_SET_LOCK = 41,
+	VFS_SET_FLAGS = 42,
 };
 
 /*
@@ -894,6 +905,21 @@ int32_t vfs_set_lock_try_prepare(struct call *call, struct client *client, uint3
 int32_t vfs_set_lock_finish(struct call *call);
 void vfs_set_lock_reply(struct request *request, int32_t error);
 
+/*
+ * set_flags (42), changes state: chattr(1), of an open file that is not only a path (EBADF). Only root
+ * changes whether it is immutable or append-only (EPERM). EOPNOTSUPP: no such flags, or a node that has none.
+ */
+struct vfs_set_flags_arguments {
+	uint32_t file;
+	uint32_t flags;
+};
+
+int32_t vfs_set_flags(struct client *client, uint32_t file, uint32_t flags);
+int32_t vfs_set_flags_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags);
+int32_t vfs_set_flags_try_prepare(struct call *call, struct client *client, uint32_t file, uint32_t flags);
+int32_t vfs_set_flags_finish(struct call *call);
+void vfs_set_flags_reply(struct request *request, int32_t error);
+
 /* The handlers of a server; one that is NULL is answered with POSIX_ENOSYS. */
 struct vfs_operations {
 	int32_t (*open)(struct request *request, const struct vfs_open_arguments *arguments,
@@ -947,6 +973,7 @@ struct vfs_operations {
 	int32_t (*test_lock)(struct request *request, const struct vfs_test_lock_arguments *arguments,
 	                     struct vfs_test_lock_results *results);
 	int32_t (*set_lock)(struct request *request, const struct vfs_set_lock_arguments *arguments);
+	int32_t (*set_flags)(struct request *request, const struct vfs_set_flags_arguments *arguments);
 };
 
 extern const struct protocol vfs_protocol;

@@ -88,6 +88,73 @@ START_TEST(data)
 }
 END_TEST
 
+/* ---- locks --------------------------------------------------------------------------- */
+
+struct locked {
+	struct fiber *waker;
+	const struct file *file;
+	int32_t status;
+};
+
+static void lock_and_wait(void *argument)
+{
+	struct locked *locked = argument;
+
+	locked->status = files_lock(locked->file, VFS_LOCK_OPEN, VFS_LOCK_WRITE, 0, 0, DEADLINE_NEVER);
+	fiber_wake(locked->waker);
+}
+
+static void locks_at(struct runtime *runtime, struct client *client, const char *path)
+{
+	struct files_lock lock = {.start = 5, .length = 1, .type = VFS_LOCK_WRITE};
+	struct file one, two;
+	struct locked locked = {.waker = fiber_current(runtime), .file = &two, .status = -1};
+
+	MUST(files_open(client, path, READ_WRITE | VFS_OPEN_CREATE, 0644, &one));
+	MUST(files_open(client, path, READ_WRITE, 0, &two));
+	MUST(files_lock(&one, VFS_LOCK_OPEN, VFS_LOCK_READ, 3, 10, 0));
+	MUST(files_lock_test(&two, VFS_LOCK_OPEN, &lock));
+	ck_assert(lock.type == VFS_LOCK_READ && lock.start == 3 && lock.length == 10 &&
+	          lock.process & VFS_LOCK_PROCESS_SYSTEM);
+	ck_assert_int_eq(files_lock(&two, VFS_LOCK_OPEN, VFS_LOCK_WRITE, 0, 0, 0), POSIX_EAGAIN);
+	ck_assert_int_eq(files_lock(&two, VFS_LOCK_OPEN, VFS_LOCK_WRITE, 0, 0, runtime_time(runtime) + 1000000),
+	                 POSIX_ETIMEDOUT);
+	ck_assert_int_eq(files_lock(&two, VFS_LOCK_OPEN, VFS_LOCK_WRITE, UINT64_MAX, 1, 0), POSIX_EINVAL);
+	ck_assert_int_eq(files_lock(&two, VFS_LOCK_OPEN, VFS_LOCK_WRITE, 2, INT64_MAX, 0), POSIX_EOVERFLOW);
+	/* The one that was given up has left nothing. */
+	MUST(files_lock(&one, VFS_LOCK_OPEN, VFS_LOCK_WRITE, 0, 0, 0));
+	MUST(files_lock(&one, 0, VFS_LOCK_NONE, 0, 0, 0));
+	ck_assert_int_eq(fiber_start(runtime, lock_and_wait, &locked), E_OK);
+	MUST(files_lock(&one, VFS_LOCK_FLOCK, VFS_LOCK_WRITE, 0, 0, 0));
+	ck_assert_int_eq(locked.status, -1);
+	MUST(files_lock(&one, VFS_LOCK_OPEN, VFS_LOCK_NONE, 0, 0, 0));
+	while (locked.status == -1)
+		fiber_wait(runtime);
+	MUST(locked.status);
+	lock = (struct files_lock){.type = VFS_LOCK_READ};
+	MUST(files_lock_test(&one, VFS_LOCK_OPEN, &lock));
+	ck_assert(lock.type == VFS_LOCK_WRITE && lock.start == 0 && lock.length == 0);
+	/* With an open file its own go, and the client's. */
+	MUST(files_close(&two));
+	MUST(files_lock_test(&one, VFS_LOCK_OPEN, &lock));
+	ck_assert_uint_eq(lock.type, VFS_LOCK_NONE);
+	MUST(files_close(&one));
+}
+
+static void locks_work(struct runtime *runtime)
+{
+	struct client *client = connect(runtime);
+
+	locks_at(runtime, client, "/locked");
+	client_close(client);
+}
+
+START_TEST(locks)
+{
+	harbour_work(HARBOUR_ADMIN, locks_work);
+}
+END_TEST
+
 /* ---- names and attributes --------------------------------------------------------- */
 
 static void names_work(struct runtime *runtime)
@@ -495,8 +562,19 @@ static void mounted_work(struct runtime *runtime)
 	ck_assert_int_eq(files_copy_range(&file, 0, &far, 0, 3, &done), POSIX_EXDEV);
 	MUST(files_chmod(client, "/mnt/second/f", 06755));
 	MUST(files_fchown(&file, VFS_UNCHANGED, VFS_UNCHANGED));
+	MUST(files_set_flags(&file, VFS_FLAG_NO_DUMP));
 	MUST(files_fstat(&file, &status));
 	ck_assert_uint_eq(status.mode & 07777, 0755);
+	ck_assert_uint_eq(status.flags, VFS_FLAG_NO_DUMP);
+	locks_at(runtime, client, "/mnt/second/locked");
+	/* What the dead held of another server's files they give back, too. */
+	MUST(files_lock(&file, 0, VFS_LOCK_WRITE, 0, 0, 0));
+	MUST(files_lock(&file, VFS_LOCK_FLOCK, VFS_LOCK_WRITE, 0, 0, 0));
+	client_close(client);
+	client = connect(runtime);
+	MUST(files_open(client, "/mnt/second/f", READ_WRITE, 0, &file));
+	MUST(files_lock(&file, 0, VFS_LOCK_WRITE, 0, 0, DEADLINE_NEVER));
+	MUST(files_lock(&file, VFS_LOCK_FLOCK, VFS_LOCK_WRITE, 0, 0, DEADLINE_NEVER));
 	client_close(client);
 }
 
@@ -532,6 +610,7 @@ int main(void)
 
 	tcase_add_checked_fixture(plain, boot, harbour_end);
 	tcase_add_test(plain, data);
+	tcase_add_test(plain, locks);
 	tcase_add_test(plain, names);
 	tcase_add_test(plain, attributes);
 	tcase_add_test(plain, directories);

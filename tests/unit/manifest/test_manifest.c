@@ -105,8 +105,8 @@ START_TEST(everything)
 	                        "processes = 7\n"
 	                        "priority = 31\n"
 	                        "restart = never\n"
-	                        "options = root=/srv\n"
-	                        "  port=80\n"
+	                        "options = root=/srv size=50%,size=1%\n"
+	                        "  port=80% size=7 resize=5% size=%\n"
 	                        "[service log]\n"
 	                        "number = 2\n"
 	                        "[service vfs]\n"
@@ -134,7 +134,8 @@ START_TEST(everything)
 	ck_assert_uint_eq(service->quota.processes, 7);
 	ck_assert_uint_eq(service->priority, 31);
 	ck_assert_uint_eq(service->restart, RESTART_NEVER);
-	ck_assert_str_eq(service->options, "root=/srv port=80");
+	ck_assert_str_eq(service->options,
+	                 "root=/srv size=524288,size=10485 port=80% size=7 resize=5% size=%");
 	service = &manifest.services[1];
 	ck_assert_str_eq(service->image, "log");
 	ck_assert_uint_eq(service->priority, PRIORITY_DEFAULT);
@@ -235,6 +236,10 @@ static const struct {
 	{LOG "image =\n", 3, "is no name"},
 	{LOG "options = " FIFTY FIFTY FIFTY "\n " FIFTY FIFTY TEN "\n", 4, "options are too long"},
 	{LOG "options = " FIFTY FIFTY FIFTY FIFTY "\n", 3, "the line is too long"},
+	{LOG "options = size=0%\n", 3, "size is from 1% to 100%"},
+	{LOG "options = size=101%\n", 3, "size is from 1% to 100%"},
+	{LOG "options = size=99999999999999999999%\n", 3, "size is from 1% to 100%"},
+	{LOG "memory = 1024G\noptions = " FIFTY FIFTY FIFTY "\n " FIFTY TEN TEN TEN TEN "\n size=100%\n", 4, "options are too long"},
 	{LOG "authorities = console, fly\n", 3, "the authority \"fly\" is unknown"},
 	{LOG "calls = vfs\n", 3, "no service \"vfs\""},
 	{LOG "calls = init\n", 3, "everybody may call init"},

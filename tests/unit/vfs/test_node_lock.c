@@ -26,7 +26,8 @@ static uint64_t make(const char *name, uint32_t mode)
 {
 	struct fs_attributes made;
 
-	ck_assert_int_eq(fs_create(one, FS_ROOT, S_IFREG | mode, 0, 0, name, (uint32_t)strlen(name), &made), 0);
+	ck_assert_int_eq(fs_create(one, FS_ROOT, S_IFREG | mode, 0, 0, name, (uint32_t)strlen(name), &made),
+	                 0);
 	ck_assert_int_eq(fs_lookup(two, FS_ROOT, name, (uint32_t)strlen(name), &made), 0);
 	return made.node;
 }
@@ -51,7 +52,8 @@ static int32_t flock(struct client *client, uint64_t owner, uint32_t type)
 }
 
 /* Begins call `at`, which waits if it must. */
-static void begin_wait(unsigned at, struct client *client, uint64_t file, uint64_t owner, uint32_t type, uint32_t flags)
+static void begin_wait(unsigned at, struct client *client, uint64_t file, uint64_t owner, uint32_t type,
+                       uint32_t flags)
 {
 	ck_assert_int_eq(fs_set_lock_prepare(&calls[at], client, file, owner, 0, FS_LOCK_END, type,
 	                                     flags | FS_LOCK_WAIT, 0),
@@ -114,7 +116,8 @@ static void check_told(unsigned owner, unsigned start, unsigned end, uint32_t ty
 	struct fs_test_lock_results found;
 	unsigned by, first, last;
 
-	ck_assert_int_eq(fs_test_lock(client_of(owner), node, owner, start, last_of(end), type, 0, &found), 0);
+	ck_assert_int_eq(fs_test_lock(client_of(owner), node, owner, start, last_of(end), type, 0, &found),
+	                 0);
 	if (!anybody_hinders(owner, start, end, type)) {
 		ck_assert_uint_eq(found.type, FS_LOCK_NONE);
 		return;
@@ -177,7 +180,8 @@ START_TEST(wrong)
 	ck_assert_int_eq(fs_set_lock(one, node, 1, 0, 1, FS_LOCK_READ, 4, 0), POSIX_EINVAL);
 	ck_assert_int_eq(fs_set_lock(one, node, 1, 0, 1, FS_LOCK_READ, FS_LOCK_FLOCK, 0), POSIX_EINVAL);
 	ck_assert_int_eq(fs_set_lock(one, node, 1, 0, 1, FS_LOCK_READ, FS_LOCK_LEAVE, 0), POSIX_EINVAL);
-	ck_assert_int_eq(fs_set_lock(one, node, 1, 0, 1, FS_LOCK_NONE, FS_LOCK_LEAVE | FS_LOCK_WAIT, 0), POSIX_EINVAL);
+	ck_assert_int_eq(fs_set_lock(one, node, 1, 0, 1, FS_LOCK_NONE, FS_LOCK_LEAVE | FS_LOCK_WAIT, 0),
+	                 POSIX_EINVAL);
 	ck_assert_int_eq(fs_test_lock(one, node, 1, 0, 4, FS_LOCK_NONE, FS_LOCK_LEAVE, &found), POSIX_EINVAL);
 	ck_assert_int_eq(fs_test_lock(one, node, 1, 5, 4, FS_LOCK_READ, 0, &found), POSIX_EINVAL);
 	ck_assert_int_eq(fs_set_lock(one, node + 12345, 1, 0, 1, FS_LOCK_READ, 0, 0), POSIX_ESTALE);
@@ -190,7 +194,8 @@ START_TEST(wrong)
 	secret = make("secret", 0600);
 	ck_assert_int_eq(fs_set_lock(two, secret, 1, 0, 1, FS_LOCK_READ, 0, 0), POSIX_EACCES);
 	ck_assert_int_eq(fs_test_lock(two, secret, 1, 0, 1, FS_LOCK_READ, 0, &found), POSIX_EACCES);
-	ck_assert_int_eq(fs_set_lock(two, secret, 1, 0, FS_LOCK_END, FS_LOCK_READ, FS_LOCK_FLOCK, 0), POSIX_EACCES);
+	ck_assert_int_eq(fs_set_lock(two, secret, 1, 0, FS_LOCK_END, FS_LOCK_READ, FS_LOCK_FLOCK, 0),
+	                 POSIX_EACCES);
 	harness_end(harness);
 }
 END_TEST

@@ -15,6 +15,7 @@ extern const struct server_definition vfs_server;
 struct runtime {
 	struct harness harness;
 	struct start_block start;
+	struct inspect_reply reply;
 	void *state;
 	void *server;
 	const struct service_events *events;
@@ -41,13 +42,63 @@ uint64_t runtime_wall_time(struct runtime *runtime)
 
 uint64_t runtime_time(struct runtime *runtime)
 {
-	(void)runtime;
-	return 12345;
+	return runtime->harness.time;
 }
 
 const struct start_block *runtime_start(struct runtime *runtime)
 {
 	return &runtime->start;
+}
+
+handle_t runtime_grant(struct runtime *runtime, const char *name)
+{
+	return strcmp(name, "console") == 0 || strcmp(name, "inspect") == 0 ? runtime->harness.authority : 0;
+}
+
+/* Two replies: so many processes or ports as the test has set, and one more. */
+uint64_t runtime_trap(struct runtime *runtime, enum system_call call, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	struct harness *harness = &runtime->harness;
+
+	ck_assert_int_eq(call, SYS_INSPECT);
+	ck_assert_uint_eq(a, harness->authority);
+	ck_assert_uint_eq(d, 0);
+	harness->inspected++;
+	memset(&runtime->reply, 0, sizeof(runtime->reply));
+	if (b == INSPECT_PROCESSES) {
+		struct inspect_process process = {
+			.id = 1000 + c, .parent = 1, .number = 7 + (uint32_t)c, .state = PROCESS_BLOCKED, .priority = 16,
+			.uid = 5, .memory = 4096, .memory_quota = 1ull << 40, .handles = 3, .ports = 2, .lanes = 1, .machine = 4321};
+
+		memcpy(process.name, harness->name, sizeof(process.name));
+		for (; runtime->reply.count < (c == 0 ? harness->count : 1); runtime->reply.count++)
+			memcpy(runtime->reply.records + runtime->reply.count * sizeof(process), &process, sizeof(process));
+	} else {
+		const struct inspect_port port = {.id = 11 + c, .owner = 1000, .owner_number = 7, .datagrams = 4, .lanes = 9,
+		                                  .owner_name = "vfs"};
+
+		memcpy(runtime->reply.records, &port, sizeof(port));
+		runtime->reply.count = 1;
+	}
+	return c == 0 ? 1 : 0;
+}
+
+void *os_buffer(struct os *os)
+{
+	return &((struct runtime *)os)->reply;
+}
+
+uint64_t runtime_trap_data(struct runtime *runtime, enum system_call call, uint64_t a, uint64_t b,
+                           const void *data, uint64_t length)
+{
+	struct harness *harness = &runtime->harness;
+
+	ck_assert_int_eq(call, SYS_CONSOLE);
+	ck_assert_uint_eq(a, harness->authority);
+	ck_assert_uint_eq(b, 0);
+	ck_assert_uint_lt(strlen(harness->printed) + length, sizeof(harness->printed));
+	strncat(harness->printed, data, length);
+	return 0;
 }
 
 struct os *runtime_os(struct runtime *runtime)
@@ -61,6 +112,7 @@ enum error os_memory_allocate(struct os *os, uint64_t size, uint32_t flags, hand
 
 	ck_assert_uint_eq(size % PAGE_SIZE, 0);
 	ck_assert_uint_eq(flags, MEMORY_SHARED);
+	memset(&runtime->reply, 0, sizeof(runtime->reply)); /* as any system call may */
 	if (size > runtime->harness.memory_quota - runtime->harness.memory)
 		return E_QUOTA;
 	ck_assert_uint_lt(runtime->mapping_count, MAPPINGS);
@@ -409,7 +461,7 @@ void fiber_sleep(struct runtime *runtime, uint64_t deadline)
 
 /* ---- the harness itself -------------------------------------------------------------- */
 
-struct harness *harness_begin(const char *options)
+static struct harness *begin(const char *options, handle_t authority, uint8_t random)
 {
 	struct runtime *runtime = calloc(1, sizeof(*runtime));
 
@@ -418,12 +470,25 @@ struct harness *harness_begin(const char *options)
 	ck_assert_ptr_nonnull(runtime->state);
 	runtime->start.process = 4;
 	snprintf(runtime->start.options, sizeof(runtime->start.options), "%s", options);
+	memset(runtime->start.random, random, sizeof(runtime->start.random));
 	runtime->harness.runtime = runtime;
+	runtime->harness.authority = authority;
+	runtime->harness.time = 12345;
 	runtime->harness.wall_time = 1700000000000000000ull;
 	runtime->harness.memory_quota = UINT64_MAX;
 	runtime->harness.allocations_max = UINT64_MAX;
 	vfs_server.start(runtime, runtime->state);
 	return &runtime->harness;
+}
+
+struct harness *harness_begin(const char *options)
+{
+	return begin(options, 99, 0x5a);
+}
+
+struct harness *harness_begin_bare(const char *options)
+{
+	return begin(options, 0, 0);
 }
 
 void harness_end(struct harness *harness)

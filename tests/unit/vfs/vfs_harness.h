@@ -46,6 +46,12 @@ struct harness {
 	uint64_t allocated;       /* bytes of these */
 	uint64_t allocations_max; /* more fail */
 	bool stopped;
+	handle_t authority;       /* granted, for the console and to inspect; 0: not */
+	uint64_t time;            /* monotonic nanoseconds */
+	uint32_t count;           /* processes in the kernel's first reply, */
+	char name[32];            /* all of this name */
+	uint32_t inspected;       /* calls that asked for them, or for ports */
+	char printed[8192];       /* there */
 	bool registered;
 	char line[HARNESS_LINES][256]; /* logged */
 	uint32_t lines;
@@ -53,6 +59,9 @@ struct harness {
 
 /* Starts the server with these options, as in the manifest. Not `stopped`: it serves. */
 struct harness *harness_begin(const char *options);
+
+/* The same without authorities, on a machine without randomness. */
+struct harness *harness_begin_bare(const char *options);
 
 /* Disconnects all, and checks that the server has kept no memory of theirs. */
 void harness_end(struct harness *harness);
