@@ -96,7 +96,7 @@ static const struct argp argp = {
 	       "boot   until all services are up, and what they hold in memory\n"
 	       "files  small files through the FUSE mount, beside libfuse's passthrough_ll (needs root, cc "
 	       "and libfuse3-dev)\n"
-	       "vfs    the same, and data, beside a kernel tmpfs and bindfs, too; and files natively, without a mount\n"
+	       "vfs    the same, and data, beside a kernel tmpfs and bindfs, too; and files natively (tar, git)\n"
 	       "\n"
 	       "Rows of one round are measured together; what counts is the ratio within a round, its median and "
 	       "quartiles. Bounds that do not hold are said, and do not change the exit status.\n"
