@@ -97,7 +97,7 @@ static const struct argp argp = {
 	       "boot   until all services are up, and what they hold in memory\n"
 	       "files  small files through the FUSE mount, beside libfuse's passthrough_ll (needs root, cc "
 	       "and libfuse3-dev)\n"
-	       "vfs    the same, and data, beside a kernel tmpfs and bindfs, too; and files natively, without a mount\n"
+	       "vfs    the same, and data, beside a kernel tmpfs and bindfs, too; and files natively (tar, git)\n"
 	       "net    TCP beside Linux's own over veth and beside the least that a TAP takes, in a network "
 	       "namespace of its own; HTTP beside nginx, where that and wrk are installed\n"
 	       "\n"

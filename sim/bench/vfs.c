@@ -1,7 +1,7 @@
 /*
  * `drydock bench vfs`: the mount beside a kernel tmpfs, libfuse's
  * passthrough_ll over that tmpfs, and bindfs: small files, and the data of a
- * large one; and vfs natively, without the mount.
+ * large one, a real tree; and vfs natively, without the mount.
  */
 #include <stdio.h>
 
@@ -11,10 +11,12 @@
 #include "peers.h"
 #include "sim/cli/cli.h"
 #include "small_files.h"
+#include "tree.h"
 
 struct bench_vfs {
 	struct small_files small;
 	struct data data;
+	struct tree tree;
 	struct native native;
 };
 
@@ -63,7 +65,7 @@ static const struct {
 };
 
 #define DATA_CLAIMS (sizeof(data_claims) / sizeof(data_claims[0]) * DATA_SIZES)
-#define CLAIMS      (SMALL_CLAIMS + DATA_CLAIMS + NATIVE_CLAIMS)
+#define CLAIMS      (SMALL_CLAIMS + DATA_CLAIMS + TREE_STEPS + NATIVE_CLAIMS)
 
 static void claim_data(const struct bench_vfs *bench, struct claim claims[DATA_CLAIMS])
 {
@@ -78,24 +80,38 @@ static void claim_data(const struct bench_vfs *bench, struct claim claims[DATA_C
 	}
 }
 
+static void claim_tree(const struct bench_vfs *bench, struct claim claims[TREE_STEPS])
+{
+	static const char *const names[TREE_STEPS] = {"tar x: passthrough_ll / drydock",
+	                                              "git status: passthrough_ll / drydock"};
+
+	for (int step = 0; step < TREE_STEPS; step++) {
+		claims[step] = (struct claim){{.name = names[step]}, false, 1};
+		tree_ratio(&bench->tree, &claims[step].row, PEER_BEST, (enum tree_step)step);
+	}
+}
+
 /* ---- the report -------------------------------------------------------------- */
 
 static void report(const struct bench_vfs *bench, bool json)
 {
 	static struct claim claims[CLAIMS]; /* large, as all rows */
-	const struct row *small[SMALL_ROWS], *data[DATA_ROWS], *native[NATIVE_ROWS], *once[NATIVE_ONCE];
+	const struct row *small[SMALL_ROWS], *data[DATA_ROWS], *tree[TREE_ROWS], *native[NATIVE_ROWS], *once[NATIVE_ONCE];
 	cJSON *object;
 
 	small_files_rows(&bench->small, small);
 	data_rows(&bench->data, data);
+	tree_rows(&bench->tree, tree);
 	native_rows(&bench->native, native);
 	native_once_rows(&bench->native, once);
 	claim_small(bench, claims);
 	claim_data(bench, claims + SMALL_CLAIMS);
-	native_claims(&bench->native, claims + SMALL_CLAIMS + DATA_CLAIMS);
+	claim_tree(bench, claims + SMALL_CLAIMS + DATA_CLAIMS);
+	native_claims(&bench->native, claims + SMALL_CLAIMS + DATA_CLAIMS + TREE_STEPS);
 	if (!json) {
 		print_rows("Small files, microseconds a file", small, SMALL_ROWS);
 		print_rows("A large file, MB/s", data, DATA_ROWS);
+		print_rows("A real tree, milliseconds", tree, TREE_ROWS);
 		print_rows("Natively", native, NATIVE_ROWS);
 		print_rows("vfs, once", once, NATIVE_ONCE);
 		print_claims(claims, CLAIMS);
@@ -104,6 +120,7 @@ static void report(const struct bench_vfs *bench, bool json)
 	object = cJSON_CreateObject();
 	cJSON_AddItemToObject(object, "small_files", json_rows(small, SMALL_ROWS));
 	cJSON_AddItemToObject(object, "data", json_rows(data, DATA_ROWS));
+	cJSON_AddItemToObject(object, "tree", json_rows(tree, TREE_ROWS));
 	cJSON_AddItemToObject(object, "native", json_rows(native, NATIVE_ROWS));
 	cJSON_AddItemToObject(object, "once", json_rows(once, NATIVE_ONCE));
 	cJSON_AddItemToObject(object, "claims", json_claims(claims, CLAIMS));
@@ -118,16 +135,18 @@ int bench_vfs(const struct bench_options *options)
 
 	small_files_start(&bench.small);
 	good = data_start(&bench.data) && peers_start(&peers, options->name, (1 << PEERS) - 1) &&
-	       native_start(&bench.native, &peers.instance, peers.processor) &&
+	       tree_start(&bench.tree, &peers) && native_start(&bench.native, &peers.instance, peers.processor) &&
 	       native_measure_once(&bench.native);
 	for (unsigned round = 0; round < options->rounds && good; round++) {
 		bench_progress(options, round);
 		good = small_files_measure(&bench.small, &peers, options->files, round) &&
 		       data_measure(&bench.data, &peers, options->length) &&
+		       tree_measure(&bench.tree, &peers) &&
 		       native_measure(&bench.native, options->duration);
 	}
 	bench_progress(options, options->rounds);
 	native_end(&bench.native);
+	tree_end(&bench.tree);
 	peers_end(&peers);
 	data_end(&bench.data);
 	if (!good)
