@@ -101,6 +101,14 @@ int network_receive(struct network *network, int socket, void *into, uint32_t ca
 int network_send_to(struct network *network, int socket, const void *data, uint32_t length,
                     const struct network_address *to);
 
+/*
+ * A datagram socket takes what is sent to a group (224.0.0.0/4, ff00::/8) and its port, on the card that leads
+ * there, and no longer. Of its own datagrams to the group none comes back. -POSIX_EINVAL, …_EADDRINUSE (it is a member),
+ * …_ENOBUFS (of 16 already), …_EADDRNOTAVAIL (it is none).
+ */
+int network_join(struct network *network, int socket, const struct network_address *group);
+int network_leave(struct network *network, int socket, const struct network_address *group);
+
 /* Ends directions of a stream: bits of SOCKET_SHUTDOWN_*. -POSIX_ENOTCONN, …_EINVAL. */
 int network_shutdown(struct network *network, int socket, uint32_t which);
 

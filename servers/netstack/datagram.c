@@ -49,8 +49,55 @@ static void queue_free(struct datagram_socket *socket)
 
 void datagram_close(struct datagram_socket *socket)
 {
+	for (uint32_t i = 0; i < DATAGRAM_GROUPS; i++) {
+		if (socket->groups[i].interface != NULL)
+			group_leave(socket->groups[i].interface, &socket->groups[i].address);
+	}
 	queue_free(socket);
 	list_remove(&socket->link);
+}
+
+/* ---- groups ----------------------------------------------------------------------- */
+
+static struct datagram_group *group_find(struct datagram_socket *socket, const struct net_address *address)
+{
+	for (uint32_t i = 0; i < DATAGRAM_GROUPS; i++) {
+		if (net_address_equal(&socket->groups[i].address, address))
+			return &socket->groups[i];
+	}
+	return NULL;
+}
+
+int32_t datagram_join(struct datagram_socket *socket, const struct net_address *address)
+{
+	const struct net_address none = {.family = NET_FAMILY_NONE};
+	struct datagram_group *group = group_find(socket, &none);
+	struct way way;
+	int32_t status;
+
+	if (!net_address_multicast(address))
+		return POSIX_EINVAL;
+	if (group_find(socket, address) != NULL)
+		return POSIX_EADDRINUSE;
+	if (group == NULL)
+		return POSIX_ENOBUFS;
+	if (!route_find_link(socket->stack, address, NULL, &way))
+		return POSIX_ENETUNREACH;
+	status = group_join(way.interface, address);
+	if (status == 0)
+		*group = (struct datagram_group){*address, way.interface};
+	return status;
+}
+
+int32_t datagram_leave(struct datagram_socket *socket, const struct net_address *address)
+{
+	struct datagram_group *group = group_find(socket, address);
+
+	if (group == NULL || group->interface == NULL)
+		return POSIX_EADDRNOTAVAIL;
+	group_leave(group->interface, address);
+	*group = (struct datagram_group){.interface = NULL};
+	return 0;
 }
 
 /* ---- ports ------------------------------------------------------------------------ */

@@ -18,9 +18,11 @@
 #define DATAGRAM_BUCKETS       256u
 #define DATAGRAM_QUEUE_DEFAULT (256u * 1024) /* bytes of a socket's datagrams, with what keeping them costs */
 #define DATAGRAM_LONGEST       65507u        /* what UDP over IPv4 holds, */
+#define DATAGRAM_GROUPS        16u           /* that a socket is a member of */
 #define DATAGRAM_LONGEST6      65527u        /* and over IPv6 */
 
 struct icmp_error;
+struct interface;
 struct ip_header;
 struct netstack;
 
@@ -33,6 +35,12 @@ enum datagram_kind {
 struct endpoint {
 	struct net_address address; /* family NET_FAMILY_NONE: any */
 	uint16_t port;              /* 0: any */
+};
+
+/* A group that a socket is a member of; family NET_FAMILY_NONE: none. */
+struct datagram_group {
+	struct net_address address;
+	struct interface *interface;
 };
 
 /* One that has come. */
@@ -54,6 +62,7 @@ struct datagram_socket {
 	struct list queue;     /* struct datagram.link */
 	uint32_t queued;       /* bytes, of queue_limit */
 	uint32_t queue_limit;
+	struct datagram_group groups[DATAGRAM_GROUPS];
 	/* Something has come, or an error; called from within the stack. NULL: nobody waits. */
 	void (*wake)(void *context);
 	void *context;
@@ -92,6 +101,14 @@ int32_t datagram_send(struct datagram_socket *socket, const struct endpoint *to,
  */
 int32_t datagram_receive(struct datagram_socket *socket, uint8_t *into, uint32_t capacity, bool peek,
                          uint32_t *length, struct endpoint *from);
+
+/*
+ * Datagrams to the group, on the card that leads there, are taken from now on, as those to any socket with their port;
+ * until the last member has left or is closed. POSIX_EINVAL: no group; POSIX_ENETUNREACH; POSIX_EADDRINUSE: it is a
+ * member; POSIX_ENOBUFS: of as many as it can be; POSIX_EADDRNOTAVAIL: it is none.
+ */
+int32_t datagram_join(struct datagram_socket *socket, const struct net_address *group);
+int32_t datagram_leave(struct datagram_socket *socket, const struct net_address *group);
 
 /* ---- for udp.c and icmp.c ---------------------------------------------------- */
 

@@ -30,6 +30,7 @@
 	X(ICMP_LIMIT, "icmp: more errors than may be sent") \
 	X(DISCOVERY_MALFORMED, "discovery: malformed") \
 	X(DISCOVERY_UNUSED, "discovery: more than is kept") \
+	X(GROUP_MALFORMED, "group: query malformed") \
 	X(UDP_MALFORMED, "udp: malformed") \
 	X(UDP_CHECKSUM, "udp: checksum wrong") \
 	X(UDP_PORT, "udp: nobody has the port") \

@@ -7,7 +7,6 @@
 #include "bytes.h"
 #include "checksum.h"
 #include "discovery.h"
-#include "group.h"
 #include "icmp.h"
 #include "ipv6.h"
 
@@ -261,6 +260,15 @@ static void take_message(struct netstack *stack, const struct ip_header *header,
 	case ICMP6_NEIGHBOUR_ADVERTISEMENT:
 	case ICMP6_REDIRECT:
 		discovery_input(stack, header, packet);
+		break;
+	case ICMP6_LISTENER_QUERY:
+		listener_input(stack, header, packet);
+		break;
+	case ICMP6_LISTENER_REPORT:
+	case ICMP6_LISTENER_DONE:
+	case ICMP6_LISTENER_REPORT_2:
+	case ICMP6_ROUTER_SOLICITATION:
+		/* What other hosts say concerns routers alone. */
 		break;
 	default:
 		netstack_drop(stack, DROP_ICMP_UNKNOWN);

@@ -15,6 +15,7 @@ void netstack_create(struct netstack *stack, const struct netstack_environment *
 	*stack = (struct netstack){.environment = *environment, .key = *secret};
 	list_init(&stack->alarms);
 	reassembly_create(stack);
+	groups_create(stack);
 	datagrams_create(stack);
 	icmp_create(stack);
 	icmp6_create(stack);
@@ -212,6 +213,7 @@ void netstack_destroy(struct netstack *stack)
 {
 	streams_destroy(stack);
 	datagrams_destroy(stack);
+	groups_destroy(stack);
 	reassembly_destroy(stack);
 	for (uint32_t i = 0; i < stack->interface_count; i++)
 		interface_destroy(stack->interfaces[i]);

@@ -9,7 +9,7 @@
  *   neighbour.c   who is where on a link, and what waits for that to be known
  *   arp.c         asking for it in IPv4; discovery.c does in IPv6
  *   route.c       which way, and how large a packet may be there
- *   group.c       which groups' packets are taken
+ *   group.c       which groups' packets are taken; listener.c tells routers of them
  *   ipv4.c        packets that have come, and headers of those that go; as is
  *   ipv6.c        for IPv6, with its extension headers
  *   ip_input.c    what either does with what has come
@@ -47,6 +47,7 @@
 #include "drop.h"
 #include "group.h"
 #include "ipv6.h"
+#include "listener.h"
 #include "neighbour.h"
 #include "reassembly.h"
 #include "route.h"
@@ -86,7 +87,7 @@ struct packet {
 /* The header that a packet came with. */
 struct ip_header {
 	struct net_address source, destination;
-	struct interface *interface; /* IPv6: by which it came */
+	struct interface *interface; /* by which it came */
 	uint8_t protocol;
 	uint8_t traffic_class; /* the type of service in IPv4; the lowest two bits are ECN's (RFC 3168) */
 	uint8_t hop_limit;
@@ -168,6 +169,7 @@ struct interface {
 	struct neighbours neighbours;
 	struct arp arp;
 	struct ipv6_interface ipv6;
+	struct listener listener;
 	uint64_t received_frames, received_bytes, transmitted_frames, transmitted_bytes;
 };
 

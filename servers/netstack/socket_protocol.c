@@ -211,6 +211,41 @@ static int32_t serve_get_option(struct request *request, const struct socket_get
 	return POSIX_ENOPROTOOPT;
 }
 
+/* ---- groups ------------------------------------------------------------------------ */
+
+static int32_t take_group(struct request *request, uint32_t number, uint32_t family, uint64_t high, uint64_t low,
+                          struct held_socket **socket, struct endpoint *group)
+{
+	*socket = session_find(session_of(request), number);
+	if (*socket == NULL)
+		return POSIX_EBADF;
+	if ((*socket)->kind != SOCKET_KIND_DATAGRAM)
+		return POSIX_EOPNOTSUPP;
+	if (family == SOCKET_FAMILY_NONE)
+		return POSIX_EAFNOSUPPORT;
+	return take_endpoint(*socket, family, 0, high, low, group);
+}
+
+static int32_t serve_join(struct request *request, const struct socket_join_arguments *arguments)
+{
+	struct held_socket *socket;
+	struct endpoint group;
+	int32_t status = take_group(request, arguments->socket, arguments->family, arguments->address_high,
+	                            arguments->address_low, &socket, &group);
+
+	return status != 0 ? status : datagram_join(&socket->datagram, &group.address);
+}
+
+static int32_t serve_leave(struct request *request, const struct socket_leave_arguments *arguments)
+{
+	struct held_socket *socket;
+	struct endpoint group;
+	int32_t status = take_group(request, arguments->socket, arguments->family, arguments->address_high,
+	                            arguments->address_low, &socket, &group);
+
+	return status != 0 ? status : datagram_leave(&socket->datagram, &group.address);
+}
+
 /* ---- data ----------------------------------------------------------------------------- */
 
 static int32_t serve_send(struct request *request, const struct socket_send_arguments *arguments,
@@ -300,6 +335,8 @@ const struct socket_operations socket_handlers = {
 	.peer = serve_peer,
 	.poll = serve_poll,
 	.information = serve_information,
+	.join = serve_join,
+	.leave = serve_leave,
 	.interfaces = serve_interfaces,
 	.routes = serve_routes,
 	.neighbours = serve_neighbours,

@@ -147,6 +147,20 @@ int network_close_socket(struct network *network, int socket)
 	return result(socket_close(network->client, number_of(network, socket)));
 }
 
+int network_join(struct network *network, int socket, const struct network_address *group)
+{
+	const struct network_parts parts = network_address_parts(group);
+
+	return result(socket_join(network->client, number_of(network, socket), parts.family, parts.high, parts.low));
+}
+
+int network_leave(struct network *network, int socket, const struct network_address *group)
+{
+	const struct network_parts parts = network_address_parts(group);
+
+	return result(socket_leave(network->client, number_of(network, socket), parts.family, parts.high, parts.low));
+}
+
 int network_name(struct network *network, int socket, struct network_address *address)
 {
 	struct socket_name_results results;

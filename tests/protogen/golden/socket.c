@@ -1255,6 +1255,154 @@ static __attribute__((noinline)) void serve_information(struct request *request,
 		socket_information_reply(request, error, &results);
 }
 
+/* join */
+static int32_t start_join(begin_t begin, struct call *call, struct client *client, uint32_t socket,
+                          uint32_t family, uint64_t address_high, uint64_t address_low)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_JOIN, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, family);
+	call->request.word[2] = address_high;
+	call->request.word[3] = address_low;
+	return 0;
+}
+
+int32_t socket_join_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                            uint64_t address_high, uint64_t address_low)
+{
+	return start_join(call_begin, call, client, socket, family, address_high, address_low);
+}
+
+int32_t socket_join_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                uint64_t address_high, uint64_t address_low)
+{
+	return start_join(call_try_begin, call, client, socket, family, address_high, address_low);
+}
+
+int32_t socket_join_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t socket_join(struct client *client, uint32_t socket, uint32_t family, uint64_t address_high,
+                    uint64_t address_low)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_join_prepare(&call, client, socket, family, address_high, address_low);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_join_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void socket_join_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_join(struct request *request,
+                                                 const struct socket_operations *operations)
+{
+	struct socket_join_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->join)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	arguments.family = word_high(request->message.word[1]);
+	arguments.address_high = request->message.word[2];
+	arguments.address_low = request->message.word[3];
+	if (!error)
+		error = operations->join(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		socket_join_reply(request, error);
+}
+
+/* leave */
+static int32_t start_leave(begin_t begin, struct call *call, struct client *client, uint32_t socket,
+                           uint32_t family, uint64_t address_high, uint64_t address_low)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_LEAVE, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, family);
+	call->request.word[2] = address_high;
+	call->request.word[3] = address_low;
+	return 0;
+}
+
+int32_t socket_leave_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                             uint64_t address_high, uint64_t address_low)
+{
+	return start_leave(call_begin, call, client, socket, family, address_high, address_low);
+}
+
+int32_t socket_leave_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                 uint64_t address_high, uint64_t address_low)
+{
+	return start_leave(call_try_begin, call, client, socket, family, address_high, address_low);
+}
+
+int32_t socket_leave_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t socket_leave(struct client *client, uint32_t socket, uint32_t family, uint64_t address_high,
+                     uint64_t address_low)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_leave_prepare(&call, client, socket, family, address_high, address_low);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_leave_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void socket_leave_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_leave(struct request *request,
+                                                  const struct socket_operations *operations)
+{
+	struct socket_leave_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->leave)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	arguments.family = word_high(request->message.word[1]);
+	arguments.address_high = request->message.word[2];
+	arguments.address_low = request->message.word[3];
+	if (!error)
+		error = operations->leave(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		socket_leave_reply(request, error);
+}
+
 /* interfaces */
 static int32_t start_interfaces(begin_t begin, struct call *call, struct client *client,
                                 uint32_t entries_capacity)
@@ -1816,6 +1964,12 @@ static void socket_dispatch(struct request *request, const void *operations)
 	case SOCKET_INFORMATION:
 		serve_information(request, operations);
 		break;
+	case SOCKET_JOIN:
+		serve_join(request, operations);
+		break;
+	case SOCKET_LEAVE:
+		serve_leave(request, operations);
+		break;
 	case SOCKET_INTERFACES:
 		serve_interfaces(request, operations);
 		break;
@@ -1966,6 +2120,20 @@ static const struct field_description arguments_of_poll[] = {
 static const struct field_description arguments_of_information[] = {
 	{"socket", "u32", 1, 0},
 	{"information", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_join[] = {
+	{"socket", "u32", 1, 0},
+	{"family", "u32", 1, 32},
+	{"address_high", "u64", 2, 0},
+	{"address_low", "u64", 3, 0},
+};
+
+static const struct field_description arguments_of_leave[] = {
+	{"socket", "u32", 1, 0},
+	{"family", "u32", 1, 32},
+	{"address_high", "u64", 2, 0},
+	{"address_low", "u64", 3, 0},
 };
 
 static const struct field_description arguments_of_interfaces[] = {
@@ -2129,6 +2297,24 @@ static const struct operation_description socket_descriptions[] = {
 		.result_count = 0,
 	},
 	{
+		.number = SOCKET_JOIN,
+		.changes = false,
+		.name = "join",
+		.arguments = arguments_of_join,
+		.results = NULL,
+		.argument_count = 4,
+		.result_count = 0,
+	},
+	{
+		.number = SOCKET_LEAVE,
+		.changes = false,
+		.name = "leave",
+		.arguments = arguments_of_leave,
+		.results = NULL,
+		.argument_count = 4,
+		.result_count = 0,
+	},
+	{
 		.number = SOCKET_INTERFACES,
 		.changes = false,
 		.name = "interfaces",
@@ -2190,6 +2376,6 @@ const struct protocol socket_protocol = {
 	.sessions = false,
 	.name = "socket",
 	.operations = socket_descriptions,
-	.operation_count = 21,
+	.operation_count = 23,
 	.dispatch = socket_dispatch,
 };

@@ -295,6 +295,8 @@ enum socket_operation {
 	SOCKET_PEER = 13,
 	SOCKET_POLL = 14,
 	SOCKET_INFORMATION = 15,
+	SOCKET_JOIN = 16,
+	SOCKET_LEAVE = 17,
 	SOCKET_INTERFACES = 32,
 	SOCKET_ROUTES = 33,
 	SOCKET_NEIGHBOURS = 34,
@@ -602,6 +604,44 @@ void socket_information_reply(struct request *request, int32_t error,
                               const struct socket_information_results *results);
 
 /*
+ * join (16): A datagram socket is a member of the group from now on, on the card that leads there; of 16 at
+ * most. Datagrams to it come as all others to the socket's port do. EINVAL: that is no group; EADDRINUSE: it
+ * is a member; ENOBUFS.
+ */
+struct socket_join_arguments {
+	uint32_t socket;
+	uint32_t family;
+	uint64_t address_high;
+	uint64_t address_low;
+};
+
+int32_t socket_join(struct client *client, uint32_t socket, uint32_t family, uint64_t address_high,
+                    uint64_t address_low);
+int32_t socket_join_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                            uint64_t address_high, uint64_t address_low);
+int32_t socket_join_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                uint64_t address_high, uint64_t address_low);
+int32_t socket_join_finish(struct call *call);
+void socket_join_reply(struct request *request, int32_t error);
+
+/* leave (17): EADDRNOTAVAIL: it is none. */
+struct socket_leave_arguments {
+	uint32_t socket;
+	uint32_t family;
+	uint64_t address_high;
+	uint64_t address_low;
+};
+
+int32_t socket_leave(struct client *client, uint32_t socket, uint32_t family, uint64_t address_high,
+                     uint64_t address_low);
+int32_t socket_leave_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                             uint64_t address_high, uint64_t address_low);
+int32_t socket_leave_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                 uint64_t address_high, uint64_t address_low);
+int32_t socket_leave_finish(struct call *call);
+void socket_leave_reply(struct request *request, int32_t error);
+
+/*
  * interfaces (32): What there is, for people; lists are cut to what there is room for. `text` of drops is a
  * line for each reason that has occurred: how often, a space, the reason.
  */
@@ -736,6 +776,8 @@ struct socket_operations {
 	                struct socket_poll_results *results);
 	int32_t (*information)(struct request *request, const struct socket_information_arguments *arguments,
 	                       struct socket_information_results *results);
+	int32_t (*join)(struct request *request, const struct socket_join_arguments *arguments);
+	int32_t (*leave)(struct request *request, const struct socket_leave_arguments *arguments);
 	int32_t (*interfaces)(struct request *request, const struct socket_interfaces_arguments *arguments,
 	                      struct socket_interfaces_results *results);
 	int32_t (*routes)(struct request *request, const struct socket_routes_arguments *arguments,

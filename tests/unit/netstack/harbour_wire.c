@@ -163,7 +163,13 @@ void wire_send(struct wire *wire, const char *hexadecimal)
 
 const char *wire_take(struct wire *wire)
 {
-	return wire->seen_taken < wire->seen_count ? wire->seen[wire->seen_taken++] : NULL;
+	while (wire->seen_taken < wire->seen_count) {
+		const char *seen = wire->seen[wire->seen_taken++];
+
+		if (wire->ignored == NULL || strncmp(seen, wire->ignored, strlen(wire->ignored)) != 0)
+			return seen;
+	}
+	return NULL;
 }
 
 void wire_expect(struct wire *wire, const char *hexadecimal)
