@@ -2,7 +2,7 @@
  * What the server begins with: loopback, and the card that this process was
  * given, with an address from its options:
  *
- *   ip=A/P       its address, and how many bits of it are the network's
+ *   ip=A/P       its address, and how many bits of it are the network's; ip=dhcp: a server says
  *   gateway=A    who forwards to other networks
  *   ip6=A/P      the same for IPv6
  *   gateway6=A
@@ -68,12 +68,22 @@ static bool add_address(struct netstack_server *server, const char *text, uint8_
 	return true;
 }
 
+static void use_dhcp(struct netstack_server *server)
+{
+	if (dhcp_start(server->interface) != 0)
+		log_print(server->runtime, LOG_ERROR, "no address: DHCP cannot have its port");
+	else
+		log_print(server->runtime, LOG_INFO, "Local IP: asked for by DHCP");
+}
+
 static void use_addresses(struct netstack_server *server)
 {
 	const char *options = runtime_start(server->runtime)->options;
 	char text[TEXT_SIZE];
 
-	if (!string_option(options, "ip", text, sizeof(text)) || !add_address(server, text, NET_FAMILY_IPV4))
+	if (string_option(options, "ip", text, sizeof(text)) && string_equal(text, "dhcp"))
+		use_dhcp(server);
+	else if (!string_option(options, "ip", text, sizeof(text)) || !add_address(server, text, NET_FAMILY_IPV4))
 		log_print(server->runtime, LOG_ERROR,
 		          "no address: the option ip= is not like 10.77.0.2/24 (drydock run --ip)");
 	if (string_option(options, "ip6", text, sizeof(text)) && !add_address(server, text, NET_FAMILY_IPV6))

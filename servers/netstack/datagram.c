@@ -226,7 +226,7 @@ int32_t datagram_send(struct datagram_socket *socket, const struct endpoint *to,
 		from.address.family = NET_FAMILY_NONE;
 	if (socket->kind == DATAGRAM_ECHO)
 		return send_echo(socket, &from, to, pieces, piece_count);
-	return udp_send(socket->stack, &from, to, socket->broadcast, pieces, piece_count);
+	return udp_send(socket->stack, NULL, &from, to, socket->broadcast, pieces, piece_count);
 }
 
 /* ---- receiving ------------------------------------------------------------------------ */

@@ -120,9 +120,9 @@ bool datagram_deliver(struct netstack *stack, enum datagram_kind kind, const str
 bool datagram_error(struct netstack *stack, enum datagram_kind kind, const struct icmp_error *error,
                     uint16_t local_port, uint16_t remote_port);
 
-/* udp.c */
-int32_t udp_send(struct netstack *stack, const struct endpoint *from, const struct endpoint *to,
-                 bool to_broadcast, const struct ip_piece *pieces, uint32_t piece_count);
+/* udp.c; `interface` as in struct ip_output. */
+int32_t udp_send(struct netstack *stack, struct interface *interface, const struct endpoint *from,
+                 const struct endpoint *to, bool to_broadcast, const struct ip_piece *pieces, uint32_t piece_count);
 void udp_create(struct netstack *stack);
 void icmp_create(struct netstack *stack);
 

@@ -68,6 +68,7 @@ static void interface_destroy(struct interface *interface)
 {
 	struct netstack *stack = interface->stack;
 
+	dhcp_stop(interface);
 	ipv6_stop(interface);
 	arp_destroy(interface);
 	neighbours_destroy(interface);
@@ -145,6 +146,13 @@ int32_t interface_set_address(struct interface *interface, uint32_t address, uin
 	if (!interface->loopback)
 		arp_announce(interface);
 	return 0;
+}
+
+void interface_clear_address(struct interface *interface)
+{
+	route_remove_interface(interface->stack, interface, NET_FAMILY_IPV4);
+	interface->address = 0;
+	interface->prefix = 0;
 }
 
 static bool is_ours(const struct interface *interface, const struct net_address *address)

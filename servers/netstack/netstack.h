@@ -17,6 +17,7 @@
  *   reassembly.c  fragments that have come
  *   icmp.c        echo, and errors in both directions; icmp6.c for IPv6
  *   ipv6_address.c  addresses of an interface, and autoconfigure.c, those that routers give
+ *   dhcp.c        getting an IPv4 address; dhcp_message.c has the messages
  *   datagram.c    sockets of UDP and of ICMP echo
  *   udp.c         UDP
  *   stream.c      sockets of TCP, whose engine is tcp.h
@@ -44,6 +45,7 @@
 #include "alarm.h"
 #include "arp.h"
 #include "datagram.h"
+#include "dhcp.h"
 #include "drop.h"
 #include "group.h"
 #include "ipv6.h"
@@ -71,6 +73,8 @@ struct netstack_environment {
 	void (*schedule)(void *context, uint64_t deadline);
 	/* Another machine uses the interface's address. Not more often than once in ten seconds. */
 	void (*conflict)(void *context, struct interface *interface, const uint8_t hardware[NET_ADDRESS_SIZE]);
+	/* The interface has another IPv4 address than before (0: none), by DHCP. */
+	void (*addressed)(void *context, struct interface *interface);
 };
 
 /* ---- packets that have come --------------------------------------------------- */
@@ -170,6 +174,7 @@ struct interface {
 	struct arp arp;
 	struct ipv6_interface ipv6;
 	struct listener listener;
+	struct dhcp dhcp;
 	uint64_t received_frames, received_bytes, transmitted_frames, transmitted_bytes;
 };
 
@@ -213,6 +218,9 @@ int32_t netstack_add_interface(struct netstack *stack, struct net_card *card, co
  * loopback), and announces it. POSIX_EINVAL: nobody can have that address.
  */
 int32_t interface_set_address(struct interface *interface, uint32_t address, uint32_t prefix);
+
+/* Takes its IPv4 address away, and the routes over it. */
+void interface_clear_address(struct interface *interface);
 
 /* Does what is due by now. */
 void netstack_run_alarms(struct netstack *stack);

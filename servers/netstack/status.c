@@ -48,6 +48,7 @@ static struct socket_interface describe(const struct interface *interface)
 		.offloads = interface->card->transmit_offloads,
 		.hardware = hardware_number(interface->card->address),
 		.up = interface->card->link_up && interface->card->device.fault == NULL,
+		.dhcp = interface->dhcp.state,
 		.name_length = (uint32_t)string_length(interface->name),
 	};
 

@@ -110,11 +110,13 @@ struct socket_interface {
 	uint64_t hardware; /* the address of the card in the lower 48 bits, the first byte the highest */
 	uint32_t up;
 	uint32_t name_length;
+	uint32_t dhcp; /* how the address is got: 0 configured, 1 to 4 asked for, 5 got, 6 and 7 asked for again */
+	uint32_t reserved;
 	uint64_t name_first; /* up to 16 bytes, as they lie in memory */
 	uint64_t name_second;
 };
 
-_Static_assert(sizeof(struct socket_interface) == 88, "size");
+_Static_assert(sizeof(struct socket_interface) == 96, "size");
 _Static_assert(offsetof(struct socket_interface, received_frames) == 0, "received_frames");
 _Static_assert(offsetof(struct socket_interface, received_bytes) == 8, "received_bytes");
 _Static_assert(offsetof(struct socket_interface, transmitted_frames) == 16, "transmitted_frames");
@@ -127,8 +129,10 @@ _Static_assert(offsetof(struct socket_interface, offloads) == 52, "offloads");
 _Static_assert(offsetof(struct socket_interface, hardware) == 56, "hardware");
 _Static_assert(offsetof(struct socket_interface, up) == 64, "up");
 _Static_assert(offsetof(struct socket_interface, name_length) == 68, "name_length");
-_Static_assert(offsetof(struct socket_interface, name_first) == 72, "name_first");
-_Static_assert(offsetof(struct socket_interface, name_second) == 80, "name_second");
+_Static_assert(offsetof(struct socket_interface, dhcp) == 72, "dhcp");
+_Static_assert(offsetof(struct socket_interface, reserved) == 76, "reserved");
+_Static_assert(offsetof(struct socket_interface, name_first) == 80, "name_first");
+_Static_assert(offsetof(struct socket_interface, name_second) == 88, "name_second");
 
 struct socket_address {
 	uint64_t high; /* IPv6 */

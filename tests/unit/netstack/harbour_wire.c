@@ -43,6 +43,12 @@ static void conflict(void *context, struct interface *interface, const uint8_t h
 	((struct wire *)context)->conflicts++;
 }
 
+static void addressed(void *context, struct interface *interface)
+{
+	(void)interface;
+	((struct wire *)context)->addressed++;
+}
+
 static char *to_hexadecimal(const struct net_frame *frame)
 {
 	char *text = malloc(2 * (size_t)frame->length + 1), *to = text;
@@ -84,7 +90,8 @@ void wire_create(struct wire *wire, const struct memory_net_options *options)
 	                                                 .allocate = allocate,
 	                                                 .free = release,
 	                                                 .schedule = schedule,
-	                                                 .conflict = conflict};
+	                                                 .conflict = conflict,
+	                                                 .addressed = addressed};
 	const struct hash_key secret = {1, 2};
 	struct interface *loopback;
 

@@ -23,6 +23,7 @@ struct wire {
 	long allocations;       /* pieces of memory that the stack has */
 	long failing;           /* fails the allocation so many further on; 0: none */
 	unsigned conflicts;
+	unsigned addressed;     /* times that an address came or went by DHCP */
 	char *seen[WIRE_SEEN];  /* frames that came from the stack, hexadecimal, the oldest first */
 	unsigned seen_count, seen_taken;
 	const char *ignored;    /* frames that begin so are not told of; NULL: all are */
