@@ -136,6 +136,17 @@ struct network_poll {
  */
 int network_poll(struct network *network, struct network_poll *sockets, uint32_t count, uint64_t wait);
 
+/*
+ * The addresses of a name, as IPv4 or else IPv6 has them, up to `count` (to 8) of them into `addresses`, whose ports
+ * stay as they are: how many there are, at least one. An address written as text is found at once. Waits for servers
+ * eight seconds or so. -POSIX_ENODATA (the name has none), …_ETIMEDOUT (no server answers), …_EPROTO (none would say),
+ * …_ENETUNREACH (there is none to ask), …_EINVAL (that can be no name), …_EAGAIN (too many are asked for).
+ */
+int network_resolve(struct network *network, const char *name, struct network_address *addresses, uint32_t count);
+
+/* What went wrong with a name, for people. Never NULL. */
+const char *network_name_error(int error);
+
 /* ---- text ------------------------------------------------------------------------------- */
 
 /*
@@ -161,6 +172,9 @@ struct network_parts {
 
 struct network_parts network_address_parts(const struct network_address *address);
 void network_address_from(const struct network_parts *parts, struct network_address *address);
+
+/* The same of one that a name has; the port stays. */
+void network_address_resolved(const struct socket_resolved *resolved, struct network_address *address);
 
 /* What went wrong, for people: "connection refused" for -POSIX_ECONNREFUSED. Never NULL. */
 const char *network_error(int error);

@@ -78,6 +78,7 @@ static void lose_address(struct interface *interface)
 	struct netstack *stack = interface->stack;
 
 	interface_clear_address(interface);
+	resolver_learn_servers(stack, NULL, 0);
 	stack->environment.addressed(stack->environment.context, interface);
 }
 
@@ -116,6 +117,7 @@ static void use_address(struct interface *interface)
 	/* A router that is no neighbour leads nowhere: then there is the link alone. */
 	if (offer->router != 0)
 		route_add(stack, &route);
+	resolver_learn_servers(stack, offer->name_servers, DHCP_NAME_SERVERS);
 	hold(interface);
 	stack->environment.addressed(stack->environment.context, interface);
 }

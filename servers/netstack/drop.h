@@ -35,6 +35,7 @@
 	X(UDP_CHECKSUM, "udp: checksum wrong") \
 	X(UDP_PORT, "udp: nobody has the port") \
 	X(DHCP_UNUSABLE, "dhcp: an answer that makes no sense") \
+	X(NAME_UNUSABLE, "name: an answer to no question") \
 	X(TCP_MANY, "tcp: for more than one machine") \
 	X(SOCKET_FULL, "socket: not read fast enough") \
 	X(OUTPUT_FULL, "output: the card is behind") \

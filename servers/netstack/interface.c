@@ -20,6 +20,7 @@ void netstack_create(struct netstack *stack, const struct netstack_environment *
 	icmp_create(stack);
 	icmp6_create(stack);
 	udp_create(stack);
+	resolver_create(stack);
 	stack->identification = (uint16_t)netstack_random(stack);
 }
 
@@ -219,6 +220,7 @@ bool interface_source(const struct interface *interface, const struct net_addres
 
 void netstack_destroy(struct netstack *stack)
 {
+	resolver_destroy(stack);
 	streams_destroy(stack);
 	datagrams_destroy(stack);
 	groups_destroy(stack);

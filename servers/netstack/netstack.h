@@ -18,6 +18,7 @@
  *   icmp.c        echo, and errors in both directions; icmp6.c for IPv6
  *   ipv6_address.c  addresses of an interface, and autoconfigure.c, those that routers give
  *   dhcp.c        getting an IPv4 address; dhcp_message.c has the messages
+ *   resolver.c    addresses of names; name_message.c has the messages
  *   datagram.c    sockets of UDP and of ICMP echo
  *   udp.c         UDP
  *   stream.c      sockets of TCP, whose engine is tcp.h
@@ -52,6 +53,7 @@
 #include "listener.h"
 #include "neighbour.h"
 #include "reassembly.h"
+#include "resolver.h"
 #include "route.h"
 #include "stream.h"
 
@@ -193,6 +195,7 @@ struct netstack {
 	struct transport transports[256]; /* by protocol; without `input` there is none */
 	struct datagrams datagrams;
 	struct streams streams;
+	struct resolver resolver;
 	uint16_t identification; /* of the next IPv4 packet that may be fragmented */
 	uint64_t error_credit_time; /* ICMP errors: when the bucket was last filled, */
 	uint32_t error_credit;      /* and how many may be sent now */

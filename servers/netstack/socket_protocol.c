@@ -1,7 +1,7 @@
 /* The handlers of protocol `socket` that work on sockets. None suspends: who would wait detaches its request. */
 #include <drydock/proto/socket.h>
 
-#include "bytes.h"
+#include "name_protocol.h"
 #include "server.h"
 #include "session.h"
 #include "status.h"
@@ -337,6 +337,7 @@ const struct socket_operations socket_handlers = {
 	.information = serve_information,
 	.join = serve_join,
 	.leave = serve_leave,
+	.resolve = serve_resolve,
 	.interfaces = serve_interfaces,
 	.routes = serve_routes,
 	.neighbours = serve_neighbours,

@@ -195,6 +195,19 @@ _Static_assert(offsetof(struct socket_neighbour, interface) == 28, "interface");
 _Static_assert(offsetof(struct socket_neighbour, state) == 32, "state");
 _Static_assert(offsetof(struct socket_neighbour, waiting) == 36, "waiting");
 
+struct socket_resolved {
+	uint64_t high;
+	uint64_t low;
+	uint32_t family;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct socket_resolved) == 24, "size");
+_Static_assert(offsetof(struct socket_resolved, high) == 0, "high");
+_Static_assert(offsetof(struct socket_resolved, low) == 8, "low");
+_Static_assert(offsetof(struct socket_resolved, family) == 16, "family");
+_Static_assert(offsetof(struct socket_resolved, reserved) == 20, "reserved");
+
 struct socket_poll_entry {
 	uint32_t socket;
 	uint32_t events; /* poll_* */
@@ -301,6 +314,7 @@ enum socket_operation {
 	SOCKET_INFORMATION = 15,
 	SOCKET_JOIN = 16,
 	SOCKET_LEAVE = 17,
+	SOCKET_RESOLVE = 18,
 	SOCKET_INTERFACES = 32,
 	SOCKET_ROUTES = 33,
 	SOCKET_NEIGHBOURS = 34,
@@ -646,6 +660,34 @@ int32_t socket_leave_finish(struct call *call);
 void socket_leave_reply(struct request *request, int32_t error);
 
 /*
+ * resolve (18): The addresses of a name, of a family or (family_none) of IPv4 or else IPv6, as struct
+ * resolved, as many as fit. By the configuration, by what is known, or by DNS. ENODATA: it has none;
+ * ETIMEDOUT: no server answers; EPROTO: none would say; ENETUNREACH: there is none to ask; EINVAL: that can
+ * be no name; EAGAIN: too many are asked for.
+ */
+struct socket_resolve_arguments {
+	uint32_t family;
+	const char *name; /* at most 254 bytes */
+	uint32_t name_length;
+	uint8_t *addresses; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t addresses_capacity;
+};
+
+struct socket_resolve_results {
+	uint32_t addresses_length; /* bytes written, at most the capacity */
+};
+
+int32_t socket_resolve(struct client *client, uint32_t family, const char *name, uint32_t name_length,
+                       void *addresses, uint32_t addresses_capacity, struct socket_resolve_results *results);
+int32_t socket_resolve_prepare(struct call *call, struct client *client, uint32_t family, const char *name,
+                               uint32_t name_length, uint32_t addresses_capacity);
+int32_t socket_resolve_try_prepare(struct call *call, struct client *client, uint32_t family,
+                                   const char *name, uint32_t name_length, uint32_t addresses_capacity);
+int32_t socket_resolve_finish(struct call *call, struct socket_resolve_results *results, void *addresses);
+void socket_resolve_reply(struct request *request, int32_t error,
+                          const struct socket_resolve_results *results);
+
+/*
  * interfaces (32): What there is, for people; lists are cut to what there is room for. `text` of drops is a
  * line for each reason that has occurred: how often, a space, the reason.
  */
@@ -782,6 +824,8 @@ struct socket_operations {
 	                       struct socket_information_results *results);
 	int32_t (*join)(struct request *request, const struct socket_join_arguments *arguments);
 	int32_t (*leave)(struct request *request, const struct socket_leave_arguments *arguments);
+	int32_t (*resolve)(struct request *request, const struct socket_resolve_arguments *arguments,
+	                   struct socket_resolve_results *results);
 	int32_t (*interfaces)(struct request *request, const struct socket_interfaces_arguments *arguments,
 	                      struct socket_interfaces_results *results);
 	int32_t (*routes)(struct request *request, const struct socket_routes_arguments *arguments,
