@@ -110,7 +110,7 @@ struct socket_interface {
 	uint64_t hardware; /* the address of the card in the lower 48 bits, the first byte the highest */
 	uint32_t up;
 	uint32_t name_length;
-	uint32_t dhcp; /* how the address is got: 0 configured, 1 to 4 asked for, 5 got, 6 and 7 asked for again */
+	uint32_t dhcp; /* the address is: 0 configured, 1 to 4 asked for, 5 got, 6 and 7 asked for again */
 	uint32_t reserved;
 	uint64_t name_first; /* up to 16 bytes, as they lie in memory */
 	uint64_t name_second;
