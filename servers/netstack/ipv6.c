@@ -276,7 +276,11 @@ void ipv6_input(struct netstack *stack, struct packet *packet)
 	struct ip_header header;
 	struct chain chain = {.stack = stack, .header = &header, .packet = packet};
 
-	if (!packet->interface->ipv6.enabled || !header_good(packet)) {
+	if (!packet->interface->ipv6.enabled) {
+		netstack_drop(stack, DROP_ETHERNET_TYPE);
+		return;
+	}
+	if (!header_good(packet)) {
 		netstack_drop(stack, DROP_IPV6_HEADER);
 		return;
 	}

@@ -373,7 +373,7 @@ int32_t resolver_ask(struct netstack *stack, const char *text, uint32_t length, 
 
 void resolver_cancel(struct netstack *stack, struct name_request *request)
 {
-	/* Nobody else may wait for that question; it is let go on, and its answer kept. */
+	/* The question goes on, and its answer is kept, though perhaps nobody waits for it any more. */
 	list_remove(&request->link);
 	stack->resolver.waiting--;
 }
