@@ -49,6 +49,11 @@ enum network_kind {
 	NETWORK_STREAM = SOCKET_KIND_STREAM,     /* TCP */
 	NETWORK_DATAGRAM = SOCKET_KIND_DATAGRAM, /* UDP */
 	NETWORK_ECHO = SOCKET_KIND_ECHO,         /* ICMP echo; the remote port is the sequence number */
+	/*
+	 * Packets of a protocol over IP, without IP's headers; the number of the protocol is bound as its port. For who is
+	 * granted calls of `netstack+control` (else -POSIX_EPERM).
+	 */
+	NETWORK_RAW = SOCKET_KIND_RAW,
 };
 
 #define NETWORK_AT_ONCE SOCKET_AT_ONCE   /* -POSIX_EAGAIN (connect: …_EINPROGRESS) rather than waiting */

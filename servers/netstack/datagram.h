@@ -1,7 +1,8 @@
 /*
- * Sockets that send and receive datagrams: of UDP (RFC 768), and of ICMP echo,
+ * Sockets that send and receive datagrams: of UDP (RFC 768); of ICMP echo,
  * where the identifier takes the port's place and the sequence number the remote
- * port's (as Linux's ping sockets have it). They never wait: who would is told
+ * port's (as Linux's ping sockets have it); and raw ones, of any protocol over IP,
+ * whose number takes the port's place. They never wait: who would is told
  * POSIX_EAGAIN, and woken later.
  */
 #ifndef NETSTACK_DATAGRAM_H
@@ -29,6 +30,7 @@ struct netstack;
 enum datagram_kind {
 	DATAGRAM_UDP = 0,
 	DATAGRAM_ECHO = 1,
+	DATAGRAM_RAW = 2, /* what follows the headers of IP; of ICMPv6 the checksum is made (RFC 3542, section 3.1) */
 	DATAGRAM_KINDS
 };
 
@@ -69,7 +71,7 @@ struct datagram_socket {
 };
 
 struct datagrams {
-	struct list buckets[DATAGRAM_KINDS][DATAGRAM_BUCKETS]; /* by local port */
+	struct list buckets[DATAGRAM_KINDS][DATAGRAM_BUCKETS]; /* by local port, or a raw socket's protocol */
 };
 
 void datagrams_create(struct netstack *stack);
@@ -80,7 +82,8 @@ void datagram_open(struct netstack *stack, enum datagram_kind kind, struct datag
 void datagram_close(struct datagram_socket *socket);
 
 /*
- * Port 0: one that is free, and cannot be foretold (RFC 6056, algorithm 1). POSIX_EINVAL: it has one already;
+ * Port 0: one that is free, and cannot be foretold (RFC 6056, algorithm 1). POSIX_EINVAL: it has one already, or a raw
+ * socket is given no protocol, 1 to 255;
  * POSIX_EADDRNOTAVAIL: not our address; POSIX_EADDRINUSE.
  */
 int32_t datagram_bind(struct datagram_socket *socket, const struct endpoint *local);
@@ -115,6 +118,10 @@ int32_t datagram_leave(struct datagram_socket *socket, const struct net_address 
 /* Puts a copy before the socket that is for it. False: there is none. */
 bool datagram_deliver(struct netstack *stack, enum datagram_kind kind, const struct ip_header *header,
                       uint16_t local_port, uint16_t remote_port, const uint8_t *bytes, uint32_t length);
+
+/* Puts a copy before each raw socket of the packet's protocol. False: there is none. */
+bool datagram_deliver_raw(struct netstack *stack, const struct ip_header *header, const uint8_t *bytes,
+                          uint32_t length);
 
 /* Tells the socket that has sent what the error is about. False: there is none. */
 bool datagram_error(struct netstack *stack, enum datagram_kind kind, const struct icmp_error *error,

@@ -19,7 +19,7 @@
  *   ipv6_address.c  addresses of an interface, and autoconfigure.c, those that routers give
  *   dhcp.c        getting an IPv4 address; dhcp_message.c has the messages
  *   resolver.c    addresses of names; name_message.c has the messages
- *   datagram.c    sockets of UDP and of ICMP echo
+ *   datagram.c    sockets of UDP, of ICMP echo, and raw ones
  *   udp.c         UDP
  *   stream.c      sockets of TCP, whose engine is tcp.h
  *   alarm.c       what is to be done later

@@ -1,4 +1,5 @@
 /* The handlers of protocol `socket` that work on sockets. None suspends: who would wait detaches its request. */
+#include <drydock/abi/manifest.h>
 #include <drydock/proto/socket.h>
 
 #include "name_protocol.h"
@@ -47,8 +48,11 @@ static int32_t serve_create(struct request *request, const struct socket_create_
 
 	if (arguments->family != SOCKET_FAMILY_IPV4 && arguments->family != SOCKET_FAMILY_IPV6)
 		return POSIX_EAFNOSUPPORT;
-	if (arguments->kind < SOCKET_KIND_STREAM || arguments->kind > SOCKET_KIND_ECHO)
+	if (arguments->kind < SOCKET_KIND_STREAM || arguments->kind > SOCKET_KIND_RAW)
 		return POSIX_EPROTONOSUPPORT;
+	if (arguments->kind == SOCKET_KIND_RAW &&
+	    !(badge_flags(connection_info(request->connection)->badge) & CALL_CONTROL))
+		return POSIX_EPERM;
 	status = session_open(session, arguments->kind, &results->socket);
 	if (status == 0 && arguments->family == SOCKET_FAMILY_IPV4)
 		*family_of(session_find(session, results->socket)) = NET_FAMILY_IPV4;

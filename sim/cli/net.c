@@ -222,7 +222,16 @@ static int32_t show_neighbours(struct net_options *options)
 
 static const char *kind_name(uint32_t kind)
 {
-	return kind == SOCKET_KIND_STREAM ? "tcp" : kind == SOCKET_KIND_ECHO ? "echo" : "udp";
+	switch (kind) {
+	case SOCKET_KIND_STREAM:
+		return "tcp";
+	case SOCKET_KIND_ECHO:
+		return "echo";
+	case SOCKET_KIND_RAW:
+		return "raw";
+	default:
+		return "udp";
+	}
 }
 
 /* As RFC 9293, section 3.3.2, calls them, in lower case. */

@@ -359,6 +359,7 @@ const char *network_error(int error)
 		{POSIX_ENETUNREACH, "no route there"},
 		{POSIX_ENOENT, "this program is not granted the network (calls = netstack)"},
 		{POSIX_ENOMEM, "no memory"},
+		{POSIX_EPERM, "raw sockets are not granted to this program (calls = netstack+control)"},
 		{POSIX_EPIPE, "the connection is over"},
 		{POSIX_EPROTONOSUPPORT, "there is no TCP: this machine has no source of randomness"},
 		{POSIX_ETIMEDOUT, "no answer in time"},

@@ -43,12 +43,15 @@
 #define SOCKET_FAMILY_IPV6 6 /* create: of both; see option_ipv6_only */
 
 /*
- * create.kind: TCP, UDP, and ICMP echo. Of an echo socket the port is the identifier, and the remote port is
- * the sequence number.
+ * create.kind: TCP, UDP, ICMP echo, and any protocol over IP. Of an echo socket the port is the identifier,
+ * and the remote port is the sequence number. A raw socket's port is the protocol's number, which it is bound
+ * to; it is for callers with the right to control (EPERM), gets a copy of all packets of its protocol without
+ * the headers of IP, and sends the same, of which the checksum of ICMPv6 is made.
  */
 #define SOCKET_KIND_STREAM 1
 #define SOCKET_KIND_DATAGRAM 2
 #define SOCKET_KIND_ECHO 3
+#define SOCKET_KIND_RAW 4
 
 /* Flags. at_once is for accept, send and recv (EAGAIN rather than waiting), and connect (EINPROGRESS). */
 #define SOCKET_RECV_PEEK 1 /* what is taken stays there */

@@ -256,6 +256,27 @@ START_TEST(families_have_ports_of_their_own)
 }
 END_TEST
 
+START_TEST(the_checksum_of_a_raw_message_is_made)
+{
+	/* An answer to ECHO, but for the checksum. */
+	static const uint8_t message[] = {129, 0, 0, 0, 0, 0x77, 0, 1, 'd', 'r', 'y', 'd', 'o', 'c', 'k', '!'};
+	const struct endpoint protocol = {.port = IP_PROTOCOL_ICMPV6}, to = {peer, 0};
+	struct ip_piece piece = {message, sizeof(message)};
+	struct datagram_socket socket;
+
+	setup();
+	datagram_open(&wire.stack, DATAGRAM_RAW, &socket);
+	ck_assert_int_eq(datagram_bind(&socket, &protocol), 0);
+	ck_assert_int_eq(datagram_send(&socket, &to, &piece, 1), 0);
+	wire_run(&wire);
+	wire_expect(&wire, ECHO_REPLY);
+	piece.length = 7;
+	ck_assert_int_eq(datagram_send(&socket, &to, &piece, 1), POSIX_EINVAL);
+	datagram_close(&socket);
+	wire_destroy(&wire);
+}
+END_TEST
+
 /* Good frames with bytes changed, cut off anywhere, their checksums taken for right: the stack lives on, with all memory. */
 START_TEST(hostile_frames_harm_nobody)
 {
@@ -305,4 +326,4 @@ END_TEST
 UNIT_RUN("ipv6", an_echo_comes_back, what_is_not_taken_is_told, errors_are_limited, fragments_are_put_together,
          fragments_that_cannot_be_are_told, bad_headers_are_dropped_by_reason, datagrams_go_both_ways,
          a_path_is_learnt, the_longest_datagram_goes_round, families_have_ports_of_their_own,
-         hostile_frames_harm_nobody)
+         the_checksum_of_a_raw_message_is_made, hostile_frames_harm_nobody)

@@ -159,12 +159,51 @@ static void body_families(struct runtime *runtime)
 	ck_assert_int_eq(network_join(network, other, &group), -POSIX_ENETUNREACH);
 	ck_assert_int_eq(network_leave(network, other, &group), -POSIX_EADDRNOTAVAIL);
 	ck_assert_int_eq(network_join(network, accepted, &group), -POSIX_EOPNOTSUPP);
+	/* This program is not granted them. */
+	ck_assert_int_eq(network_socket(network, NETWORK_RAW), -POSIX_EPERM);
 	network_close(network);
 }
 
 START_TEST(families)
 {
 	run_program(body_families);
+}
+END_TEST
+
+/* One that may control the stack has raw sockets; the packets go round by loopback, without IP's headers. */
+static void body_raw(struct runtime *runtime)
+{
+	const struct network_address self = {.port = 253, .family = SOCKET_FAMILY_IPV6, .ipv6 = {[15] = 1}};
+	struct network_address from;
+	char bytes[8];
+	int socket;
+
+	opened(runtime, NULL);
+	socket = network_socket(network, NETWORK_RAW);
+	ck_assert_int_gt(socket, 0);
+	ck_assert_int_eq(network_bind(network, socket, &(struct network_address){.port = 253}), 0);
+	ck_assert_int_eq(network_send_to(network, socket, "raw", 3, &self), 3);
+	ck_assert_int_eq(network_receive(network, socket, bytes, sizeof(bytes), 0, &from), 3);
+	ck_assert(memcmp(bytes, "raw", 3) == 0 && from.family == SOCKET_FAMILY_IPV6);
+	network_close(network);
+}
+
+START_TEST(raw_sockets_are_for_those_granted)
+{
+	struct manifest_role *admin;
+
+	dock_prepare();
+	admin = &dock_manifest.roles[DOCK_ADMIN];
+	for (uint32_t i = 0; i < admin->call_count; i++) {
+		if (admin->calls[i].service == DOCK_VICTIM)
+			admin->calls[i].flags |= CALL_CONTROL;
+	}
+	strcpy(dock_manifest.services[DOCK_VICTIM].name, "netstack");
+	dock_boot_with(&netstack_server);
+	dock_guest(DOCK_ADMIN, body_raw);
+	dock_pass(60 * SECOND);
+	ck_assert(dock_guest_done());
+	dock_end();
 }
 END_TEST
 
@@ -267,4 +306,4 @@ START_TEST(text)
 }
 END_TEST
 
-UNIT_RUN("network", a_stream, datagrams, families, polling, not_granted, text)
+UNIT_RUN("network", a_stream, datagrams, families, raw_sockets_are_for_those_granted, polling, not_granted, text)
