@@ -57,7 +57,8 @@ static void say(struct interface *interface, uint16_t operation, const uint8_t *
 
 void arp_ask(struct interface *interface, uint32_t address, const uint8_t *hardware)
 {
-	say(interface, REQUEST, hardware != NULL ? hardware : ethernet_broadcast, interface->address, unknown, address);
+	say(interface, REQUEST, hardware != NULL ? hardware : ethernet_broadcast, interface->address, unknown,
+	    address);
 }
 
 static void say_ours(struct interface *interface)
@@ -68,7 +69,8 @@ static void say_ours(struct interface *interface)
 void arp_announce(struct interface *interface)
 {
 	say_ours(interface);
-	alarm_set(interface->stack, &interface->arp.alarm, netstack_now(interface->stack) + ANNOUNCE_INTERVAL);
+	alarm_set(interface->stack, &interface->arp.alarm,
+	          netstack_now(interface->stack) + ANNOUNCE_INTERVAL);
 }
 
 static void announce_again(struct netstack *stack, struct alarm *alarm)
@@ -166,8 +168,9 @@ static bool well_formed(const struct packet *packet)
 	const uint8_t *arp = packet->bytes;
 
 	return packet->length >= ARP_LENGTH && bytes_get16(arp + HARDWARE) == HARDWARE_ETHERNET &&
-	       bytes_get16(arp + PROTOCOL) == ETHERNET_TYPE_IPV4 && arp[HARDWARE_LENGTH] == NET_ADDRESS_SIZE &&
-	       arp[PROTOCOL_LENGTH] == 4 && !(arp[SENDER_HARDWARE] & 1) &&
+	       bytes_get16(arp + PROTOCOL) == ETHERNET_TYPE_IPV4 &&
+	       arp[HARDWARE_LENGTH] == NET_ADDRESS_SIZE && arp[PROTOCOL_LENGTH] == 4 &&
+	       !(arp[SENDER_HARDWARE] & 1) &&
 	       (bytes_get16(arp + OPERATION) == REQUEST || bytes_get16(arp + OPERATION) == REPLY);
 }
 
@@ -202,8 +205,9 @@ void arp_input(struct interface *interface, const struct packet *packet)
 	known = neighbour(interface, net_address_number(&sender));
 	if (known && to_us && !request)
 		neighbour_answered(interface, &sender,
-		                   &(struct neighbour_answer){
-					   .hardware = arp + SENDER_HARDWARE, .solicited = true, .override = true});
+		                   &(struct neighbour_answer){.hardware = arp + SENDER_HARDWARE,
+		                                              .solicited = true,
+		                                              .override = true});
 	/* Whoever asks for us is about to be spoken to. A probe (RFC 5227) has no address yet. */
 	else if (known)
 		neighbour_heard(interface, &sender, arp + SENDER_HARDWARE, to_us && request);

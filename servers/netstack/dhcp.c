@@ -10,7 +10,7 @@
 /* Section 4.1: the first answer is waited for four seconds, each further one twice as long, up to 64, give or take one. */
 #define WAIT_FIRST     4u
 #define WAIT_DOUBLINGS 4u
-#define REQUEST_TRIES  4u /* then whoever has offered is gone */
+#define REQUEST_TRIES  4u  /* then whoever has offered is gone */
 #define RETRY_LEAST    60u /* seconds: section 4.4.5 */
 #define DECLINE_WAIT   10u /* section 3.1, step 5 */
 
@@ -48,7 +48,8 @@ static void ask(struct interface *interface, enum dhcp_type type)
 	};
 	const struct endpoint from = {net_address_ipv4(question.own), PORT_CLIENT};
 	const struct endpoint to = {
-		net_address_ipv4(dhcp->state == DHCP_RENEWING ? dhcp->offer.server : UINT32_MAX), PORT_SERVER};
+		net_address_ipv4(dhcp->state == DHCP_RENEWING ? dhcp->offer.server : UINT32_MAX),
+		PORT_SERVER};
 	uint8_t message[DHCP_MESSAGE_SIZE];
 	const struct ip_piece piece = {message, sizeof(message)};
 
@@ -231,7 +232,8 @@ static void take_lease(struct interface *interface, const struct dhcp_answer *an
 static void take_answer(struct interface *interface, const struct dhcp_answer *answer)
 {
 	struct dhcp *dhcp = &interface->dhcp;
-	bool asks = dhcp->state == DHCP_REQUESTING || dhcp->state == DHCP_RENEWING || dhcp->state == DHCP_REBINDING;
+	bool asks = dhcp->state == DHCP_REQUESTING || dhcp->state == DHCP_RENEWING ||
+	            dhcp->state == DHCP_REBINDING;
 
 	if (answer->transaction != dhcp->transaction)
 		return;
@@ -256,11 +258,12 @@ static void heard(void *context)
 	uint32_t length;
 	int32_t status;
 
-	while ((status = datagram_receive(&interface->dhcp.socket, message, sizeof(message), false, &length, &from)) !=
-	       POSIX_EAGAIN) {
+	while ((status = datagram_receive(&interface->dhcp.socket, message, sizeof(message), false, &length,
+	                                  &from)) != POSIX_EAGAIN) {
 		if (status != 0 || from.port != PORT_SERVER)
 			continue;
-		if (length <= sizeof(message) && dhcp_read(message, length, interface->card->address, &answer))
+		if (length <= sizeof(message) &&
+		    dhcp_read(message, length, interface->card->address, &answer))
 			take_answer(interface, &answer);
 		else
 			netstack_drop(interface->stack, DROP_DHCP_UNUSABLE);

@@ -59,8 +59,10 @@ static uint8_t *put_number(uint8_t *at, uint8_t option, uint32_t number)
 
 void dhcp_write(const struct dhcp_question *question, uint8_t *message)
 {
-	static const uint8_t parameters[] = {OPTION_PARAMETERS, 6, OPTION_MASK, OPTION_ROUTER, OPTION_NAME_SERVERS,
-	                                     OPTION_LEASE, OPTION_RENEW, OPTION_REBIND};
+	static const uint8_t parameters[] = {OPTION_PARAMETERS,   6,
+	                                     OPTION_MASK,         OPTION_ROUTER,
+	                                     OPTION_NAME_SERVERS, OPTION_LEASE,
+	                                     OPTION_RENEW,        OPTION_REBIND};
 	uint8_t *at = message + OPTIONS;
 
 	memset(message, 0, DHCP_MESSAGE_SIZE);
@@ -97,7 +99,8 @@ void dhcp_write(const struct dhcp_question *question, uint8_t *message)
 /* ---- reading ---------------------------------------------------------------------- */
 
 /* The value of an option among those in `length` bytes, of at least `size`; NULL: it is not there. */
-static const uint8_t *find_in(const uint8_t *at, uint32_t length, uint8_t option, uint32_t size, uint32_t *found)
+static const uint8_t *find_in(const uint8_t *at, uint32_t length, uint8_t option, uint32_t size,
+                              uint32_t *found)
 {
 	while (length > 0 && at[0] != OPTION_END) {
 		uint32_t step = 1;
@@ -118,7 +121,8 @@ static const uint8_t *find_in(const uint8_t *at, uint32_t length, uint8_t option
 }
 
 /* Options may go on in the fields for names, if one of them says so: RFC 2132, section 9.3. */
-static const uint8_t *find(const uint8_t *message, uint32_t length, uint8_t option, uint32_t size, uint32_t *found)
+static const uint8_t *find(const uint8_t *message, uint32_t length, uint8_t option, uint32_t size,
+                           uint32_t *found)
 {
 	const uint8_t *overload = find_in(message + OPTIONS, length - OPTIONS, OPTION_OVERLOAD, 1, found);
 	uint8_t more = overload != NULL ? overload[0] : 0;
@@ -201,6 +205,6 @@ bool dhcp_read(const uint8_t *message, uint32_t length, const uint8_t *hardware,
 		return true;
 	read_times(message, length, answer);
 	read_name_servers(message, length, answer);
-	return (answer->type == DHCP_OFFER || answer->type == DHCP_ACK) && answer->prefix != 0 && answer->server != 0 &&
-	       ipv4_is_somebody(answer->address);
+	return (answer->type == DHCP_OFFER || answer->type == DHCP_ACK) && answer->prefix != 0 &&
+	       answer->server != 0 && ipv4_is_somebody(answer->address);
 }

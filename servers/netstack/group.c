@@ -73,7 +73,8 @@ static void tell_change(struct group *group)
 {
 	if (!reported(group))
 		return;
-	listener_report(group->interface, &group->address, group->members > 0 ? LISTENER_JOINED : LISTENER_LEFT);
+	listener_report(group->interface, &group->address,
+	                group->members > 0 ? LISTENER_JOINED : LISTENER_LEFT);
 	if (group->repeats > 0)
 		set_due(group, REPEAT_INTERVAL);
 }
@@ -120,7 +121,8 @@ void group_asked(struct interface *interface, const struct net_address *address,
 	for (uint32_t i = 0; i < GROUPS_MAXIMUM; i++) {
 		struct group *group = &interface->stack->groups.entries[i];
 
-		if (group->members > 0 && group->interface == interface && group->address.family == address->family &&
+		if (group->members > 0 && group->interface == interface &&
+		    group->address.family == address->family &&
 		    (all || net_address_equal(&group->address, address)) && reported(group) &&
 		    (group->due == NEVER || group->due - now > wait))
 			set_due(group, wait);

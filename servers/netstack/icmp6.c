@@ -91,7 +91,8 @@ static void send_error(struct netstack *stack, const struct ip_header *header, u
 	icmp6_output(stack, &output, message, ICMP6_HEADER);
 }
 
-void icmp6_parameter_problem(struct netstack *stack, const struct ip_header *header, uint8_t code, uint32_t pointer)
+void icmp6_parameter_problem(struct netstack *stack, const struct ip_header *header, uint8_t code,
+                             uint32_t pointer)
 {
 	uint8_t message[ICMP6_HEADER] = {TYPE_PARAMETER, code};
 

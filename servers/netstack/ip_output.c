@@ -77,10 +77,11 @@ static uint8_t usual_hop_limit(const struct ip_output *packet, const struct way 
 }
 
 /* Begins the frame: the Ethernet header comes last, with the neighbour. */
-static void write_headers(const struct ip_output *packet, const struct way *way, const struct ip_fragment *fragment,
-                          uint32_t payload, struct output *output)
+static void write_headers(const struct ip_output *packet, const struct way *way,
+                          const struct ip_fragment *fragment, uint32_t payload, struct output *output)
 {
-	const struct net_address *source = packet->source.family == NET_FAMILY_NONE ? &way->source : &packet->source;
+	const struct net_address *source =
+		packet->source.family == NET_FAMILY_NONE ? &way->source : &packet->source;
 	uint8_t *header = output_headers(output) + NET_ETHERNET_HEADER;
 	uint8_t hop_limit = packet->hop_limit != 0 ? packet->hop_limit : usual_hop_limit(packet, way);
 

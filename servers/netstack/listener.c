@@ -30,11 +30,11 @@
 #define IGMP_LEAVE_2  0x17u
 #define IGMP_REPORT_3 0x22u
 
-#define ALL_ROUTERS   0xe0000002u /* RFC 2236, section 9 */
-#define IGMP_ROUTERS  0xe0000016u /* RFC 3376, section 4.2.14 */
+#define ALL_ROUTERS  0xe0000002u /* RFC 2236, section 9 */
+#define IGMP_ROUTERS 0xe0000016u /* RFC 3376, section 4.2.14 */
 
 /* RFC 3376, section 8.12, and RFC 3810, section 9.12, by the values that routers have unless told otherwise. */
-#define OLDER_TIME  (260 * NETSTACK_SECOND)
+#define OLDER_TIME (260 * NETSTACK_SECOND)
 /* RFC 2236, section 4: IGMPv1 says nothing of it. */
 #define OLDEST_WAIT (10 * NETSTACK_SECOND)
 
@@ -47,7 +47,8 @@ static uint64_t *older_until(struct interface *interface, uint8_t family)
 
 /* ---- what is said ---------------------------------------------------------------- */
 
-static void say_igmp(struct interface *interface, const struct net_address *to, uint8_t *message, uint32_t length)
+static void say_igmp(struct interface *interface, const struct net_address *to, uint8_t *message,
+                     uint32_t length)
 {
 	bytes_put16(message + CHECKSUM, (uint16_t)~checksum_sum(message, length));
 	ip_output(interface->stack, &(struct ip_output){
@@ -64,10 +65,11 @@ static void say_igmp(struct interface *interface, const struct net_address *to, 
 				    });
 }
 
-static void report_igmp(struct interface *interface, const struct net_address *group, enum listener_record record,
-                        bool older)
+static void report_igmp(struct interface *interface, const struct net_address *group,
+                        enum listener_record record, bool older)
 {
-	const struct net_address all_routers = net_address_ipv4(ALL_ROUTERS), routers = net_address_ipv4(IGMP_ROUTERS);
+	const struct net_address all_routers = net_address_ipv4(ALL_ROUTERS),
+				 routers = net_address_ipv4(IGMP_ROUTERS);
 	uint8_t message[RECORD_GROUP + 4] = {IGMP_REPORT_3};
 
 	if (older) {
@@ -83,7 +85,8 @@ static void report_igmp(struct interface *interface, const struct net_address *g
 }
 
 /* From the link-local address, or from nobody while that is asked for (RFC 3590). */
-static void say_mld(struct interface *interface, const struct net_address *to, uint8_t *message, uint32_t length)
+static void say_mld(struct interface *interface, const struct net_address *to, uint8_t *message,
+                    uint32_t length)
 {
 	const struct ipv6_address *ours = &interface->ipv6.addresses[0];
 	struct ip_output output = {
@@ -97,8 +100,8 @@ static void say_mld(struct interface *interface, const struct net_address *to, u
 	icmp6_output(interface->stack, &output, message, length);
 }
 
-static void report_mld(struct interface *interface, const struct net_address *group, enum listener_record record,
-                       bool older)
+static void report_mld(struct interface *interface, const struct net_address *group,
+                       enum listener_record record, bool older)
 {
 	uint8_t message[RECORD_GROUP + 16] = {ICMP6_LISTENER_REPORT_2};
 
@@ -114,7 +117,8 @@ static void report_mld(struct interface *interface, const struct net_address *gr
 	say_mld(interface, &mld_routers, message, sizeof(message));
 }
 
-void listener_report(struct interface *interface, const struct net_address *group, enum listener_record record)
+void listener_report(struct interface *interface, const struct net_address *group,
+                     enum listener_record record)
 {
 	bool older = netstack_now(interface->stack) < *older_until(interface, group->family);
 
@@ -136,7 +140,8 @@ static uint32_t wait_of(uint32_t code, uint32_t bits)
 	return (mantissa | 1u << mantissa_bits) << ((code >> mantissa_bits & 7) + 3);
 }
 
-static void take_query(struct interface *interface, const struct net_address *group, bool older, uint64_t wait)
+static void take_query(struct interface *interface, const struct net_address *group, bool older,
+                       uint64_t wait)
 {
 	if (older)
 		*older_until(interface, group->family) = netstack_now(interface->stack) + OLDER_TIME;
@@ -151,7 +156,8 @@ void listener_input(struct netstack *stack, const struct ip_header *header, cons
 	uint32_t wait;
 
 	/* RFC 3810, section 6.2. */
-	if ((!older && packet->length < MLD_NEW) || header->hop_limit != 1 || !net_address_link_local(&header->source)) {
+	if ((!older && packet->length < MLD_NEW) || header->hop_limit != 1 ||
+	    !net_address_link_local(&header->source)) {
 		netstack_drop(stack, DROP_GROUP_MALFORMED);
 		return;
 	}

@@ -25,7 +25,7 @@
 
 #define LABEL_LONGEST 63u
 #define POINTER       0xc0u
-#define POINTERS_MOST 16u  /* of one name: each leads back, so that there is an end anyway */
+#define POINTERS_MOST 16u /* of one name: each leads back, so that there is an end anyway */
 #define ALIASES_MOST  8u
 #define SECONDS_MOST  86400u /* a day; RFC 8767 has a week */
 #define NEGATIVE_MOST 300u   /* RFC 2308, section 5, allows hours: who mistyped a zone would wait for them */
@@ -39,8 +39,8 @@ static char lower(char character)
 
 static bool is_name_character(char character)
 {
-	return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') || character == '-' ||
-	       character == '_';
+	return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
+	       character == '-' || character == '_';
 }
 
 bool name_normalize(const char *text, uint32_t length, char name[NAME_LONGEST + 1])
@@ -187,8 +187,8 @@ static void add_address(const uint8_t *message, const struct record *record, uin
  * What the answers say of `name`: its addresses, or of what it is an alias (*alias). Records may come in any order,
  * so each alias is one more walk. False: they are malformed.
  */
-static bool read_answers(const uint8_t *message, uint32_t length, uint32_t at, const char *name, uint8_t family,
-                         struct name_answer *answer, char *alias)
+static bool read_answers(const uint8_t *message, uint32_t length, uint32_t at, const char *name,
+                         uint8_t family, struct name_answer *answer, char *alias)
 {
 	uint32_t count = bytes_get16(message + ANSWERS);
 	struct record record;
@@ -214,7 +214,8 @@ static bool read_answers(const uint8_t *message, uint32_t length, uint32_t at, c
 /* RFC 2308, section 5: that there is nothing holds as long as the zone's authority says. */
 static uint32_t negative_seconds(const uint8_t *message, uint32_t length, uint32_t at)
 {
-	uint32_t answers = bytes_get16(message + ANSWERS), count = answers + bytes_get16(message + AUTHORITIES);
+	uint32_t answers = bytes_get16(message + ANSWERS),
+		 count = answers + bytes_get16(message + AUTHORITIES);
 	struct record record;
 
 	for (uint32_t i = 0; i < count; i++) {

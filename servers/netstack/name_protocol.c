@@ -71,8 +71,8 @@ int32_t serve_resolve(struct request *request, const struct socket_resolve_argum
 	*call = (struct name_call){.server = server, .call = request};
 	call->request.done = done;
 	call->request.context = call;
-	status = resolver_ask(&server->stack, arguments->name, arguments->name_length, (uint8_t)arguments->family,
-	                      &call->request);
+	status = resolver_ask(&server->stack, arguments->name, arguments->name_length,
+	                      (uint8_t)arguments->family, &call->request);
 	if (status == 0 && call->request.context != NULL) {
 		call->detached = true;
 		request->context = call;

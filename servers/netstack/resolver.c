@@ -5,9 +5,9 @@
 #include "netstack.h"
 
 #define PORT          53u
-#define TRIES         4u                       /* of each question, by turns over the servers */
-#define WAIT          (2 * NETSTACK_SECOND)    /* for an answer; */
-#define WAIT_STREAM   (5 * NETSTACK_SECOND)    /* with a connection before it */
+#define TRIES         4u                    /* of each question, by turns over the servers */
+#define WAIT          (2 * NETSTACK_SECOND) /* for an answer; */
+#define WAIT_STREAM   (5 * NETSTACK_SECOND) /* with a connection before it */
 #define STREAM_ANSWER (2u + 65535u)
 #define NEVER         UINT64_MAX
 
@@ -59,7 +59,8 @@ static void learn(struct netstack *stack, const char *name, uint8_t family, cons
 }
 
 /* RFC 6761, section 6.3: nobody is asked who "localhost" is. */
-static bool find_host(const struct netstack *stack, const char *name, uint8_t family, struct net_address *address)
+static bool find_host(const struct netstack *stack, const char *name, uint8_t family,
+                      struct net_address *address)
 {
 	const struct resolver *resolver = &stack->resolver;
 
