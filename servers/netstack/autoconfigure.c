@@ -157,6 +157,7 @@ void autoconfigure_solicit(struct interface *interface)
 {
 	interface->ipv6.solicitations = 0;
 	interface->ipv6.solicit_due = netstack_now(interface->stack);
+	ipv6_due(interface, interface->ipv6.solicit_due);
 }
 
 uint64_t autoconfigure_due(struct interface *interface)

@@ -287,6 +287,16 @@ int32_t dhcp_start(struct interface *interface)
 	return status;
 }
 
+void dhcp_link_up(struct interface *interface)
+{
+	struct dhcp *dhcp = &interface->dhcp;
+
+	if (dhcp->state == DHCP_INIT || dhcp->state == DHCP_SELECTING)
+		begin(interface, now(interface));
+	else if (dhcp->state == DHCP_BOUND)
+		extend(interface);
+}
+
 void dhcp_stop(struct interface *interface)
 {
 	if (interface->dhcp.state == DHCP_OFF)

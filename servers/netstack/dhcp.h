@@ -43,4 +43,7 @@ struct dhcp {
 int32_t dhcp_start(struct interface *interface);
 void dhcp_stop(struct interface *interface);
 
+/* There is a link again: whoever has no address yet asks at once, and whoever has one whether it still holds there. */
+void dhcp_link_up(struct interface *interface);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include <drydock/abi/sys.h>
 
+#include "autoconfigure.h"
 #include "icmp6.h"
 
 void netstack_create(struct netstack *stack, const struct netstack_environment *environment,
@@ -54,13 +55,18 @@ static void receive(void *context, struct net_frame *const *frames, uint32_t cou
 	}
 }
 
-/* Neighbours may be others now: their answers are asked for anew, and ours given. */
+/* Neighbours may be others now, and so may be routers and servers: they are told of us, and asked for. */
 static void link_changed(void *context)
 {
 	struct interface *interface = context;
 
-	if (interface->card->link_up && interface->address != 0 && !interface->loopback)
+	if (!interface->card->link_up || interface->loopback)
+		return;
+	if (interface->address != 0)
 		arp_announce(interface);
+	if (interface->ipv6.enabled)
+		autoconfigure_solicit(interface);
+	dhcp_link_up(interface);
 }
 
 static const struct net_events events = {.receive = receive, .link_changed = link_changed};

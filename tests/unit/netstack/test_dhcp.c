@@ -264,6 +264,34 @@ START_TEST(the_server_says_no)
 }
 END_TEST
 
+START_TEST(there_is_a_link_again)
+{
+	setup();
+	next_question();
+	/* Long pauses by now; with a link nobody waits for the end of one. */
+	wire_pass(&wire, 200 * NETSTACK_SECOND);
+	wire.seen_taken = wire.seen_count;
+	memory_net_link(&wire.net, false);
+	wire_run(&wire);
+	wire_expect_nothing(&wire);
+	memory_net_link(&wire.net, true);
+	wire_run(&wire);
+	wire_pass(&wire, 1);
+	ck_assert_uint_eq(next_question().type, DHCP_DISCOVER);
+	wire_destroy(&wire);
+	/* Who has an address asks whether it still has. */
+	lease();
+	memory_net_link(&wire.net, false);
+	wire_run(&wire);
+	memory_net_link(&wire.net, true);
+	wire_run(&wire);
+	wire_send(&wire, "020000000001020000000002080600010800060400020200000000020a4d00010200000000010a4d0032");
+	ck_assert_uint_eq(next_question().own, LEASED);
+	ck_assert_uint_eq(wire.interface->address, LEASED);
+	wire_destroy(&wire);
+}
+END_TEST
+
 START_TEST(nonsense_is_not_believed)
 {
 	struct question question;
@@ -288,4 +316,4 @@ START_TEST(nonsense_is_not_believed)
 END_TEST
 
 UNIT_RUN("dhcp", an_address_is_asked_for_and_held, nobody_answers, the_server_goes_after_its_offer,
-         somebody_has_the_address, a_lease_is_renewed, a_lease_ends, the_server_says_no, nonsense_is_not_believed)
+         somebody_has_the_address, a_lease_is_renewed, a_lease_ends, the_server_says_no, there_is_a_link_again, nonsense_is_not_believed)

@@ -130,7 +130,17 @@ static void send_changed(size_t at, uint8_t value, enum drop_reason reason)
 
 START_TEST(bad_headers_are_dropped_by_reason)
 {
+	char text[sizeof(ECHO)];
+
 	setup();
+	/* Cut off anywhere behind the Ethernet header. */
+	for (size_t length = 14; length < sizeof(ECHO) / 2; length++) {
+		memcpy(text, ECHO, 2 * length);
+		text[2 * length] = '\0';
+		wire_send(&wire, text);
+	}
+	ck_assert_uint_eq(wire.stack.drops[DROP_IPV6_HEADER], sizeof(ECHO) / 2 - 14);
+	wire_expect_nothing(&wire);
 	send_changed(0, 0x50, DROP_IPV6_HEADER);      /* version 5 */
 	send_changed(5, 0x11, DROP_IPV6_HEADER);      /* longer than the frame */
 	send_changed(8, 0xff, DROP_IPV6_SOURCE);      /* a group */
