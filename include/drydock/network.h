@@ -49,6 +49,11 @@ enum network_kind {
 	NETWORK_STREAM = SOCKET_KIND_STREAM,     /* TCP */
 	NETWORK_DATAGRAM = SOCKET_KIND_DATAGRAM, /* UDP */
 	NETWORK_ECHO = SOCKET_KIND_ECHO,         /* ICMP echo; the remote port is the sequence number */
+	/*
+	 * Packets of a protocol over IP, without IP's headers; the number of the protocol is bound as its port. For who is
+	 * granted calls of `netstack+control` (else -POSIX_EPERM).
+	 */
+	NETWORK_RAW = SOCKET_KIND_RAW,
 };
 
 #define NETWORK_AT_ONCE SOCKET_AT_ONCE   /* -POSIX_EAGAIN (connect: …_EINPROGRESS) rather than waiting */
@@ -101,6 +106,14 @@ int network_receive(struct network *network, int socket, void *into, uint32_t ca
 int network_send_to(struct network *network, int socket, const void *data, uint32_t length,
                     const struct network_address *to);
 
+/*
+ * A datagram socket takes what is sent to a group (224.0.0.0/4, ff00::/8) and its port, on the card that leads
+ * there, and no longer. Of its own datagrams to the group none comes back. -POSIX_EINVAL, …_EADDRINUSE (it is a member),
+ * …_ENOBUFS (of 16 already), …_EADDRNOTAVAIL (it is none).
+ */
+int network_join(struct network *network, int socket, const struct network_address *group);
+int network_leave(struct network *network, int socket, const struct network_address *group);
+
 /* Ends directions of a stream: bits of SOCKET_SHUTDOWN_*. -POSIX_ENOTCONN, …_EINVAL. */
 int network_shutdown(struct network *network, int socket, uint32_t which);
 
@@ -128,6 +141,17 @@ struct network_poll {
  */
 int network_poll(struct network *network, struct network_poll *sockets, uint32_t count, uint64_t wait);
 
+/*
+ * The addresses of a name, as IPv4 or else IPv6 has them, up to `count` (to 8) of them into `addresses`, whose ports
+ * stay as they are: how many there are, at least one. An address written as text is found at once. Waits for servers
+ * eight seconds or so. -POSIX_ENODATA (the name has none), …_ETIMEDOUT (no server answers), …_EPROTO (none would say),
+ * …_ENETUNREACH (there is none to ask), …_EINVAL (that can be no name), …_EAGAIN (too many are asked for).
+ */
+int network_resolve(struct network *network, const char *name, struct network_address *addresses, uint32_t count);
+
+/* What went wrong with a name, for people. Never NULL. */
+const char *network_name_error(int error);
+
 /* ---- text ------------------------------------------------------------------------------- */
 
 /*
@@ -153,6 +177,9 @@ struct network_parts {
 
 struct network_parts network_address_parts(const struct network_address *address);
 void network_address_from(const struct network_parts *parts, struct network_address *address);
+
+/* The same of one that a name has; the port stays. */
+void network_address_resolved(const struct socket_resolved *resolved, struct network_address *address);
 
 /* What went wrong, for people: "connection refused" for -POSIX_ECONNREFUSED. Never NULL. */
 const char *network_error(int error);

@@ -12,8 +12,8 @@
 
 /* The fixed part of an advertisement: section 4.2. */
 #define CURRENT_HOP_LIMIT 4
-#define ROUTER_LIFETIME   6  /* seconds */
-#define REACHABLE_TIME    8  /* milliseconds */
+#define ROUTER_LIFETIME   6 /* seconds */
+#define REACHABLE_TIME    8 /* milliseconds */
 #define RETRANS_TIMER     12
 
 /* A prefix information: section 4.6.2. */
@@ -38,7 +38,8 @@
 
 static uint64_t lifetime(struct interface *interface, uint32_t seconds)
 {
-	return seconds == UINT32_MAX ? UINT64_MAX : netstack_now(interface->stack) + seconds * NETSTACK_SECOND;
+	return seconds == UINT32_MAX ? UINT64_MAX
+	                             : netstack_now(interface->stack) + seconds * NETSTACK_SECOND;
 }
 
 static void take_route(struct interface *interface, const struct route *route)
@@ -96,7 +97,8 @@ static void take_prefix(struct interface *interface, const uint8_t *option)
 	uint64_t preferred = lifetime(interface, bytes_get32(option + PREFIX_PREFERRED));
 	struct route route = {.prefix = bits, .interface = interface, .expires = valid};
 
-	if (bits > 128 || net_address_link_local(&given) || net_address_multicast(&given) || preferred > valid)
+	if (bits > 128 || net_address_link_local(&given) || net_address_multicast(&given) ||
+	    preferred > valid)
 		return;
 	route.network = net_address_network(&given, bits);
 	if (option[PREFIX_FLAGS] & FLAG_ON_LINK) {
@@ -113,20 +115,21 @@ static void take_prefix(struct interface *interface, const uint8_t *option)
 static void take_parameters(struct interface *interface, const uint8_t *message)
 {
 	struct ipv6_interface *ipv6 = &interface->ipv6;
-	uint32_t reachable = bytes_get32(message + REACHABLE_TIME), retrans = bytes_get32(message + RETRANS_TIMER);
+	uint32_t reachable = bytes_get32(message + REACHABLE_TIME),
+		 retrans = bytes_get32(message + RETRANS_TIMER);
 
 	if (message[CURRENT_HOP_LIMIT] != 0)
 		ipv6->hop_limit = message[CURRENT_HOP_LIMIT];
 	/* Between half and three halves of it: not all of them ask at once (section 6.3.2). */
 	if (reachable != 0 && reachable <= REACHABLE_MOST)
-		ipv6->reachable_time =
-			(reachable / 2 + netstack_random(interface->stack) % (reachable + 1)) * (NETSTACK_SECOND / 1000);
+		ipv6->reachable_time = (reachable / 2 + netstack_random(interface->stack) % (reachable + 1)) *
+		                       (NETSTACK_SECOND / 1000);
 	if (retrans != 0 && retrans <= RETRANS_MOST)
 		ipv6->ask_time = retrans * (NETSTACK_SECOND / 1000);
 }
 
-void autoconfigure_input(struct interface *interface, const struct net_address *router, const uint8_t *message,
-                         struct discovery_options options)
+void autoconfigure_input(struct interface *interface, const struct net_address *router,
+                         const uint8_t *message, struct discovery_options options)
 {
 	struct ipv6_interface *ipv6 = &interface->ipv6;
 	const struct route route = {
@@ -154,6 +157,7 @@ void autoconfigure_solicit(struct interface *interface)
 {
 	interface->ipv6.solicitations = 0;
 	interface->ipv6.solicit_due = netstack_now(interface->stack);
+	ipv6_due(interface, interface->ipv6.solicit_due);
 }
 
 uint64_t autoconfigure_due(struct interface *interface)

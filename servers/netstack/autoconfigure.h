@@ -13,7 +13,7 @@ struct interface;
 void autoconfigure_input(struct interface *interface, const struct net_address *router, const uint8_t *message,
                          struct discovery_options options);
 
-/* Routers are asked for: there is a link-local address to do so from. */
+/* Routers are asked for: there is a link-local address to do so from, or another link. */
 void autoconfigure_solicit(struct interface *interface);
 
 /* Does what is due; when that is again, or UINT64_MAX. */

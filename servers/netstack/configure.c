@@ -2,10 +2,12 @@
  * What the server begins with: loopback, and the card that this process was
  * given, with an address from its options:
  *
- *   ip=A/P       its address, and how many bits of it are the network's
+ *   ip=A/P       its address, and how many bits of it are the network's; ip=dhcp: a server says
  *   gateway=A    who forwards to other networks
  *   ip6=A/P      the same for IPv6
  *   gateway6=A
+ *   dns=A;A;…    who knows the addresses of names, besides those that DHCP tells of
+ *   hosts=N=A;…  names that nobody is asked for
  *
  * IPv6 has a link-local address besides, and what routers advertise; nobody waits for that.
  */
@@ -18,6 +20,7 @@
 #define LOOPBACK_ADDRESS 0x7f000001u
 #define LOOPBACK_PREFIX  8u
 #define TEXT_SIZE        64
+#define LIST_SIZE        256
 
 static struct net_address to_net_address(const struct network_address *address)
 {
@@ -68,18 +71,75 @@ static bool add_address(struct netstack_server *server, const char *text, uint8_
 	return true;
 }
 
+static void use_dhcp(struct netstack_server *server)
+{
+	if (dhcp_start(server->interface) != 0)
+		log_print(server->runtime, LOG_ERROR, "no address: DHCP cannot have its port");
+	else
+		log_print(server->runtime, LOG_INFO, "Local IP: asked for by DHCP");
+}
+
+static bool add_name_server(struct netstack_server *server, const char *text)
+{
+	struct network_address given = {.port = 0};
+	struct net_address address;
+
+	if (!network_address_read(text, &given) || given.port != 0)
+		return false;
+	address = to_net_address(&given);
+	return resolver_add_server(&server->stack, &address) == 0;
+}
+
+/* NAME=ADDRESS */
+static bool add_host(struct netstack_server *server, const char *text)
+{
+	struct network_address given = {.port = 0};
+	struct net_address address;
+	uint32_t length = 0;
+
+	while (text[length] != '\0' && text[length] != '=')
+		length++;
+	if (text[length] == '\0' || !network_address_read(text + length + 1, &given) || given.port != 0)
+		return false;
+	address = to_net_address(&given);
+	return resolver_add_host(&server->stack, text, length, &address) == 0;
+}
+
+/* What is said by an option several times over, parted by semicolons. */
+static void each_word(struct netstack_server *server, const char *key,
+                      bool (*take)(struct netstack_server *server, const char *text))
+{
+	char list[LIST_SIZE], *word = list, *end = list;
+
+	if (!string_option(runtime_start(server->runtime)->options, key, list, sizeof(list)))
+		return;
+	while (*end != '\0') {
+		while (*end != '\0' && *end != ';')
+			end++;
+		if (*end == ';')
+			*end++ = '\0';
+		if (!take(server, word))
+			log_print(server->runtime, LOG_ERROR, "option %s=: '%s' is none, or one too many", key, word);
+		word = end;
+	}
+}
+
 static void use_addresses(struct netstack_server *server)
 {
 	const char *options = runtime_start(server->runtime)->options;
 	char text[TEXT_SIZE];
 
-	if (!string_option(options, "ip", text, sizeof(text)) || !add_address(server, text, NET_FAMILY_IPV4))
+	if (string_option(options, "ip", text, sizeof(text)) && string_equal(text, "dhcp"))
+		use_dhcp(server);
+	else if (!string_option(options, "ip", text, sizeof(text)) || !add_address(server, text, NET_FAMILY_IPV4))
 		log_print(server->runtime, LOG_ERROR,
 		          "no address: the option ip= is not like 10.77.0.2/24 (drydock run --ip)");
 	if (string_option(options, "ip6", text, sizeof(text)) && !add_address(server, text, NET_FAMILY_IPV6))
 		log_print(server->runtime, LOG_ERROR,
 		          "the option ip6= is not like fd77::2/64 (drydock run --ip), or there is no IPv6");
 	use_gateway(server, "gateway", NET_FAMILY_IPV4);
+	each_word(server, "dns", add_name_server);
+	each_word(server, "hosts", add_host);
 	use_gateway(server, "gateway6", NET_FAMILY_IPV6);
 }
 

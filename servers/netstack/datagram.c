@@ -2,11 +2,14 @@
 #include "datagram.h"
 
 #include "icmp.h"
+#include "icmp6.h"
 #include "netstack.h"
 
 /* RFC 6335, section 6: dynamic ports. */
 #define DYNAMIC_FIRST 49152u
 #define DYNAMIC_COUNT (65536u - DYNAMIC_FIRST)
+
+#define PROTOCOL_LAST 255u
 
 static struct list *bucket_of(struct netstack *stack, enum datagram_kind kind, uint16_t port)
 {
@@ -49,8 +52,55 @@ static void queue_free(struct datagram_socket *socket)
 
 void datagram_close(struct datagram_socket *socket)
 {
+	for (uint32_t i = 0; i < DATAGRAM_GROUPS; i++) {
+		if (socket->groups[i].interface != NULL)
+			group_leave(socket->groups[i].interface, &socket->groups[i].address);
+	}
 	queue_free(socket);
 	list_remove(&socket->link);
+}
+
+/* ---- groups ----------------------------------------------------------------------- */
+
+static struct datagram_group *group_find(struct datagram_socket *socket, const struct net_address *address)
+{
+	for (uint32_t i = 0; i < DATAGRAM_GROUPS; i++) {
+		if (net_address_equal(&socket->groups[i].address, address))
+			return &socket->groups[i];
+	}
+	return NULL;
+}
+
+int32_t datagram_join(struct datagram_socket *socket, const struct net_address *address)
+{
+	const struct net_address none = {.family = NET_FAMILY_NONE};
+	struct datagram_group *group = group_find(socket, &none);
+	struct way way;
+	int32_t status;
+
+	if (!net_address_multicast(address))
+		return POSIX_EINVAL;
+	if (group_find(socket, address) != NULL)
+		return POSIX_EADDRINUSE;
+	if (group == NULL)
+		return POSIX_ENOBUFS;
+	if (!route_find_link(socket->stack, address, NULL, &way))
+		return POSIX_ENETUNREACH;
+	status = group_join(way.interface, address);
+	if (status == 0)
+		*group = (struct datagram_group){*address, way.interface};
+	return status;
+}
+
+int32_t datagram_leave(struct datagram_socket *socket, const struct net_address *address)
+{
+	struct datagram_group *group = group_find(socket, address);
+
+	if (group == NULL || group->interface == NULL)
+		return POSIX_EADDRNOTAVAIL;
+	group_leave(group->interface, address);
+	*group = (struct datagram_group){.interface = NULL};
+	return 0;
 }
 
 /* ---- ports ------------------------------------------------------------------------ */
@@ -77,6 +127,9 @@ static bool port_free(struct datagram_socket *socket, const struct endpoint *loc
 {
 	struct list *bucket = bucket_of(socket->stack, socket->kind, local->port);
 
+	/* All who want a protocol's packets get them. */
+	if (socket->kind == DATAGRAM_RAW)
+		return true;
 	for (struct list *link = bucket->next; link != bucket; link = link->next) {
 		if (in_conflict(&list_entry(link, struct datagram_socket, link)->local, local))
 			return false;
@@ -106,6 +159,8 @@ int32_t datagram_bind(struct datagram_socket *socket, const struct endpoint *wan
 		local.address.family = socket->family;
 	else if (!netstack_is_local(socket->stack, &local.address))
 		return POSIX_EADDRNOTAVAIL;
+	if (socket->kind == DATAGRAM_RAW && (local.port == 0 || local.port > PROTOCOL_LAST))
+		return POSIX_EINVAL;
 	if (local.port == 0 ? !choose_port(socket, &local) : !port_free(socket, &local))
 		return POSIX_EADDRINUSE;
 	socket->local = local;
@@ -159,6 +214,35 @@ static int32_t send_echo(struct datagram_socket *socket, const struct endpoint *
 	                      pieces, piece_count);
 }
 
+/* The message lies in one piece; of ICMPv6 it has a header, whose checksum is made. */
+static int32_t send_raw(struct datagram_socket *socket, const struct endpoint *from, const struct endpoint *to,
+                        const struct ip_piece *pieces, uint32_t piece_count)
+{
+	struct ip_output output = {
+		.source = from->address,
+		.destination = to->address,
+		.protocol = (uint8_t)from->port,
+		.fragment = true,
+		.to_broadcast = socket->broadcast,
+		.header = (const uint8_t *)"",
+		.checksum_offset = IP_NO_CHECKSUM,
+		.pieces = pieces,
+		.piece_count = piece_count,
+	};
+	uint8_t message[ICMP6_HEADER];
+	struct ip_piece rest;
+
+	if (from->port != IP_PROTOCOL_ICMPV6 || to->address.family != NET_FAMILY_IPV6)
+		return ip_output(socket->stack, &output);
+	if (piece_count == 0 || pieces[0].length < ICMP6_HEADER)
+		return POSIX_EINVAL;
+	memcpy(message, pieces[0].bytes, ICMP6_HEADER);
+	rest = (struct ip_piece){(const uint8_t *)pieces[0].bytes + ICMP6_HEADER, pieces[0].length - ICMP6_HEADER};
+	output.pieces = &rest;
+	output.piece_count = 1;
+	return icmp6_output(socket->stack, &output, message, ICMP6_HEADER);
+}
+
 int32_t datagram_send(struct datagram_socket *socket, const struct endpoint *to, const struct ip_piece *pieces,
                       uint32_t piece_count)
 {
@@ -177,9 +261,11 @@ int32_t datagram_send(struct datagram_socket *socket, const struct endpoint *to,
 	from = socket->local;
 	if (any(&from.address))
 		from.address.family = NET_FAMILY_NONE;
+	if (socket->kind == DATAGRAM_RAW)
+		return send_raw(socket, &from, to, pieces, piece_count);
 	if (socket->kind == DATAGRAM_ECHO)
 		return send_echo(socket, &from, to, pieces, piece_count);
-	return udp_send(socket->stack, &from, to, socket->broadcast, pieces, piece_count);
+	return udp_send(socket->stack, NULL, &from, to, socket->broadcast, pieces, piece_count);
 }
 
 /* ---- receiving ------------------------------------------------------------------------ */
@@ -216,7 +302,7 @@ static bool matches(const struct datagram_socket *socket, const struct net_addre
 		return true;
 	/* An echo's sequence number is nobody's port. */
 	return net_address_equal(&socket->remote.address, &remote->address) &&
-	       (socket->kind == DATAGRAM_ECHO || socket->remote.port == remote->port);
+	       (socket->kind != DATAGRAM_UDP || socket->remote.port == remote->port);
 }
 
 /* Of those that match, the one that asked for the most. */
@@ -275,6 +361,23 @@ bool datagram_deliver(struct netstack *stack, enum datagram_kind kind, const str
 	if (socket != NULL)
 		enqueue(socket, &from, bytes, length);
 	return socket != NULL;
+}
+
+bool datagram_deliver_raw(struct netstack *stack, const struct ip_header *header, const uint8_t *bytes,
+                          uint32_t length)
+{
+	const struct endpoint from = {header->source, 0};
+	bool taken = false;
+
+	list_for_each(link, bucket_of(stack, DATAGRAM_RAW, header->protocol)) {
+		struct datagram_socket *socket = list_entry(link, struct datagram_socket, link);
+
+		if (!matches(socket, &header->destination, &from))
+			continue;
+		enqueue(socket, &from, bytes, length);
+		taken = true;
+	}
+	return taken;
 }
 
 bool datagram_error(struct netstack *stack, enum datagram_kind kind, const struct icmp_error *error,

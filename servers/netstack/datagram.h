@@ -1,7 +1,8 @@
 /*
- * Sockets that send and receive datagrams: of UDP (RFC 768), and of ICMP echo,
+ * Sockets that send and receive datagrams: of UDP (RFC 768); of ICMP echo,
  * where the identifier takes the port's place and the sequence number the remote
- * port's (as Linux's ping sockets have it). They never wait: who would is told
+ * port's (as Linux's ping sockets have it); and raw ones, of any protocol over IP,
+ * whose number takes the port's place. They never wait: who would is told
  * POSIX_EAGAIN, and woken later.
  */
 #ifndef NETSTACK_DATAGRAM_H
@@ -18,21 +19,30 @@
 #define DATAGRAM_BUCKETS       256u
 #define DATAGRAM_QUEUE_DEFAULT (256u * 1024) /* bytes of a socket's datagrams, with what keeping them costs */
 #define DATAGRAM_LONGEST       65507u        /* what UDP over IPv4 holds, */
+#define DATAGRAM_GROUPS        16u           /* that a socket is a member of */
 #define DATAGRAM_LONGEST6      65527u        /* and over IPv6 */
 
 struct icmp_error;
+struct interface;
 struct ip_header;
 struct netstack;
 
 enum datagram_kind {
 	DATAGRAM_UDP = 0,
 	DATAGRAM_ECHO = 1,
+	DATAGRAM_RAW = 2, /* what follows the headers of IP; of ICMPv6 the checksum is made (RFC 3542, section 3.1) */
 	DATAGRAM_KINDS
 };
 
 struct endpoint {
 	struct net_address address; /* family NET_FAMILY_NONE: any */
 	uint16_t port;              /* 0: any */
+};
+
+/* A group that a socket is a member of; family NET_FAMILY_NONE: none. */
+struct datagram_group {
+	struct net_address address;
+	struct interface *interface;
 };
 
 /* One that has come. */
@@ -54,13 +64,14 @@ struct datagram_socket {
 	struct list queue;     /* struct datagram.link */
 	uint32_t queued;       /* bytes, of queue_limit */
 	uint32_t queue_limit;
+	struct datagram_group groups[DATAGRAM_GROUPS];
 	/* Something has come, or an error; called from within the stack. NULL: nobody waits. */
 	void (*wake)(void *context);
 	void *context;
 };
 
 struct datagrams {
-	struct list buckets[DATAGRAM_KINDS][DATAGRAM_BUCKETS]; /* by local port */
+	struct list buckets[DATAGRAM_KINDS][DATAGRAM_BUCKETS]; /* by local port, or a raw socket's protocol */
 };
 
 void datagrams_create(struct netstack *stack);
@@ -71,7 +82,8 @@ void datagram_open(struct netstack *stack, enum datagram_kind kind, struct datag
 void datagram_close(struct datagram_socket *socket);
 
 /*
- * Port 0: one that is free, and cannot be foretold (RFC 6056, algorithm 1). POSIX_EINVAL: it has one already;
+ * Port 0: one that is free, and cannot be foretold (RFC 6056, algorithm 1). POSIX_EINVAL: it has one already, or a raw
+ * socket is given no protocol, 1 to 255;
  * POSIX_EADDRNOTAVAIL: not our address; POSIX_EADDRINUSE.
  */
 int32_t datagram_bind(struct datagram_socket *socket, const struct endpoint *local);
@@ -93,19 +105,31 @@ int32_t datagram_send(struct datagram_socket *socket, const struct endpoint *to,
 int32_t datagram_receive(struct datagram_socket *socket, uint8_t *into, uint32_t capacity, bool peek,
                          uint32_t *length, struct endpoint *from);
 
+/*
+ * Datagrams to the group, on the card that leads there, are taken from now on, as those to any socket with their port;
+ * until the last member has left or is closed. POSIX_EINVAL: no group; POSIX_ENETUNREACH; POSIX_EADDRINUSE: it is a
+ * member; POSIX_ENOBUFS: of as many as it can be; POSIX_EADDRNOTAVAIL: it is none.
+ */
+int32_t datagram_join(struct datagram_socket *socket, const struct net_address *group);
+int32_t datagram_leave(struct datagram_socket *socket, const struct net_address *group);
+
 /* ---- for udp.c and icmp.c ---------------------------------------------------- */
 
 /* Puts a copy before the socket that is for it. False: there is none. */
 bool datagram_deliver(struct netstack *stack, enum datagram_kind kind, const struct ip_header *header,
                       uint16_t local_port, uint16_t remote_port, const uint8_t *bytes, uint32_t length);
 
+/* Puts a copy before each raw socket of the packet's protocol. False: there is none. */
+bool datagram_deliver_raw(struct netstack *stack, const struct ip_header *header, const uint8_t *bytes,
+                          uint32_t length);
+
 /* Tells the socket that has sent what the error is about. False: there is none. */
 bool datagram_error(struct netstack *stack, enum datagram_kind kind, const struct icmp_error *error,
                     uint16_t local_port, uint16_t remote_port);
 
-/* udp.c */
-int32_t udp_send(struct netstack *stack, const struct endpoint *from, const struct endpoint *to,
-                 bool to_broadcast, const struct ip_piece *pieces, uint32_t piece_count);
+/* udp.c; `interface` as in struct ip_output. */
+int32_t udp_send(struct netstack *stack, struct interface *interface, const struct endpoint *from,
+                 const struct endpoint *to, bool to_broadcast, const struct ip_piece *pieces, uint32_t piece_count);
 void udp_create(struct netstack *stack);
 void icmp_create(struct netstack *stack);
 

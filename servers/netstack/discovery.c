@@ -7,14 +7,14 @@
 #include "ipv6.h"
 #include "netstack.h"
 
-#define HOP_LIMIT    255u /* what comes from farther away has less: RFC 4861, section 11.2 */
-#define TARGET       8
-#define ASKED_LENGTH 24u  /* of a solicitation or advertisement of neighbours, without options */
+#define HOP_LIMIT            255u /* what comes from farther away has less: RFC 4861, section 11.2 */
+#define TARGET               8
+#define ASKED_LENGTH         24u /* of a solicitation or advertisement of neighbours, without options */
 #define REDIRECT_DESTINATION 24
 #define REDIRECT_LENGTH      40u
 #define ADVERTISEMENT_LENGTH 16u /* of routers */
-#define OPTION_UNIT  8u
-#define LINK_OPTION  8u
+#define OPTION_UNIT          8u
+#define LINK_OPTION          8u
 
 #define FLAG_ROUTER    0x80u
 #define FLAG_SOLICITED 0x40u
@@ -78,7 +78,8 @@ void discovery_ask_routers(struct interface *interface)
 }
 
 /* Section 7.2.4: to who asks for it; to all where that is nobody yet. */
-static void advertise(struct interface *interface, const struct net_address *target, const struct net_address *to)
+static void advertise(struct interface *interface, const struct net_address *target,
+                      const struct net_address *to)
 {
 	bool nobody = net_address_unspecified(to);
 	uint8_t message[ASKED_LENGTH + LINK_OPTION] = {ICMP6_NEIGHBOUR_ADVERTISEMENT};
@@ -184,7 +185,8 @@ static bool take_advertisement(struct interface *interface, const struct ip_head
 }
 
 /* Section 8.1: from the router that leads there now, and to a router or to the destination itself. */
-static bool take_redirect(struct interface *interface, const struct ip_header *header, const struct packet *packet)
+static bool take_redirect(struct interface *interface, const struct ip_header *header,
+                          const struct packet *packet)
 {
 	const struct net_address target = net_address_ipv6(packet->bytes + TARGET);
 	const struct net_address destination = net_address_ipv6(packet->bytes + REDIRECT_DESTINATION);
@@ -206,7 +208,8 @@ static bool take_redirect(struct interface *interface, const struct ip_header *h
 }
 
 /* Section 6.1.2. */
-static bool take_router(struct interface *interface, const struct ip_header *header, const struct packet *packet)
+static bool take_router(struct interface *interface, const struct ip_header *header,
+                        const struct packet *packet)
 {
 	const uint8_t *hardware = link_option(packet, ADVERTISEMENT_LENGTH, DISCOVERY_OPTION_SOURCE_LINK);
 	struct neighbour *router;
@@ -231,8 +234,8 @@ void discovery_input(struct netstack *stack, const struct ip_header *header, con
 	uint32_t length = type == ICMP6_REDIRECT               ? REDIRECT_LENGTH
 	                  : type == ICMP6_ROUTER_ADVERTISEMENT ? ADVERTISEMENT_LENGTH
 	                                                       : ASKED_LENGTH;
-	bool good = header->hop_limit == HOP_LIMIT && packet->bytes[ICMP6_CODE] == 0 && packet->length >= length &&
-	            options_good(packet->bytes + length, packet->length - length);
+	bool good = header->hop_limit == HOP_LIMIT && packet->bytes[ICMP6_CODE] == 0 &&
+	            packet->length >= length && options_good(packet->bytes + length, packet->length - length);
 
 	if (good && interface->loopback)
 		return;
@@ -256,7 +259,8 @@ void discovery_input(struct netstack *stack, const struct ip_header *header, con
 
 void discovery_router_gone(struct interface *interface, const struct net_address *router)
 {
-	const struct route route = {.network = {.family = NET_FAMILY_IPV6}, .gateway = *router, .interface = interface};
+	const struct route route = {
+		.network = {.family = NET_FAMILY_IPV6}, .gateway = *router, .interface = interface};
 
 	route_forget(interface->stack, &route);
 }

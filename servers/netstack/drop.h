@@ -30,9 +30,12 @@
 	X(ICMP_LIMIT, "icmp: more errors than may be sent") \
 	X(DISCOVERY_MALFORMED, "discovery: malformed") \
 	X(DISCOVERY_UNUSED, "discovery: more than is kept") \
+	X(GROUP_MALFORMED, "group: query malformed") \
 	X(UDP_MALFORMED, "udp: malformed") \
 	X(UDP_CHECKSUM, "udp: checksum wrong") \
 	X(UDP_PORT, "udp: nobody has the port") \
+	X(DHCP_UNUSABLE, "dhcp: an answer that makes no sense") \
+	X(NAME_UNUSABLE, "name: an answer to no question") \
 	X(TCP_MANY, "tcp: for more than one machine") \
 	X(SOCKET_FULL, "socket: not read fast enough") \
 	X(OUTPUT_FULL, "output: the card is behind") \

@@ -1,4 +1,7 @@
-/* The groups whose packets an interface takes (RFC 1112; RFC 4291, section 2.7). */
+/*
+ * The groups whose packets an interface takes (RFC 1112; RFC 4291, section 2.7), and
+ * when routers are told of them (listener.h has the messages).
+ */
 #ifndef NETSTACK_GROUP_H
 #define NETSTACK_GROUP_H
 
@@ -6,6 +9,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "alarm.h"
 
 #define GROUPS_MAXIMUM 64u
 
@@ -15,10 +19,13 @@ struct netstack;
 struct group {
 	struct net_address address; /* family NET_FAMILY_NONE: none */
 	struct interface *interface;
-	uint32_t members;           /* joins without a leave */
+	uint32_t members;           /* joins without a leave; 0: routers are still told that there are none */
+	uint32_t repeats;           /* times that the last change is still to be told of */
+	uint64_t due;               /* when that is, or an answer to a router; UINT64_MAX: never */
 };
 
 struct groups {
+	struct alarm alarm;         /* the next `due` */
 	struct group entries[GROUPS_MAXIMUM];
 };
 
@@ -30,5 +37,11 @@ int32_t group_leave(struct interface *interface, const struct net_address *addre
 
 /* Whether packets to that group are taken; all nodes' are always. */
 bool group_member(const struct interface *interface, const struct net_address *address);
+
+/* A router asks for the members of a group, or of all (the unspecified one), who answer within so many nanoseconds. */
+void group_asked(struct interface *interface, const struct net_address *address, uint64_t wait);
+
+void groups_create(struct netstack *stack);
+void groups_destroy(struct netstack *stack);
 
 #endif

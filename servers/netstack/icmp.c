@@ -56,14 +56,15 @@ bool icmp_error_allowed(struct netstack *stack)
 /* RFC 1122, section 3.2.2: what must not be answered by an error. */
 static bool may_be_told(const struct ip_header *header)
 {
-	uint8_t type = header->quote[header->transport_at];
+	const uint8_t *message = header->quote + header->transport_at;
 
 	if (header->to_many || !ipv4_is_somebody(net_address_number(&header->source)) || header->transport_at == 0)
 		return false;
 	if (header->protocol != IP_PROTOCOL_ICMP)
 		return true;
 	/* About an ICMP message only where it is certainly no error itself. */
-	return header->quote_length > header->transport_at && (type == TYPE_ECHO || type == TYPE_ECHO_REPLY);
+	return header->quote_length > header->transport_at &&
+	       (message[TYPE] == TYPE_ECHO || message[TYPE] == TYPE_ECHO_REPLY);
 }
 
 void icmp_send_error(struct netstack *stack, const struct ip_header *header, enum icmp_error_kind kind)

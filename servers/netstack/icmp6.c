@@ -7,7 +7,6 @@
 #include "bytes.h"
 #include "checksum.h"
 #include "discovery.h"
-#include "group.h"
 #include "icmp.h"
 #include "ipv6.h"
 
@@ -92,7 +91,8 @@ static void send_error(struct netstack *stack, const struct ip_header *header, u
 	icmp6_output(stack, &output, message, ICMP6_HEADER);
 }
 
-void icmp6_parameter_problem(struct netstack *stack, const struct ip_header *header, uint8_t code, uint32_t pointer)
+void icmp6_parameter_problem(struct netstack *stack, const struct ip_header *header, uint8_t code,
+                             uint32_t pointer)
 {
 	uint8_t message[ICMP6_HEADER] = {TYPE_PARAMETER, code};
 
@@ -261,6 +261,15 @@ static void take_message(struct netstack *stack, const struct ip_header *header,
 	case ICMP6_NEIGHBOUR_ADVERTISEMENT:
 	case ICMP6_REDIRECT:
 		discovery_input(stack, header, packet);
+		break;
+	case ICMP6_LISTENER_QUERY:
+		listener_input(stack, header, packet);
+		break;
+	case ICMP6_LISTENER_REPORT:
+	case ICMP6_LISTENER_DONE:
+	case ICMP6_LISTENER_REPORT_2:
+	case ICMP6_ROUTER_SOLICITATION:
+		/* What other hosts say concerns routers alone. */
 		break;
 	default:
 		netstack_drop(stack, DROP_ICMP_UNKNOWN);

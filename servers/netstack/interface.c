@@ -7,6 +7,7 @@
 
 #include <drydock/abi/sys.h>
 
+#include "autoconfigure.h"
 #include "icmp6.h"
 
 void netstack_create(struct netstack *stack, const struct netstack_environment *environment,
@@ -15,10 +16,12 @@ void netstack_create(struct netstack *stack, const struct netstack_environment *
 	*stack = (struct netstack){.environment = *environment, .key = *secret};
 	list_init(&stack->alarms);
 	reassembly_create(stack);
+	groups_create(stack);
 	datagrams_create(stack);
 	icmp_create(stack);
 	icmp6_create(stack);
 	udp_create(stack);
+	resolver_create(stack);
 	stack->identification = (uint16_t)netstack_random(stack);
 }
 
@@ -53,13 +56,18 @@ static void receive(void *context, struct net_frame *const *frames, uint32_t cou
 	streams_received(interface->stack);
 }
 
-/* Neighbours may be others now: their answers are asked for anew, and ours given. */
+/* Neighbours may be others now, and so may be routers and servers: they are told of us, and asked for. */
 static void link_changed(void *context)
 {
 	struct interface *interface = context;
 
-	if (interface->card->link_up && interface->address != 0 && !interface->loopback)
+	if (!interface->card->link_up || interface->loopback)
+		return;
+	if (interface->address != 0)
 		arp_announce(interface);
+	if (interface->ipv6.enabled)
+		autoconfigure_solicit(interface);
+	dhcp_link_up(interface);
 }
 
 static const struct net_events events = {.receive = receive, .link_changed = link_changed};
@@ -68,6 +76,7 @@ static void interface_destroy(struct interface *interface)
 {
 	struct netstack *stack = interface->stack;
 
+	dhcp_stop(interface);
 	ipv6_stop(interface);
 	arp_destroy(interface);
 	neighbours_destroy(interface);
@@ -147,6 +156,13 @@ int32_t interface_set_address(struct interface *interface, uint32_t address, uin
 	return 0;
 }
 
+void interface_clear_address(struct interface *interface)
+{
+	route_remove_interface(interface->stack, interface, NET_FAMILY_IPV4);
+	interface->address = 0;
+	interface->prefix = 0;
+}
+
 static bool is_ours(const struct interface *interface, const struct net_address *address)
 {
 	if (address->family == NET_FAMILY_IPV6)
@@ -211,8 +227,10 @@ bool interface_source(const struct interface *interface, const struct net_addres
 
 void netstack_destroy(struct netstack *stack)
 {
+	resolver_destroy(stack);
 	streams_destroy(stack);
 	datagrams_destroy(stack);
+	groups_destroy(stack);
 	reassembly_destroy(stack);
 	for (uint32_t i = 0; i < stack->interface_count; i++)
 		interface_destroy(stack->interfaces[i]);

@@ -15,11 +15,14 @@ void ip_deliver(struct netstack *stack, const struct ip_header *header, const st
 {
 	uint8_t family = header->source.family;
 	const struct transport *transport = find_transport(stack, header->protocol, family);
+	bool taken = datagram_deliver_raw(stack, header, packet->bytes, packet->length);
 
 	if (transport != NULL && transport->input != NULL) {
 		transport->input(transport->context, stack, header, packet);
 		return;
 	}
+	if (taken)
+		return;
 	netstack_drop(stack, family == NET_FAMILY_IPV6 ? DROP_IPV6_PROTOCOL : DROP_IPV4_PROTOCOL);
 	icmp_send_error(stack, header, ICMP_ERROR_PROTOCOL_UNREACHABLE);
 }

@@ -68,14 +68,22 @@ static uint32_t headers_of(const struct ip_output *packet, const struct ip_fragm
 	return is_ipv6(packet) ? ipv6_header_length(packet, fragment) : ipv4_header_length(packet);
 }
 
-/* Begins the frame: the Ethernet header comes last, with the neighbour. */
-static void write_headers(const struct ip_output *packet, const struct way *way, const struct ip_fragment *fragment,
-                          uint32_t payload, struct output *output)
+static uint8_t usual_hop_limit(const struct ip_output *packet, const struct way *way)
 {
-	const struct net_address *source = packet->source.family == NET_FAMILY_NONE ? &way->source : &packet->source;
+	/* RFC 1112, section 6.1: a group's members beyond the link only where that is asked for. */
+	if (way->multicast)
+		return 1;
+	return is_ipv6(packet) ? way->interface->ipv6.hop_limit : IP_HOP_LIMIT;
+}
+
+/* Begins the frame: the Ethernet header comes last, with the neighbour. */
+static void write_headers(const struct ip_output *packet, const struct way *way,
+                          const struct ip_fragment *fragment, uint32_t payload, struct output *output)
+{
+	const struct net_address *source =
+		packet->source.family == NET_FAMILY_NONE ? &way->source : &packet->source;
 	uint8_t *header = output_headers(output) + NET_ETHERNET_HEADER;
-	uint8_t usual = is_ipv6(packet) ? way->interface->ipv6.hop_limit : IP_HOP_LIMIT;
-	uint8_t hop_limit = packet->hop_limit != 0 ? packet->hop_limit : usual;
+	uint8_t hop_limit = packet->hop_limit != 0 ? packet->hop_limit : usual_hop_limit(packet, way);
 
 	if (is_ipv6(packet))
 		ipv6_write_header(header, packet, source, fragment, hop_limit, payload);

@@ -69,7 +69,7 @@ static bool source_good(const struct netstack *stack, const struct interface *in
 }
 
 /* Whether it is for us, and for others as well (*many). */
-static bool destination_good(const struct netstack *stack, const struct interface *interface,
+static bool destination_good(const struct netstack *stack, struct interface *interface,
                              const struct net_address *address, bool *many)
 {
 	uint32_t destination = net_address_number(address);
@@ -81,6 +81,8 @@ static bool destination_good(const struct netstack *stack, const struct interfac
 	if (netstack_is_local(stack, address))
 		return true;
 	*many = true;
+	if (net_address_multicast(address))
+		return group_member(interface, address);
 	return destination == UINT32_MAX ||
 	       (host != 0 && !interface->loopback && destination == (interface->address | host));
 }
@@ -118,6 +120,7 @@ void ipv4_input(struct netstack *stack, struct packet *packet)
 	header = (struct ip_header){
 		.source = net_address_ipv4(bytes_get32(bytes + IPV4_SOURCE)),
 		.destination = net_address_ipv4(bytes_get32(bytes + IPV4_DESTINATION)),
+		.interface = packet->interface,
 		.protocol = bytes[IPV4_PROTOCOL],
 		.traffic_class = bytes[IPV4_SERVICE],
 		.hop_limit = bytes[IPV4_HOP_LIMIT],

@@ -15,19 +15,19 @@
 #define FRAGMENT_OFFSET 2
 #define FRAGMENT_NAME   4
 #define MORE_FRAGMENTS  1u
-#define OFFSET_MASK     0xfff8u /* in bytes */
+#define OFFSET_MASK     0xfff8u     /* in bytes */
 #define ROUTER_ALERT    0x05020000u /* RFC 2711, section 2.1: multicast listener discovery */
 
 /* A packet whose headers are being read. */
 struct chain {
 	struct netstack *stack;
 	struct ip_header *header;
-	struct packet *packet;  /* what is left of it, from the next header on */
-	uint8_t next;           /* which header that is */
-	uint32_t at;            /* where it begins in what would be quoted; 0: nowhere */
-	uint32_t named_at;      /* where in there `next` was read */
-	uint32_t count;         /* of extension headers */
-	void *memory;           /* a packet that was put together; to be freed */
+	struct packet *packet; /* what is left of it, from the next header on */
+	uint8_t next;          /* which header that is */
+	uint32_t at;           /* where it begins in what would be quoted; 0: nowhere */
+	uint32_t named_at;     /* where in there `next` was read */
+	uint32_t count;        /* of extension headers */
+	void *memory;          /* a packet that was put together; to be freed */
 };
 
 /* ---- extension headers -------------------------------------------------------------- */
@@ -157,7 +157,8 @@ static bool headers_whole(uint8_t next, const uint8_t *bytes, uint32_t length)
 }
 
 /* What is in the way of putting this fragment together with others; `offset` is that of its payload. */
-static bool fragment_good(struct chain *chain, uint32_t offset, bool more, uint8_t next, const struct packet *payload)
+static bool fragment_good(struct chain *chain, uint32_t offset, bool more, uint8_t next,
+                          const struct packet *payload)
 {
 	uint32_t before = chain->at - IPV6_HEADER;
 
@@ -257,7 +258,8 @@ static bool source_good(const struct netstack *stack, const struct interface *in
 		return netstack_is_local(stack, source);
 	if (net_address_unspecified(source))
 		return next == IP_PROTOCOL_ICMPV6 || next == IPV6_NEXT_HOP_BY_HOP;
-	return !net_address_multicast(source) && !net_address_loopback(source) && !netstack_is_local(stack, source);
+	return !net_address_multicast(source) && !net_address_loopback(source) &&
+	       !netstack_is_local(stack, source);
 }
 
 static bool destination_good(const struct netstack *stack, struct interface *interface,
@@ -276,7 +278,11 @@ void ipv6_input(struct netstack *stack, struct packet *packet)
 	struct ip_header header;
 	struct chain chain = {.stack = stack, .header = &header, .packet = packet};
 
-	if (!packet->interface->ipv6.enabled || !header_good(packet)) {
+	if (!packet->interface->ipv6.enabled) {
+		netstack_drop(stack, DROP_ETHERNET_TYPE);
+		return;
+	}
+	if (!header_good(packet)) {
 		netstack_drop(stack, DROP_IPV6_HEADER);
 		return;
 	}
@@ -336,7 +342,8 @@ uint32_t ipv6_find_transport(const uint8_t *packet, uint32_t length, uint8_t *pr
 
 uint32_t ipv6_header_length(const struct ip_output *packet, const struct ip_fragment *fragment)
 {
-	return IPV6_HEADER + (packet->router_alert ? EXTENSION_LEAST : 0) + (fragment->whole ? 0 : EXTENSION_LEAST);
+	return IPV6_HEADER + (packet->router_alert ? EXTENSION_LEAST : 0) +
+	       (fragment->whole ? 0 : EXTENSION_LEAST);
 }
 
 void ipv6_write_header(uint8_t *header, const struct ip_output *packet, const struct net_address *source,

@@ -89,8 +89,8 @@ static void remove(struct interface *interface, struct ipv6_address *entry)
 
 static bool can_be_ours(const struct interface *interface, const struct net_address *address, uint32_t prefix)
 {
-	return interface->ipv6.enabled && address->family == NET_FAMILY_IPV6 && prefix >= 1 && prefix <= 128 &&
-	       !net_address_unspecified(address) && !net_address_multicast(address) &&
+	return interface->ipv6.enabled && address->family == NET_FAMILY_IPV6 && prefix >= 1 &&
+	       prefix <= 128 && !net_address_unspecified(address) && !net_address_multicast(address) &&
 	       net_address_loopback(address) == interface->loopback;
 }
 
@@ -109,8 +109,11 @@ int32_t ipv6_learn_address(struct interface *interface, const struct net_address
 
 int32_t ipv6_add_address(struct interface *interface, const struct net_address *address, uint32_t prefix)
 {
-	const struct route route = {net_address_network(address, prefix <= 128 ? prefix : 0), prefix,
-	                            {.family = NET_FAMILY_NONE}, interface, ROUTE_FOR_EVER};
+	const struct route route = {net_address_network(address, prefix <= 128 ? prefix : 0),
+	                            prefix,
+	                            {.family = NET_FAMILY_NONE},
+	                            interface,
+	                            ROUTE_FOR_EVER};
 	int32_t status = ipv6_learn_address(interface, address, prefix, IPV6_FOR_EVER, IPV6_FOR_EVER);
 
 	if (status != 0)
@@ -247,7 +250,8 @@ static uint32_t common_bits(const struct net_address *left, const struct net_add
 static bool better(const struct ipv6_address *left, const struct ipv6_address *right,
                    const struct net_address *destination, uint64_t now)
 {
-	uint32_t wanted = scope_of(destination), scope = scope_of(&left->address), other = scope_of(&right->address);
+	uint32_t wanted = scope_of(destination), scope = scope_of(&left->address),
+		 other = scope_of(&right->address);
 	bool old = left->preferred_until <= now, other_old = right->preferred_until <= now;
 
 	if (scope < other)
@@ -268,7 +272,8 @@ bool ipv6_choose_source(const struct interface *interface, const struct net_addr
 	for (uint32_t i = 0; i < IPV6_ADDRESSES; i++) {
 		const struct ipv6_address *entry = &interface->ipv6.addresses[i];
 
-		if (entry->state == IPV6_ADDRESS_READY && (best == NULL || better(entry, best, destination, now)))
+		if (entry->state == IPV6_ADDRESS_READY &&
+		    (best == NULL || better(entry, best, destination, now)))
 			best = entry;
 	}
 	if (best != NULL)

@@ -76,7 +76,8 @@ static struct output *take_waiting(struct interface *interface, struct neighbour
 
 static uint64_t reachable_time(const struct interface *interface, const struct neighbour *entry)
 {
-	return entry->address.family == NET_FAMILY_IPV6 ? interface->ipv6.reachable_time : NEIGHBOUR_REACHABLE_TIME;
+	return entry->address.family == NET_FAMILY_IPV6 ? interface->ipv6.reachable_time
+	                                                : NEIGHBOUR_REACHABLE_TIME;
 }
 
 /* Asks all who might be it, or, once it is known, itself. */
@@ -231,7 +232,8 @@ void neighbour_transmit(struct interface *interface, struct output *output, cons
 		wait_for(interface, entry, output);
 		return;
 	}
-	if (entry->state == NEIGHBOUR_REACHABLE && entry->used - entry->confirmed >= reachable_time(interface, entry))
+	if (entry->state == NEIGHBOUR_REACHABLE &&
+	    entry->used - entry->confirmed >= reachable_time(interface, entry))
 		entry->state = NEIGHBOUR_STALE;
 	if (entry->state == NEIGHBOUR_STALE) {
 		entry->state = NEIGHBOUR_DELAY_PROBE;
@@ -282,7 +284,8 @@ struct neighbour *neighbour_heard(struct interface *interface, const struct net_
 		entry = make(interface, address);
 	if (entry == NULL)
 		return NULL;
-	if (fresh || entry->state == NEIGHBOUR_INCOMPLETE || memcmp(entry->hardware, hardware, NET_ADDRESS_SIZE) != 0) {
+	if (fresh || entry->state == NEIGHBOUR_INCOMPLETE ||
+	    memcmp(entry->hardware, hardware, NET_ADDRESS_SIZE) != 0) {
 		memcpy(entry->hardware, hardware, NET_ADDRESS_SIZE);
 		stale(entry);
 	}

@@ -9,7 +9,7 @@
  *   neighbour.c   who is where on a link, and what waits for that to be known
  *   arp.c         asking for it in IPv4; discovery.c does in IPv6
  *   route.c       which way, and how large a packet may be there
- *   group.c       which groups' packets are taken
+ *   group.c       which groups' packets are taken; listener.c tells routers of them
  *   ipv4.c        packets that have come, and headers of those that go; as is
  *   ipv6.c        for IPv6, with its extension headers
  *   ip_input.c    what either does with what has come
@@ -17,7 +17,9 @@
  *   reassembly.c  fragments that have come
  *   icmp.c        echo, and errors in both directions; icmp6.c for IPv6
  *   ipv6_address.c  addresses of an interface, and autoconfigure.c, those that routers give
- *   datagram.c    sockets of UDP and of ICMP echo
+ *   dhcp.c        getting an IPv4 address; dhcp_message.c has the messages
+ *   resolver.c    addresses of names; name_message.c has the messages
+ *   datagram.c    sockets of UDP, of ICMP echo, and raw ones
  *   udp.c         UDP
  *   stream.c      sockets of TCP, whose engine is tcp.h
  *   alarm.c       what is to be done later
@@ -44,11 +46,14 @@
 #include "alarm.h"
 #include "arp.h"
 #include "datagram.h"
+#include "dhcp.h"
 #include "drop.h"
 #include "group.h"
 #include "ipv6.h"
+#include "listener.h"
 #include "neighbour.h"
 #include "reassembly.h"
+#include "resolver.h"
 #include "route.h"
 #include "stream.h"
 
@@ -70,6 +75,8 @@ struct netstack_environment {
 	void (*schedule)(void *context, uint64_t deadline);
 	/* Another machine uses the interface's address. Not more often than once in ten seconds. */
 	void (*conflict)(void *context, struct interface *interface, const uint8_t hardware[NET_ADDRESS_SIZE]);
+	/* The interface has another IPv4 address than before (0: none), by DHCP. */
+	void (*addressed)(void *context, struct interface *interface);
 };
 
 /* ---- packets that have come --------------------------------------------------- */
@@ -86,7 +93,7 @@ struct packet {
 /* The header that a packet came with. */
 struct ip_header {
 	struct net_address source, destination;
-	struct interface *interface; /* IPv6: by which it came */
+	struct interface *interface; /* by which it came */
 	uint8_t protocol;
 	uint8_t traffic_class; /* the type of service in IPv4; the lowest two bits are ECN's (RFC 3168) */
 	uint8_t hop_limit;
@@ -168,6 +175,8 @@ struct interface {
 	struct neighbours neighbours;
 	struct arp arp;
 	struct ipv6_interface ipv6;
+	struct listener listener;
+	struct dhcp dhcp;
 	uint64_t received_frames, received_bytes, transmitted_frames, transmitted_bytes;
 };
 
@@ -186,6 +195,7 @@ struct netstack {
 	struct transport transports[256]; /* by protocol; without `input` there is none */
 	struct datagrams datagrams;
 	struct streams streams;
+	struct resolver resolver;
 	uint16_t identification; /* of the next IPv4 packet that may be fragmented */
 	uint64_t error_credit_time; /* ICMP errors: when the bucket was last filled, */
 	uint32_t error_credit;      /* and how many may be sent now */
@@ -211,6 +221,9 @@ int32_t netstack_add_interface(struct netstack *stack, struct net_card *card, co
  * loopback), and announces it. POSIX_EINVAL: nobody can have that address.
  */
 int32_t interface_set_address(struct interface *interface, uint32_t address, uint32_t prefix);
+
+/* Takes its IPv4 address away, and the routes over it. */
+void interface_clear_address(struct interface *interface);
 
 /* Does what is due by now. */
 void netstack_run_alarms(struct netstack *stack);

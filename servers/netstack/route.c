@@ -144,7 +144,8 @@ static struct path *path_place(struct netstack *stack, const struct net_address 
 		for (uint32_t i = 0; i < PATHS_MAXIMUM; i++) {
 			struct path *path = &stack->routes.paths[i];
 
-			if (path->expires < best->expires || net_address_equal(&path->destination, destination))
+			if (path->expires < best->expires ||
+			    net_address_equal(&path->destination, destination))
 				best = path;
 			if (net_address_equal(&path->destination, destination))
 				break;
@@ -168,7 +169,8 @@ static uint32_t plateau_below(uint32_t length)
 	return PATH_MTU_LEAST;
 }
 
-void path_mtu_reduce(struct netstack *stack, const struct net_address *destination, uint32_t mtu, uint32_t length)
+void path_mtu_reduce(struct netstack *stack, const struct net_address *destination, uint32_t mtu,
+                     uint32_t length)
 {
 	struct way way;
 
@@ -188,7 +190,8 @@ void path_mtu_reduce(struct netstack *stack, const struct net_address *destinati
 		path_place(stack, destination)->mtu = mtu;
 }
 
-void path_redirect(struct netstack *stack, const struct net_address *destination, const struct net_address *target)
+void path_redirect(struct netstack *stack, const struct net_address *destination,
+                   const struct net_address *target)
 {
 	path_place(stack, destination)->redirect = *target;
 }
@@ -205,8 +208,8 @@ void route_neighbour_lost(struct netstack *stack, const struct net_address *neig
 	for (uint32_t i = 0; i + 1 < table->count; i++) {
 		const struct route route = table->routes[i], *next = &table->routes[i + 1];
 
-		if (!has_gateway(&route) || !net_address_equal(&route.gateway, neighbour) || next->prefix != route.prefix ||
-		    !net_address_equal(&next->network, &route.network))
+		if (!has_gateway(&route) || !net_address_equal(&route.gateway, neighbour) ||
+		    next->prefix != route.prefix || !net_address_equal(&next->network, &route.network))
 			continue;
 		table->routes[i] = *next;
 		table->routes[i + 1] = route;
@@ -264,8 +267,8 @@ static struct interface *first_card(const struct netstack *stack, uint8_t family
 }
 
 /* The neighbour that leads there, and over which card; false: none does. */
-static bool find_next_hop(struct netstack *stack, const struct net_address *destination, struct interface *interface,
-                          struct way *way)
+static bool find_next_hop(struct netstack *stack, const struct net_address *destination,
+                          struct interface *interface, struct way *way)
 {
 	const struct route *route;
 
@@ -291,8 +294,8 @@ bool route_find(struct netstack *stack, const struct net_address *destination, s
 	return route_find_link(stack, destination, interface, way) && way->source.family != NET_FAMILY_NONE;
 }
 
-bool route_find_link(struct netstack *stack, const struct net_address *destination, struct interface *interface,
-                     struct way *way)
+bool route_find_link(struct netstack *stack, const struct net_address *destination,
+                     struct interface *interface, struct way *way)
 {
 	bool ipv4 = destination->family == NET_FAMILY_IPV4;
 	const struct path *path;

@@ -1,6 +1,8 @@
 /* The netstack server's beginning: the stack gets time, memory and cards from the runtime (server.h). */
 #include "server.h"
 
+#include <drydock/network.h>
+
 #include "session.h"
 #include "status.h"
 
@@ -43,6 +45,19 @@ static void conflict(void *context, struct interface *interface, const uint8_t h
 	          hardware[1], hardware[2], hardware[3], hardware[4], hardware[5]);
 }
 
+static void addressed(void *context, struct interface *interface)
+{
+	struct runtime *runtime = ((struct netstack_server *)context)->runtime;
+	const struct network_address address = {.address = interface->address};
+	char text[NETWORK_ADDRESS_TEXT];
+
+	network_host_write(&address, text);
+	if (interface->address == 0)
+		log_print(runtime, LOG_WARNING, "%s: its address is no longer ours (DHCP)", interface->name);
+	else
+		log_print(runtime, LOG_INFO, "Local IP: %s (DHCP)", text);
+}
+
 /* 16 bytes that are nobody else's, another for each `use`. Without randomness the clocks have to do, as in vfs. */
 static struct hash_key make_secret(struct netstack_server *server, uint64_t use)
 {
@@ -75,7 +90,8 @@ static void make_stack(struct netstack_server *server)
 	                                                 .allocate = allocate,
 	                                                 .free = release,
 	                                                 .schedule = schedule,
-	                                                 .conflict = conflict};
+	                                                 .conflict = conflict,
+	                                                 .addressed = addressed};
 	const struct hash_key secret = make_secret(server, 0);
 
 	server->timer.fire = ring;

@@ -132,7 +132,10 @@ int32_t session_open(struct session *session, uint32_t kind, uint32_t *number)
 		status = stream_open(stack, &socket->stream);
 		told_of_stream(socket);
 	} else {
-		datagram_open(stack, kind == SOCKET_KIND_ECHO ? DATAGRAM_ECHO : DATAGRAM_UDP,
+		datagram_open(stack,
+		              kind == SOCKET_KIND_ECHO  ? DATAGRAM_ECHO
+		              : kind == SOCKET_KIND_RAW ? DATAGRAM_RAW
+		                                        : DATAGRAM_UDP,
 		              &socket->datagram);
 		told_of_datagrams(socket);
 	}

@@ -1,7 +1,8 @@
 /* The handlers of protocol `socket` that work on sockets. None suspends: who would wait detaches its request. */
+#include <drydock/abi/manifest.h>
 #include <drydock/proto/socket.h>
 
-#include "bytes.h"
+#include "name_protocol.h"
 #include "server.h"
 #include "session.h"
 #include "status.h"
@@ -47,8 +48,11 @@ static int32_t serve_create(struct request *request, const struct socket_create_
 
 	if (arguments->family != SOCKET_FAMILY_IPV4 && arguments->family != SOCKET_FAMILY_IPV6)
 		return POSIX_EAFNOSUPPORT;
-	if (arguments->kind < SOCKET_KIND_STREAM || arguments->kind > SOCKET_KIND_ECHO)
+	if (arguments->kind < SOCKET_KIND_STREAM || arguments->kind > SOCKET_KIND_RAW)
 		return POSIX_EPROTONOSUPPORT;
+	if (arguments->kind == SOCKET_KIND_RAW &&
+	    !(badge_flags(connection_info(request->connection)->badge) & CALL_CONTROL))
+		return POSIX_EPERM;
 	status = session_open(session, arguments->kind, &results->socket);
 	if (status == 0 && arguments->family == SOCKET_FAMILY_IPV4)
 		*family_of(session_find(session, results->socket)) = NET_FAMILY_IPV4;
@@ -211,6 +215,41 @@ static int32_t serve_get_option(struct request *request, const struct socket_get
 	return POSIX_ENOPROTOOPT;
 }
 
+/* ---- groups ------------------------------------------------------------------------ */
+
+static int32_t take_group(struct request *request, uint32_t number, uint32_t family, uint64_t high, uint64_t low,
+                          struct held_socket **socket, struct endpoint *group)
+{
+	*socket = session_find(session_of(request), number);
+	if (*socket == NULL)
+		return POSIX_EBADF;
+	if ((*socket)->kind != SOCKET_KIND_DATAGRAM)
+		return POSIX_EOPNOTSUPP;
+	if (family == SOCKET_FAMILY_NONE)
+		return POSIX_EAFNOSUPPORT;
+	return take_endpoint(*socket, family, 0, high, low, group);
+}
+
+static int32_t serve_join(struct request *request, const struct socket_join_arguments *arguments)
+{
+	struct held_socket *socket;
+	struct endpoint group;
+	int32_t status = take_group(request, arguments->socket, arguments->family, arguments->address_high,
+	                            arguments->address_low, &socket, &group);
+
+	return status != 0 ? status : datagram_join(&socket->datagram, &group.address);
+}
+
+static int32_t serve_leave(struct request *request, const struct socket_leave_arguments *arguments)
+{
+	struct held_socket *socket;
+	struct endpoint group;
+	int32_t status = take_group(request, arguments->socket, arguments->family, arguments->address_high,
+	                            arguments->address_low, &socket, &group);
+
+	return status != 0 ? status : datagram_leave(&socket->datagram, &group.address);
+}
+
 /* ---- data ----------------------------------------------------------------------------- */
 
 static int32_t serve_send(struct request *request, const struct socket_send_arguments *arguments,
@@ -300,6 +339,9 @@ const struct socket_operations socket_handlers = {
 	.peer = serve_peer,
 	.poll = serve_poll,
 	.information = serve_information,
+	.join = serve_join,
+	.leave = serve_leave,
+	.resolve = serve_resolve,
 	.interfaces = serve_interfaces,
 	.routes = serve_routes,
 	.neighbours = serve_neighbours,

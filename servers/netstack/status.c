@@ -48,6 +48,7 @@ static struct socket_interface describe(const struct interface *interface)
 		.offloads = interface->card->transmit_offloads,
 		.hardware = hardware_number(interface->card->address),
 		.up = interface->card->link_up && interface->card->device.fault == NULL,
+		.dhcp = interface->dhcp.state,
 		.name_length = (uint32_t)string_length(interface->name),
 	};
 
@@ -173,6 +174,11 @@ static void put_ends(struct socket_entry *record, const struct net_address *loca
 	net_address_give(remote, &record->remote_high, &record->remote_low);
 }
 
+static uint32_t kind_of(enum datagram_kind kind)
+{
+	return kind == DATAGRAM_ECHO ? SOCKET_KIND_ECHO : kind == DATAGRAM_RAW ? SOCKET_KIND_RAW : SOCKET_KIND_DATAGRAM;
+}
+
 static void put_datagrams(const struct netstack *stack, struct list_writer *writer)
 {
 	const struct datagrams *all = &stack->datagrams;
@@ -183,7 +189,7 @@ static void put_datagrams(const struct netstack *stack, struct list_writer *writ
 		for (const struct list *link = bucket->next; link != bucket; link = link->next) {
 			const struct datagram_socket *socket = list_entry(link, struct datagram_socket, link);
 			struct socket_entry record = {
-				.kind = socket->kind == DATAGRAM_ECHO ? SOCKET_KIND_ECHO : SOCKET_KIND_DATAGRAM,
+				.kind = kind_of(socket->kind),
 				.queued = socket->queued,
 				.local_port = socket->local.port,
 				.remote_port = socket->remote.port,

@@ -58,12 +58,13 @@ static void udp_error(void *context, struct netstack *stack, const struct icmp_e
 		                bytes_get16(error->transport + LENGTH) + 20u);
 }
 
-int32_t udp_send(struct netstack *stack, const struct endpoint *from, const struct endpoint *to,
-                 bool to_broadcast, const struct ip_piece *pieces, uint32_t piece_count)
+int32_t udp_send(struct netstack *stack, struct interface *interface, const struct endpoint *from,
+                 const struct endpoint *to, bool to_broadcast, const struct ip_piece *pieces, uint32_t piece_count)
 {
 	struct ip_output packet = {
 		.source = from->address,
 		.destination = to->address,
+		.interface = interface,
 		.protocol = IP_PROTOCOL_UDP,
 		.fragment = true,
 		.to_broadcast = to_broadcast,
@@ -82,7 +83,7 @@ int32_t udp_send(struct netstack *stack, const struct endpoint *from, const stru
 		return POSIX_EMSGSIZE;
 	/* The pseudo header needs the source now. */
 	if (packet.source.family == NET_FAMILY_NONE) {
-		if (!route_find(stack, &to->address, NULL, &way))
+		if (!route_find(stack, &to->address, interface, &way))
 			return POSIX_ENETUNREACH;
 		packet.source = way.source;
 	}

@@ -56,6 +56,21 @@ static const char *end_text(uint32_t family, uint64_t high, uint64_t low, uint32
 	return text;
 }
 
+/* The address of IPv4, and how it is got. */
+static const char *interface_text(const struct socket_interface *interface, char text[TEXT_SIZE])
+{
+	static const char *const states[] = {"", " asks by dhcp", " dhcp", " dhcp, asks again"};
+	uint32_t state = interface->dhcp == 0 ? 0 : interface->dhcp < 5 ? 1 : interface->dhcp == 5 ? 2 : 3;
+	size_t length;
+
+	snprintf(text, TEXT_SIZE, "-");
+	if (interface->address != 0)
+		network_text(SOCKET_FAMILY_IPV4, (uint64_t)interface->address << 32, 0, interface->prefix, text);
+	length = strlen(text);
+	snprintf(text + length, TEXT_SIZE - length, "%s", states[state]);
+	return text;
+}
+
 static const char *seconds_text(uint32_t seconds, char text[TEXT_SIZE])
 {
 	snprintf(text, TEXT_SIZE, "%u s", seconds);
@@ -105,10 +120,7 @@ static int32_t show_interfaces(struct net_options *options)
 		char text[TEXT_SIZE], size[TEXT_SIZE_SIZE];
 
 		table_add(&table, "%s", name_text(interface, text));
-		table_add(&table, "%s",
-		          interface->address ? network_text(SOCKET_FAMILY_IPV4, (uint64_t)interface->address << 32, 0,
-		                                            interface->prefix, text)
-		                             : "-");
+		table_add(&table, "%s", interface_text(interface, text));
 		table_add(&table, "%s", interface->hardware ? hardware_text(interface->hardware, text) : "-");
 		table_add(&table, "%u", interface->mtu);
 		table_add(&table, "%s", interface->up ? "up" : "down");
@@ -210,7 +222,16 @@ static int32_t show_neighbours(struct net_options *options)
 
 static const char *kind_name(uint32_t kind)
 {
-	return kind == SOCKET_KIND_STREAM ? "tcp" : kind == SOCKET_KIND_ECHO ? "echo" : "udp";
+	switch (kind) {
+	case SOCKET_KIND_STREAM:
+		return "tcp";
+	case SOCKET_KIND_ECHO:
+		return "echo";
+	case SOCKET_KIND_RAW:
+		return "raw";
+	default:
+		return "udp";
+	}
 }
 
 /* As RFC 9293, section 3.3.2, calls them, in lower case. */

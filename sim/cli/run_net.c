@@ -13,6 +13,7 @@
 #define TAP_AUTOMATIC  "auto"
 #define TAP_USUAL      "drydock0" /* scripts/tap makes it */
 #define ADDRESS_USUAL  "10.77.0.2/24"
+#define DHCP           "dhcp"
 #define MTU_LEAST      576
 #define MTU_MOST       65521 /* a frame of NET_FRAME_MAXIMUM bytes has room for more; TAPs have not */
 
@@ -31,7 +32,8 @@ static const struct argp_option options[] = {
 	 "Give the network stack that TAP device as its card; `auto' is " TAP_USUAL
 	 ", which is made where that is allowed (else: scripts/tap)", 0},
 	{"ip", OPTION_ADDRESS, "ADDRESS/BITS", 0,
-	 "The stack's address, where it is not the manifest's; once for IPv4 and once for IPv6", 0},
+	 "The stack's address, where it is not the manifest's; once for IPv4 (`dhcp': a server on the wire gives it one) "
+	 "and once for IPv6", 0},
 	{"gateway", OPTION_GATEWAY, "ADDRESS", 0,
 	 "Who forwards to other networks; with --ip there is else none. Of IPv6 routers say so themselves", 0},
 	{"mtu", OPTION_MTU, "BYTES", 0, "The largest packet on the TAP", 0},
@@ -70,7 +72,7 @@ static void take_address(struct run_net *net, const char *argument, struct argp_
 	uint8_t address[16];
 	uint32_t prefix;
 
-	if (!read_network(argument, family_of(argument), address, &prefix))
+	if (strcmp(argument, DHCP) != 0 && !read_network(argument, family_of(argument), address, &prefix))
 		argp_error(state, "`%s' is no address with its bits of network, as %s or fd77::2/64", argument,
 		           ADDRESS_USUAL);
 	*(family_of(argument) == AF_INET6 ? &net->address6 : &net->address) = argument;
@@ -101,6 +103,8 @@ static void check(const struct run_net *net, struct argp_state *state)
 
 	if (net->tap == NULL && (addresses || net->mtu || net->record || net->no_offload))
 		argp_error(state, "--ip, --gateway, --mtu, --pcap and --no-offload are about a card: give one by --tap");
+	if (net->gateway && net->address && strcmp(net->address, DHCP) == 0)
+		argp_error(state, "the gateway is said by who gives the address: --gateway is not for --ip " DHCP);
 	if (net->gateway6 && !net->address6)
 		argp_error(state, "--gateway %s needs an address of IPv6 beside it: give one by --ip", net->gateway6);
 	if (net->tap != NULL && (net->tap[0] == '\0' || strlen(net->tap) >= TAP_NAME_SIZE || strpbrk(net->tap, "/% ")))
@@ -229,9 +233,10 @@ static bool choose_peer(const char *address, const char *gateway, int family, ui
 
 static void choose_peers(const struct run_net *net, struct host_card_options *card)
 {
+	const char *address = net->address && strcmp(net->address, DHCP) != 0 ? net->address : ADDRESS_USUAL;
 	uint8_t peer[16];
 
-	if (choose_peer(net->address ? net->address : ADDRESS_USUAL, net->gateway, AF_INET, peer, &card->prefix))
+	if (choose_peer(address, net->gateway, AF_INET, peer, &card->prefix))
 		card->peer = (uint32_t)peer[0] << 24 | (uint32_t)peer[1] << 16 | (uint32_t)peer[2] << 8 | peer[3];
 	if (net->address6 && !choose_peer(net->address6, net->gateway6, AF_INET6, card->peer6, &card->prefix6))
 		card->prefix6 = 0;

@@ -8,6 +8,7 @@
 #define DEPTH_DEFAULT 32u
 #define CHUNK_DEFAULT 65536u
 #define POLL_MOST     1024u
+#define NETWORK_RESOLVED 8u /* addresses of a name */
 
 /* A socket is the stack's number for it, and in which of its lives the stack had made it. */
 #define NUMBER_BITS 11
@@ -147,6 +148,20 @@ int network_close_socket(struct network *network, int socket)
 	return result(socket_close(network->client, number_of(network, socket)));
 }
 
+int network_join(struct network *network, int socket, const struct network_address *group)
+{
+	const struct network_parts parts = network_address_parts(group);
+
+	return result(socket_join(network->client, number_of(network, socket), parts.family, parts.high, parts.low));
+}
+
+int network_leave(struct network *network, int socket, const struct network_address *group)
+{
+	const struct network_parts parts = network_address_parts(group);
+
+	return result(socket_leave(network->client, number_of(network, socket), parts.family, parts.high, parts.low));
+}
+
 int network_name(struct network *network, int socket, struct network_address *address)
 {
 	struct socket_name_results results;
@@ -283,6 +298,47 @@ int network_poll(struct network *network, struct network_poll *sockets, uint32_t
 	return found;
 }
 
+int network_resolve(struct network *network, const char *name, struct network_address *addresses, uint32_t count)
+{
+	struct socket_resolved found[NETWORK_RESOLVED];
+	struct socket_resolve_results results;
+	int32_t status;
+
+	if (count == 0)
+		return -POSIX_EINVAL;
+	if (network_address_read(name, addresses))
+		return 1;
+	status = socket_resolve(network->client, SOCKET_FAMILY_NONE, name, (uint32_t)string_length(name), found,
+	                        sizeof(found), &results);
+	if (status != 0)
+		return result(status);
+	if (count > results.addresses_length / sizeof(found[0]))
+		count = results.addresses_length / (uint32_t)sizeof(found[0]);
+	for (uint32_t i = 0; i < count; i++)
+		network_address_resolved(&found[i], &addresses[i]);
+	return count > 0 ? (int)count : -POSIX_EPROTO;
+}
+
+const char *network_name_error(int error)
+{
+	switch (-error) {
+	case POSIX_ENODATA:
+		return "no address has that name";
+	case POSIX_ETIMEDOUT:
+		return "no name server answers";
+	case POSIX_EPROTO:
+		return "no name server would say";
+	case POSIX_ENETUNREACH:
+		return "neither an address nor a known name, and there is no name server to ask (netstack's option dns=)";
+	case POSIX_EINVAL:
+		return "neither an address nor a name";
+	case POSIX_EAGAIN:
+		return "too many names are asked for";
+	default:
+		return network_error(error);
+	}
+}
+
 const char *network_error(int error)
 {
 	static const struct {
@@ -303,6 +359,7 @@ const char *network_error(int error)
 		{POSIX_ENETUNREACH, "no route there"},
 		{POSIX_ENOENT, "this program is not granted the network (calls = netstack)"},
 		{POSIX_ENOMEM, "no memory"},
+		{POSIX_EPERM, "raw sockets are not granted to this program (calls = netstack+control)"},
 		{POSIX_EPIPE, "the connection is over"},
 		{POSIX_EPROTONOSUPPORT, "there is no TCP: this machine has no source of randomness"},
 		{POSIX_ETIMEDOUT, "no answer in time"},

@@ -34,6 +34,14 @@ void network_address_from(const struct network_parts *parts, struct network_addr
 	}
 }
 
+void network_address_resolved(const struct socket_resolved *resolved, struct network_address *address)
+{
+	const struct network_parts parts = {
+		.family = resolved->family, .port = address->port, .high = resolved->high, .low = resolved->low};
+
+	network_address_from(&parts, address);
+}
+
 /* ---- reading --------------------------------------------------------------------------- */
 
 /* Digits that make a number up to `most`; what follows them, or NULL. */

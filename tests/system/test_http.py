@@ -226,13 +226,14 @@ class HttpTest(unittest.TestCase):
                     result = sh("wget http://%s:%d/x /x" % listener.getsockname(), check=1)
                     self.assertIn(said, result.stderr)
             for url, status, said in [("http://%s:99/" % GATEWAY, 1, "connection refused"), ("ftp://x/", 2, "not a URL"),
-                                      ("http://localhost/", 2, "names are not known here"),
-                                      ("http://1.2.3.4.5/", 2, "names are not known here")]:
+                                      ("http://nobody.example/", 1, "there is no name server to ask"),
+                                      ("http://1.2.3.4:x/", 1, "the host's port is none")]:
                 self.assertIn(said, sh("wget " + url, check=status).stderr)
             self.assertRegex(sh("ping -c 2 %s" % GATEWAY, check=0).stdout,
                              r"\A(56 bytes from 10\.77\.0\.1: seq=[12] time=\d+\.\d{3} ms\n){2}2 sent, 2 received\n\Z")
             self.assertIn("1 sent, 0 received\n", sh("ping -c 1 10.77.0.77", check=1).stdout)
-            for wrong in ["ping", "ping x", "ping -c 0 127.0.0.1", "ping 127.0.0.1:7", "wget"]:
+            self.assertIn("there is no name server to ask", sh("ping x", check=1).stderr)
+            for wrong in ["ping", "ping -c 0 127.0.0.1", "ping 127.0.0.1:7", "wget"]:
                 sh(wrong, check=2)
 
     def answers(self):

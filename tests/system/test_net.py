@@ -6,11 +6,12 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import harness
 import tap
-from tap import ADDRESS, TAP
+from tap import ADDRESS, GATEWAY, TAP
 
 
 def ping(count=3, size=56, address=ADDRESS):
@@ -43,6 +44,36 @@ def records(path):
     return frames
 
 
+class DhcpServer:
+    """Gives 10.77.0.50 to whoever asks on the TAP, for a minute (RFC 2131)."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, TAP.encode())
+        self.socket.bind(("", 67))
+        self.asked = []
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            try:
+                message, _ = self.socket.recvfrom(2048)
+            except OSError:
+                return
+            kind = message[242]
+            self.asked.append(kind)
+            if kind in (1, 3):
+                reply = b"\x02" + message[1:16] + socket.inet_aton("10.77.0.50") + message[20:240]
+                reply += bytes([53, 1, 2 if kind == 1 else 5, 54, 4]) + socket.inet_aton(GATEWAY)
+                reply += bytes([51, 4, 0, 0, 0, 60, 1, 4, 255, 255, 255, 0, 3, 4]) + socket.inet_aton(GATEWAY) + b"\xff"
+                self.socket.sendto(reply, ("255.255.255.255", 68))
+
+    def close(self):
+        self.socket.close()
+
+
 class NetTest(unittest.TestCase):
     def console(self, instance):
         with open(os.path.join(instance.directory, "console"), encoding="utf-8") as file:
@@ -69,6 +100,20 @@ class NetTest(unittest.TestCase):
         with harness.Instance("--tap", "auto", "--ip", "192.0.2.9/28", "--gateway", "192.0.2.1") as instance:
             self.assertIn("[net] Local IP: 192.0.2.9", self.console(instance))
             self.assertEqual(ping(address="192.0.2.9"), 3)
+
+    def test_an_address_by_dhcp(self):
+        with harness.Instance("--tap", "auto", "--ip", "dhcp") as instance:
+            # Nobody there yet: boot has not waited.
+            console = self.console(instance)
+            self.assertIn("[net] Local IP: asked for by DHCP", console)
+            self.assertRegex(instance.command("net", "status", check=0).stdout, r"(?m)^net0 +- asks by dhcp ")
+            server = DhcpServer()
+            harness.eventually(lambda: re.search(r"(?m)^net0 +10\.77\.0\.50/24 dhcp ",
+                                                 instance.command("net", "status", check=0).stdout))
+            self.assertIn("[net] Local IP: 10.77.0.50 (DHCP)", self.console(instance))
+            self.assertEqual(ping(address="10.77.0.50"), 3)
+            self.assertEqual(sorted(set(server.asked)), [1, 3])
+            server.close()
 
     def test_nobody_has_the_port(self):
         with harness.Instance("--tap", "auto"):
@@ -162,7 +207,8 @@ class NetTest(unittest.TestCase):
 
     def test_wrong_options(self):
         for wrong in [["--tap", "auto", "--ip", "10.77.0.2"], ["--tap", "auto", "--ip", "10.77.0/24"],
-                      ["--tap", "auto", "--gateway", "x"], ["--tap", "auto", "--mtu", "100"], ["--mtu", "1500"],
+                      ["--tap", "auto", "--gateway", "x"],
+                      ["--tap", "auto", "--ip", "dhcp", "--gateway", "10.77.0.1"], ["--tap", "auto", "--mtu", "100"], ["--mtu", "1500"],
                       ["--tap", "a/b"], ["--tap", "n" * 16], ["--tap", ""]]:
             harness.command("run", *wrong, check=2)
 

@@ -97,6 +97,31 @@ int net_error(struct shell *shell, const char *command, const char *subject, int
 	                   status > 0 ? network_error(-status) : text_status(status));
 }
 
+/* ---- names ---------------------------------------------------------------------------- */
+
+bool shell_resolve(struct shell *shell, const char *command, const char *text, struct network_address *address)
+{
+	struct socket_resolve_results results;
+	struct socket_resolved found;
+	struct client *client;
+	int32_t status;
+
+	if (network_address_read(text, address))
+		return true;
+	status = shell_client(shell, SERVER_NETSTACK, &client);
+	if (!status)
+		status = socket_resolve(client, SOCKET_FAMILY_NONE, text, (uint32_t)string_length(text), &found,
+		                        sizeof(found), &results);
+	if (!status && results.addresses_length < sizeof(found))
+		status = POSIX_EPROTO;
+	if (!status)
+		network_address_resolved(&found, address);
+	else
+		shell_error(shell, "%s: %s: %s", command, text,
+		            status > 0 ? network_name_error(-status) : text_status(status));
+	return !status;
+}
+
 /* ---- ping --------------------------------------------------------------------------- */
 
 struct ping {
@@ -199,9 +224,10 @@ int builtin_ping(struct shell *shell, const struct arguments *arguments)
 		shell_error(shell, "ping: %s: this is not a number of requests, 1 to %u", given, PING_MOST);
 		return SHELL_WRONG;
 	}
-	if (!network_address_read(ping.name, &ping.to) || ping.to.port != 0) {
-		shell_error(shell, "ping: %s: not an address such as 10.77.0.1 or fd00::1; names are not known here",
-		            ping.name);
+	if (!shell_resolve(shell, "ping", ping.name, &ping.to))
+		return SHELL_FAILED;
+	if (ping.to.port != 0) {
+		shell_error(shell, "ping: %s: an echo goes to no port", ping.name);
 		return SHELL_WRONG;
 	}
 	status = shell_socket_open(shell, SOCKET_KIND_ECHO, &ping.socket);

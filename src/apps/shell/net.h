@@ -29,6 +29,12 @@ int32_t shell_socket_send(struct shell *shell, const struct shell_socket *socket
 int32_t shell_socket_receive(struct shell *shell, const struct shell_socket *socket, void *into,
                              uint32_t capacity, uint32_t flags, uint32_t *count, uint32_t *port);
 
+/*
+ * The address that `text` is, or has as a name; the port stays unless the text has one. False after saying, for
+ * `command`, what is wrong.
+ */
+bool shell_resolve(struct shell *shell, const char *command, const char *text, struct network_address *address);
+
 /* Says what `command` met with `subject`; as shell_status_error, in the words of networks. */
 int net_error(struct shell *shell, const char *command, const char *subject, int32_t status);
 

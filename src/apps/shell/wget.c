@@ -10,7 +10,7 @@
 #include "text.h"
 
 #define HTTP_PORT    80
-#define HOST_SIZE    56u
+#define HOST_SIZE    264u /* a name with its port */
 #define HEAD_MOST    8192u
 #define REQUEST_SIZE (POSIX_PATH_MAX + 128u)
 
@@ -44,15 +44,11 @@ static bool read_url(struct fetch *fetch)
 	while (host[length] != '\0' && host[length] != '/')
 		length++;
 	fetch->path = host + length;
-	string_copy(fetch->host, sizeof(fetch->host), host, length);
-	fetch->address.port = HTTP_PORT;
-	if (length >= sizeof(fetch->host) || !network_address_read(fetch->host, &fetch->address)) {
-		shell_error(
-			fetch->shell,
-			"wget: %s: the host is not an address such as 10.77.0.1; names are not known here",
-			fetch->url);
+	if (length == 0 || length >= sizeof(fetch->host)) {
+		shell_error(fetch->shell, "wget: %s: not a URL such as http://10.77.0.1/file", fetch->url);
 		return false;
 	}
+	string_copy(fetch->host, sizeof(fetch->host), host, length);
 	for (const char *at = fetch->path; *at != '\0'; at++) {
 		if ((unsigned char)*at <= ' ' || *at == 127) {
 			shell_error(fetch->shell, "wget: %s: a blank in a URL is written %%20", fetch->url);
@@ -220,6 +216,28 @@ static int save(struct fetch *fetch, const char *operand)
 	return result;
 }
 
+/* "name:8080" has its port behind it; addresses have theirs in their own way. False after saying what is wrong. */
+static bool find_host(struct fetch *fetch)
+{
+	char name[HOST_SIZE];
+	size_t length = 0;
+	uint64_t port;
+
+	fetch->address.port = HTTP_PORT;
+	string_copy(name, sizeof(name), fetch->host, string_length(fetch->host));
+	while (name[length] != '\0' && name[length] != ':')
+		length++;
+	if (name[length] == ':' && !network_address_read(name, &fetch->address)) {
+		if (!string_to_number(name + length + 1, &port) || port == 0 || port > UINT16_MAX) {
+			shell_error(fetch->shell, "wget: %s: the host's port is none", fetch->url);
+			return false;
+		}
+		name[length] = '\0';
+		fetch->address.port = (uint16_t)port;
+	}
+	return shell_resolve(fetch->shell, "wget", name, &fetch->address);
+}
+
 static int fetch_all(struct fetch *fetch, const char *operand)
 {
 	int32_t status = shell_socket_open(fetch->shell, SOCKET_KIND_STREAM, &fetch->socket);
@@ -257,6 +275,8 @@ int builtin_wget(struct shell *shell, const struct arguments *arguments)
 		string_copy(default_name, sizeof(default_name), base, length);
 		name = default_name;
 	}
+	if (!find_host(&fetch))
+		return SHELL_FAILED;
 	fetch.bytes = runtime_allocate(shell->runtime, CHUNK_SIZE);
 	if (!fetch.bytes)
 		return shell_status_error(shell, "wget", fetch.url, POSIX_ENOMEM);

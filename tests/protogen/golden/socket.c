@@ -44,6 +44,24 @@ static struct input request_input(const struct request *request)
 	return (struct input){.bytes = request->in, .length = request->in ? request->in_length : 0};
 }
 
+/* Takes a string of `length` bytes; `string` has room for `maximum` and a terminator. */
+static int32_t take_string(struct input *input, uint32_t length, char *string, uint32_t maximum)
+{
+	if (length > input->length)
+		return POSIX_EBADMSG;
+	if (length > maximum)
+		return POSIX_ENAMETOOLONG;
+	copy_shared(string, input->bytes, length);
+	for (uint32_t index = 0; index < length; index++)
+		if (!string[index])
+			return POSIX_EINVAL;
+	string[length] = 0;
+	if (length)
+		input->bytes += length;
+	input->length -= length;
+	return 0;
+}
+
 /* create */
 static int32_t start_create(begin_t begin, struct call *call, struct client *client, uint32_t family,
                             uint32_t kind)
@@ -1255,6 +1273,251 @@ static __attribute__((noinline)) void serve_information(struct request *request,
 		socket_information_reply(request, error, &results);
 }
 
+/* join */
+static int32_t start_join(begin_t begin, struct call *call, struct client *client, uint32_t socket,
+                          uint32_t family, uint64_t address_high, uint64_t address_low)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_JOIN, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, family);
+	call->request.word[2] = address_high;
+	call->request.word[3] = address_low;
+	return 0;
+}
+
+int32_t socket_join_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                            uint64_t address_high, uint64_t address_low)
+{
+	return start_join(call_begin, call, client, socket, family, address_high, address_low);
+}
+
+int32_t socket_join_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                uint64_t address_high, uint64_t address_low)
+{
+	return start_join(call_try_begin, call, client, socket, family, address_high, address_low);
+}
+
+int32_t socket_join_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t socket_join(struct client *client, uint32_t socket, uint32_t family, uint64_t address_high,
+                    uint64_t address_low)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_join_prepare(&call, client, socket, family, address_high, address_low);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_join_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void socket_join_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_join(struct request *request,
+                                                 const struct socket_operations *operations)
+{
+	struct socket_join_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->join)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	arguments.family = word_high(request->message.word[1]);
+	arguments.address_high = request->message.word[2];
+	arguments.address_low = request->message.word[3];
+	if (!error)
+		error = operations->join(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		socket_join_reply(request, error);
+}
+
+/* leave */
+static int32_t start_leave(begin_t begin, struct call *call, struct client *client, uint32_t socket,
+                           uint32_t family, uint64_t address_high, uint64_t address_low)
+{
+	int32_t error;
+
+	error = begin(call, client, SOCKET_LEAVE, 0, 0);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(socket, family);
+	call->request.word[2] = address_high;
+	call->request.word[3] = address_low;
+	return 0;
+}
+
+int32_t socket_leave_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                             uint64_t address_high, uint64_t address_low)
+{
+	return start_leave(call_begin, call, client, socket, family, address_high, address_low);
+}
+
+int32_t socket_leave_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                 uint64_t address_high, uint64_t address_low)
+{
+	return start_leave(call_try_begin, call, client, socket, family, address_high, address_low);
+}
+
+int32_t socket_leave_finish(struct call *call)
+{
+	return call->status;
+}
+
+int32_t socket_leave(struct client *client, uint32_t socket, uint32_t family, uint64_t address_high,
+                     uint64_t address_low)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_leave_prepare(&call, client, socket, family, address_high, address_low);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_leave_finish(&call);
+	call_end(&call);
+	return error;
+}
+
+void socket_leave_reply(struct request *request, int32_t error)
+{
+	if (error < 0)
+		error = POSIX_EIO;
+	request_reply(request, error, 0, NULL);
+}
+
+static __attribute__((noinline)) void serve_leave(struct request *request,
+                                                  const struct socket_operations *operations)
+{
+	struct socket_leave_arguments arguments;
+	int32_t error = 0;
+
+	if (!operations->leave)
+		error = POSIX_ENOSYS;
+	else if (request->in || request->out)
+		error = POSIX_EBADMSG;
+	arguments.socket = word_low(request->message.word[1]);
+	arguments.family = word_high(request->message.word[1]);
+	arguments.address_high = request->message.word[2];
+	arguments.address_low = request->message.word[3];
+	if (!error)
+		error = operations->leave(request, &arguments);
+	if (error != REQUEST_DETACHED)
+		socket_leave_reply(request, error);
+}
+
+/* resolve */
+static int32_t start_resolve(begin_t begin, struct call *call, struct client *client, uint32_t family,
+                             const char *name, uint32_t name_length, uint32_t addresses_capacity)
+{
+	int32_t error;
+
+	if (name_length > 254)
+		return POSIX_ENAMETOOLONG;
+	error = begin(call, client, SOCKET_RESOLVE, name_length, addresses_capacity);
+	if (error)
+		return error;
+	call->request.word[1] = word_pair(family, 0);
+	put_bytes(call->in, name, name_length);
+	return 0;
+}
+
+int32_t socket_resolve_prepare(struct call *call, struct client *client, uint32_t family, const char *name,
+                               uint32_t name_length, uint32_t addresses_capacity)
+{
+	return start_resolve(call_begin, call, client, family, name, name_length, addresses_capacity);
+}
+
+int32_t socket_resolve_try_prepare(struct call *call, struct client *client, uint32_t family,
+                                   const char *name, uint32_t name_length, uint32_t addresses_capacity)
+{
+	return start_resolve(call_try_begin, call, client, family, name, name_length, addresses_capacity);
+}
+
+int32_t socket_resolve_finish(struct call *call, struct socket_resolve_results *results, void *addresses)
+{
+	uint32_t written;
+
+	if (call->status)
+		return call->status;
+	written = word_high(call->reply.word[1]);
+	if (written > call->out_length)
+		written = call->out_length;
+	if (results)
+		results->addresses_length = written;
+	if (addresses)
+		copy_shared(addresses, call->out, written);
+	return 0;
+}
+
+int32_t socket_resolve(struct client *client, uint32_t family, const char *name, uint32_t name_length,
+                       void *addresses, uint32_t addresses_capacity, struct socket_resolve_results *results)
+{
+	struct call call;
+	int32_t error;
+
+	error = socket_resolve_prepare(&call, client, family, name, name_length, addresses_capacity);
+	if (error)
+		return error;
+	call_run(&call);
+	error = socket_resolve_finish(&call, results, addresses);
+	call_end(&call);
+	return error;
+}
+
+void socket_resolve_reply(struct request *request, int32_t error,
+                          const struct socket_resolve_results *results)
+{
+	uint32_t written = 0;
+
+	if (error < 0)
+		error = POSIX_EIO;
+	if (!error && results && results->addresses_length > request->out_length)
+		error = POSIX_EIO;
+	if (!error && results)
+		written = results->addresses_length;
+	request_reply(request, error, written, NULL);
+}
+
+static __attribute__((noinline)) void serve_resolve(struct request *request,
+                                                    const struct socket_operations *operations)
+{
+	struct socket_resolve_arguments arguments;
+	char name[254 + 1];
+	struct socket_resolve_results results = {0};
+	struct input input = request_input(request);
+	int32_t error = 0;
+
+	if (!operations->resolve)
+		error = POSIX_ENOSYS;
+	arguments.family = word_low(request->message.word[1]);
+	arguments.addresses = request->out;
+	arguments.addresses_capacity = request->out ? request->out_length : 0;
+	arguments.name_length = input.length;
+	arguments.name = name;
+	if (!error)
+		error = take_string(&input, arguments.name_length, name, 254);
+	if (!error)
+		error = operations->resolve(request, &arguments, &results);
+	if (error != REQUEST_DETACHED)
+		socket_resolve_reply(request, error, &results);
+}
+
 /* interfaces */
 static int32_t start_interfaces(begin_t begin, struct call *call, struct client *client,
                                 uint32_t entries_capacity)
@@ -1816,6 +2079,15 @@ static void socket_dispatch(struct request *request, const void *operations)
 	case SOCKET_INFORMATION:
 		serve_information(request, operations);
 		break;
+	case SOCKET_JOIN:
+		serve_join(request, operations);
+		break;
+	case SOCKET_LEAVE:
+		serve_leave(request, operations);
+		break;
+	case SOCKET_RESOLVE:
+		serve_resolve(request, operations);
+		break;
 	case SOCKET_INTERFACES:
 		serve_interfaces(request, operations);
 		break;
@@ -1966,6 +2238,26 @@ static const struct field_description arguments_of_poll[] = {
 static const struct field_description arguments_of_information[] = {
 	{"socket", "u32", 1, 0},
 	{"information", "out", 0, 0},
+};
+
+static const struct field_description arguments_of_join[] = {
+	{"socket", "u32", 1, 0},
+	{"family", "u32", 1, 32},
+	{"address_high", "u64", 2, 0},
+	{"address_low", "u64", 3, 0},
+};
+
+static const struct field_description arguments_of_leave[] = {
+	{"socket", "u32", 1, 0},
+	{"family", "u32", 1, 32},
+	{"address_high", "u64", 2, 0},
+	{"address_low", "u64", 3, 0},
+};
+
+static const struct field_description arguments_of_resolve[] = {
+	{"family", "u32", 1, 0},
+	{"name", "string(254)", 0, 0},
+	{"addresses", "out", 0, 0},
 };
 
 static const struct field_description arguments_of_interfaces[] = {
@@ -2129,6 +2421,33 @@ static const struct operation_description socket_descriptions[] = {
 		.result_count = 0,
 	},
 	{
+		.number = SOCKET_JOIN,
+		.changes = false,
+		.name = "join",
+		.arguments = arguments_of_join,
+		.results = NULL,
+		.argument_count = 4,
+		.result_count = 0,
+	},
+	{
+		.number = SOCKET_LEAVE,
+		.changes = false,
+		.name = "leave",
+		.arguments = arguments_of_leave,
+		.results = NULL,
+		.argument_count = 4,
+		.result_count = 0,
+	},
+	{
+		.number = SOCKET_RESOLVE,
+		.changes = false,
+		.name = "resolve",
+		.arguments = arguments_of_resolve,
+		.results = NULL,
+		.argument_count = 3,
+		.result_count = 0,
+	},
+	{
 		.number = SOCKET_INTERFACES,
 		.changes = false,
 		.name = "interfaces",
@@ -2190,6 +2509,6 @@ const struct protocol socket_protocol = {
 	.sessions = false,
 	.name = "socket",
 	.operations = socket_descriptions,
-	.operation_count = 21,
+	.operation_count = 24,
 	.dispatch = socket_dispatch,
 };

@@ -43,12 +43,15 @@
 #define SOCKET_FAMILY_IPV6 6 /* create: of both; see option_ipv6_only */
 
 /*
- * create.kind: TCP, UDP, and ICMP echo. Of an echo socket the port is the identifier, and the remote port is
- * the sequence number.
+ * create.kind: TCP, UDP, ICMP echo, and any protocol over IP. Of an echo socket the port is the identifier,
+ * and the remote port is the sequence number. A raw socket's port is the protocol's number, which it is bound
+ * to; it is for callers with the right to control (EPERM), gets a copy of all packets of its protocol without
+ * the headers of IP, and sends the same, of which the checksum of ICMPv6 is made.
  */
 #define SOCKET_KIND_STREAM 1
 #define SOCKET_KIND_DATAGRAM 2
 #define SOCKET_KIND_ECHO 3
+#define SOCKET_KIND_RAW 4
 
 /* Flags. at_once is for accept, send and recv (EAGAIN rather than waiting), and connect (EINPROGRESS). */
 #define SOCKET_RECV_PEEK 1 /* what is taken stays there */
@@ -110,11 +113,13 @@ struct socket_interface {
 	uint64_t hardware; /* the address of the card in the lower 48 bits, the first byte the highest */
 	uint32_t up;
 	uint32_t name_length;
+	uint32_t dhcp; /* the address is: 0 configured, 1 to 4 asked for, 5 got, 6 and 7 asked for again */
+	uint32_t reserved;
 	uint64_t name_first; /* up to 16 bytes, as they lie in memory */
 	uint64_t name_second;
 };
 
-_Static_assert(sizeof(struct socket_interface) == 88, "size");
+_Static_assert(sizeof(struct socket_interface) == 96, "size");
 _Static_assert(offsetof(struct socket_interface, received_frames) == 0, "received_frames");
 _Static_assert(offsetof(struct socket_interface, received_bytes) == 8, "received_bytes");
 _Static_assert(offsetof(struct socket_interface, transmitted_frames) == 16, "transmitted_frames");
@@ -127,8 +132,10 @@ _Static_assert(offsetof(struct socket_interface, offloads) == 52, "offloads");
 _Static_assert(offsetof(struct socket_interface, hardware) == 56, "hardware");
 _Static_assert(offsetof(struct socket_interface, up) == 64, "up");
 _Static_assert(offsetof(struct socket_interface, name_length) == 68, "name_length");
-_Static_assert(offsetof(struct socket_interface, name_first) == 72, "name_first");
-_Static_assert(offsetof(struct socket_interface, name_second) == 80, "name_second");
+_Static_assert(offsetof(struct socket_interface, dhcp) == 72, "dhcp");
+_Static_assert(offsetof(struct socket_interface, reserved) == 76, "reserved");
+_Static_assert(offsetof(struct socket_interface, name_first) == 80, "name_first");
+_Static_assert(offsetof(struct socket_interface, name_second) == 88, "name_second");
 
 struct socket_address {
 	uint64_t high; /* IPv6 */
@@ -190,6 +197,19 @@ _Static_assert(offsetof(struct socket_neighbour, family) == 24, "family");
 _Static_assert(offsetof(struct socket_neighbour, interface) == 28, "interface");
 _Static_assert(offsetof(struct socket_neighbour, state) == 32, "state");
 _Static_assert(offsetof(struct socket_neighbour, waiting) == 36, "waiting");
+
+struct socket_resolved {
+	uint64_t high;
+	uint64_t low;
+	uint32_t family;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct socket_resolved) == 24, "size");
+_Static_assert(offsetof(struct socket_resolved, high) == 0, "high");
+_Static_assert(offsetof(struct socket_resolved, low) == 8, "low");
+_Static_assert(offsetof(struct socket_resolved, family) == 16, "family");
+_Static_assert(offsetof(struct socket_resolved, reserved) == 20, "reserved");
 
 struct socket_poll_entry {
 	uint32_t socket;
@@ -295,6 +315,9 @@ enum socket_operation {
 	SOCKET_PEER = 13,
 	SOCKET_POLL = 14,
 	SOCKET_INFORMATION = 15,
+	SOCKET_JOIN = 16,
+	SOCKET_LEAVE = 17,
+	SOCKET_RESOLVE = 18,
 	SOCKET_INTERFACES = 32,
 	SOCKET_ROUTES = 33,
 	SOCKET_NEIGHBOURS = 34,
@@ -602,6 +625,72 @@ void socket_information_reply(struct request *request, int32_t error,
                               const struct socket_information_results *results);
 
 /*
+ * join (16): A datagram socket is a member of the group from now on, on the card that leads there; of 16 at
+ * most. Datagrams to it come as all others to the socket's port do. EINVAL: that is no group; EADDRINUSE: it
+ * is a member; ENOBUFS.
+ */
+struct socket_join_arguments {
+	uint32_t socket;
+	uint32_t family;
+	uint64_t address_high;
+	uint64_t address_low;
+};
+
+int32_t socket_join(struct client *client, uint32_t socket, uint32_t family, uint64_t address_high,
+                    uint64_t address_low);
+int32_t socket_join_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                            uint64_t address_high, uint64_t address_low);
+int32_t socket_join_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                uint64_t address_high, uint64_t address_low);
+int32_t socket_join_finish(struct call *call);
+void socket_join_reply(struct request *request, int32_t error);
+
+/* leave (17): EADDRNOTAVAIL: it is none. */
+struct socket_leave_arguments {
+	uint32_t socket;
+	uint32_t family;
+	uint64_t address_high;
+	uint64_t address_low;
+};
+
+int32_t socket_leave(struct client *client, uint32_t socket, uint32_t family, uint64_t address_high,
+                     uint64_t address_low);
+int32_t socket_leave_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                             uint64_t address_high, uint64_t address_low);
+int32_t socket_leave_try_prepare(struct call *call, struct client *client, uint32_t socket, uint32_t family,
+                                 uint64_t address_high, uint64_t address_low);
+int32_t socket_leave_finish(struct call *call);
+void socket_leave_reply(struct request *request, int32_t error);
+
+/*
+ * resolve (18): The addresses of a name, of a family or (family_none) of IPv4 or else IPv6, as struct
+ * resolved, as many as fit. By the configuration, by what is known, or by DNS. ENODATA: it has none;
+ * ETIMEDOUT: no server answers; EPROTO: none would say; ENETUNREACH: there is none to ask; EINVAL: that can
+ * be no name; EAGAIN: too many are asked for.
+ */
+struct socket_resolve_arguments {
+	uint32_t family;
+	const char *name; /* at most 254 bytes */
+	uint32_t name_length;
+	uint8_t *addresses; /* shared with the client; may be NULL if of capacity 0 */
+	uint32_t addresses_capacity;
+};
+
+struct socket_resolve_results {
+	uint32_t addresses_length; /* bytes written, at most the capacity */
+};
+
+int32_t socket_resolve(struct client *client, uint32_t family, const char *name, uint32_t name_length,
+                       void *addresses, uint32_t addresses_capacity, struct socket_resolve_results *results);
+int32_t socket_resolve_prepare(struct call *call, struct client *client, uint32_t family, const char *name,
+                               uint32_t name_length, uint32_t addresses_capacity);
+int32_t socket_resolve_try_prepare(struct call *call, struct client *client, uint32_t family,
+                                   const char *name, uint32_t name_length, uint32_t addresses_capacity);
+int32_t socket_resolve_finish(struct call *call, struct socket_resolve_results *results, void *addresses);
+void socket_resolve_reply(struct request *request, int32_t error,
+                          const struct socket_resolve_results *results);
+
+/*
  * interfaces (32): What there is, for people; lists are cut to what there is room for. `text` of drops is a
  * line for each reason that has occurred: how often, a space, the reason.
  */
@@ -736,6 +825,10 @@ struct socket_operations {
 	                struct socket_poll_results *results);
 	int32_t (*information)(struct request *request, const struct socket_information_arguments *arguments,
 	                       struct socket_information_results *results);
+	int32_t (*join)(struct request *request, const struct socket_join_arguments *arguments);
+	int32_t (*leave)(struct request *request, const struct socket_leave_arguments *arguments);
+	int32_t (*resolve)(struct request *request, const struct socket_resolve_arguments *arguments,
+	                   struct socket_resolve_results *results);
 	int32_t (*interfaces)(struct request *request, const struct socket_interfaces_arguments *arguments,
 	                      struct socket_interfaces_results *results);
 	int32_t (*routes)(struct request *request, const struct socket_routes_arguments *arguments,

@@ -43,6 +43,12 @@ static void conflict(void *context, struct interface *interface, const uint8_t h
 	((struct wire *)context)->conflicts++;
 }
 
+static void addressed(void *context, struct interface *interface)
+{
+	(void)interface;
+	((struct wire *)context)->addressed++;
+}
+
 static char *to_hexadecimal(const struct net_frame *frame)
 {
 	char *text = malloc(2 * (size_t)frame->length + 1), *to = text;
@@ -84,7 +90,8 @@ void wire_create(struct wire *wire, const struct memory_net_options *options)
 	                                                 .allocate = allocate,
 	                                                 .free = release,
 	                                                 .schedule = schedule,
-	                                                 .conflict = conflict};
+	                                                 .conflict = conflict,
+	                                                 .addressed = addressed};
 	const struct hash_key secret = {1, 2};
 	struct interface *loopback;
 
@@ -163,7 +170,13 @@ void wire_send(struct wire *wire, const char *hexadecimal)
 
 const char *wire_take(struct wire *wire)
 {
-	return wire->seen_taken < wire->seen_count ? wire->seen[wire->seen_taken++] : NULL;
+	while (wire->seen_taken < wire->seen_count) {
+		const char *seen = wire->seen[wire->seen_taken++];
+
+		if (wire->ignored == NULL || strncmp(seen, wire->ignored, strlen(wire->ignored)) != 0)
+			return seen;
+	}
+	return NULL;
 }
 
 void wire_expect(struct wire *wire, const char *hexadecimal)

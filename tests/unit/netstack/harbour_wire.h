@@ -23,8 +23,10 @@ struct wire {
 	long allocations;       /* pieces of memory that the stack has */
 	long failing;           /* fails the allocation so many further on; 0: none */
 	unsigned conflicts;
+	unsigned addressed;     /* times that an address came or went by DHCP */
 	char *seen[WIRE_SEEN];  /* frames that came from the stack, hexadecimal, the oldest first */
 	unsigned seen_count, seen_taken;
+	const char *ignored;    /* frames that begin so are not told of; NULL: all are */
 };
 
 /* Announcements are over and forgotten. `options` may be NULL. */
@@ -48,6 +50,9 @@ void wire_expect_nothing(struct wire *wire);
 
 /* The next frame from the stack, or NULL; the wire's memory. */
 const char *wire_take(struct wire *wire);
+
+/* What begins so are reports of groups that IPv6 listens to: to ff02::16. */
+#define WIRE_REPORTS6 "333300000016"
 
 /* Has the stack speak IPv6 from fe80::ff:fe00:1, with what it asks for itself over and forgotten. */
 void wire_speak_ipv6(struct wire *wire);

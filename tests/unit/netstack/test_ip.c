@@ -14,6 +14,7 @@
 #define SCTP_ERROR  "020000000002020000000001080045c0003800000000400165690a4d00020a4d000103022c29000000004500001c123400004084538e0a4d00010a4d00023132333435363738"
 #define UDP_NOBODY  "02000000000102000000000208004500002212340000401153fb0a4d00010a4d000213881b59000e86fc6e6f626f6479"
 #define UDP_ERROR   "020000000002020000000001080045c0003e00000000400165630a4d00020a4d0001030311b9000000004500002212340000401153fb0a4d00010a4d000213881b59000e86fc6e6f626f6479"
+#define RAW_SENT    "02000000000202000000000108004500001c00000000408465c20a4d00020a4d0001647279646f636b21"
 
 static struct wire wire;
 
@@ -204,6 +205,61 @@ START_TEST(the_card_makes_checksums_where_it_can)
 }
 END_TEST
 
-UNIT_RUN("ip", an_echo_comes_back, errors_quote_what_they_are_about, errors_are_limited,
+static unsigned take_all(struct datagram_socket *socket, const char *expected, uint32_t expected_length)
+{
+	struct endpoint from;
+	uint8_t bytes[64];
+	uint32_t length;
+	unsigned count = 0;
+
+	while (datagram_receive(socket, bytes, sizeof(bytes), false, &length, &from) == 0) {
+		ck_assert_uint_eq(net_address_number(&from.address), WIRE_PEER);
+		if (expected != NULL)
+			ck_assert(length == expected_length && memcmp(bytes, expected, length) == 0);
+		count++;
+	}
+	return count;
+}
+
+START_TEST(raw_sockets_get_their_protocol)
+{
+	const struct endpoint sctp = {.port = 132}, icmp = {.port = IP_PROTOCOL_ICMP}, nothing = {.port = 256};
+	const struct endpoint to = {net_address_ipv4(WIRE_PEER), 0};
+	const struct ip_piece piece = {"drydock!", 8};
+	struct datagram_socket first, second, third;
+
+	setup();
+	datagram_open(&wire.stack, DATAGRAM_RAW, &first);
+	datagram_open(&wire.stack, DATAGRAM_RAW, &second);
+	datagram_open(&wire.stack, DATAGRAM_RAW, &third);
+	ck_assert_int_eq(datagram_bind(&first, &nothing), POSIX_EINVAL);
+	ck_assert_int_eq(datagram_send(&first, &to, &piece, 1), POSIX_EINVAL);
+	ck_assert_int_eq(datagram_bind(&first, &sctp), 0);
+	ck_assert_int_eq(datagram_bind(&second, &sctp), 0);
+	ck_assert_int_eq(datagram_bind(&third, &icmp), 0);
+	/* Both get it, and nobody is told that there is no such protocol. */
+	wire_send(&wire, SCTP);
+	wire_expect_nothing(&wire);
+	ck_assert_uint_eq(take_all(&first, "12345678", 8), 1);
+	ck_assert_uint_eq(take_all(&second, "12345678", 8), 1);
+	/* What the stack itself speaks it goes on to answer. */
+	wire_send(&wire, ECHO);
+	wire_expect(&wire, ECHO_REPLY);
+	ck_assert_uint_eq(take_all(&third, NULL, 0), 1);
+	ck_assert_uint_eq(take_all(&first, NULL, 0), 0);
+	wire.stack.identification = 0;
+	ck_assert_int_eq(datagram_send(&first, &to, &piece, 1), 0);
+	wire_run(&wire);
+	wire_expect(&wire, RAW_SENT);
+	datagram_close(&first);
+	datagram_close(&second);
+	wire_send(&wire, SCTP);
+	ck_assert_uint_eq(wire.stack.drops[DROP_IPV4_PROTOCOL], 1);
+	datagram_close(&third);
+	wire_destroy(&wire);
+}
+END_TEST
+
+UNIT_RUN("ip", an_echo_comes_back, raw_sockets_get_their_protocol, errors_quote_what_they_are_about, errors_are_limited,
          bad_headers_are_dropped_by_reason, no_frame_is_read_beyond_its_end,
          a_large_echo_is_cut_and_put_together, the_card_makes_checksums_where_it_can)

@@ -1,6 +1,7 @@
 /* IPv6, ICMPv6 and UDP over it (servers/netstack/ipv6.c, icmp6.c); frames6.h has the frames. */
 #include "../unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "frames6.h"
@@ -129,7 +130,17 @@ static void send_changed(size_t at, uint8_t value, enum drop_reason reason)
 
 START_TEST(bad_headers_are_dropped_by_reason)
 {
+	char text[sizeof(ECHO)];
+
 	setup();
+	/* Cut off anywhere behind the Ethernet header. */
+	for (size_t length = 14; length < sizeof(ECHO) / 2; length++) {
+		memcpy(text, ECHO, 2 * length);
+		text[2 * length] = '\0';
+		wire_send(&wire, text);
+	}
+	ck_assert_uint_eq(wire.stack.drops[DROP_IPV6_HEADER], sizeof(ECHO) / 2 - 14);
+	wire_expect_nothing(&wire);
 	send_changed(0, 0x50, DROP_IPV6_HEADER);      /* version 5 */
 	send_changed(5, 0x11, DROP_IPV6_HEADER);      /* longer than the frame */
 	send_changed(8, 0xff, DROP_IPV6_SOURCE);      /* a group */
@@ -255,6 +266,74 @@ START_TEST(families_have_ports_of_their_own)
 }
 END_TEST
 
+START_TEST(the_checksum_of_a_raw_message_is_made)
+{
+	/* An answer to ECHO, but for the checksum. */
+	static const uint8_t message[] = {129, 0, 0, 0, 0, 0x77, 0, 1, 'd', 'r', 'y', 'd', 'o', 'c', 'k', '!'};
+	const struct endpoint protocol = {.port = IP_PROTOCOL_ICMPV6}, to = {peer, 0};
+	struct ip_piece piece = {message, sizeof(message)};
+	struct datagram_socket socket;
+
+	setup();
+	datagram_open(&wire.stack, DATAGRAM_RAW, &socket);
+	ck_assert_int_eq(datagram_bind(&socket, &protocol), 0);
+	ck_assert_int_eq(datagram_send(&socket, &to, &piece, 1), 0);
+	wire_run(&wire);
+	wire_expect(&wire, ECHO_REPLY);
+	piece.length = 7;
+	ck_assert_int_eq(datagram_send(&socket, &to, &piece, 1), POSIX_EINVAL);
+	datagram_close(&socket);
+	wire_destroy(&wire);
+}
+END_TEST
+
+/* Good frames with bytes changed, cut off anywhere, their checksums taken for right: the stack lives on, with all memory. */
+START_TEST(hostile_frames_harm_nobody)
+{
+	static const char *const good[] = {ECHO,      ECHO_OPTIONS, ROUTED, UDP_PLAIN, PART_1,     PART_2,  PART_ATOMIC, PART_SHORT,
+	                                   ASKED,     THERE,        TAKEN,  ROUTER,    REDIRECT,   TOO_BIG, UNREACHABLE};
+	const uint32_t count = sizeof(good) / sizeof(good[0]);
+	const struct net_header header = {.flags = NET_CHECKSUM_VALID};
+	uint8_t frames[sizeof(good) / sizeof(good[0])][256], bytes[256];
+	uint64_t random = 7;
+
+	setup();
+	for (uint32_t i = 0; i < count; i++) {
+		for (uint32_t at = 0; good[i][2 * at] != '\0'; at++) {
+			char digits[3] = {good[i][2 * at], good[i][2 * at + 1]};
+
+			frames[i][at] = (uint8_t)strtoul(digits, NULL, 16);
+		}
+	}
+	for (uint32_t i = 0; i < 20000; i++) {
+		uint32_t length = (uint32_t)strlen(good[i % count]) / 2;
+
+		memcpy(bytes, frames[i % count], length);
+		for (uint32_t change = 0; change < 1 + i % 4; change++) {
+			random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+			/* Behind the Ethernet header and the addresses, for the most part. */
+			bytes[change == 0 ? 54 + (random >> 33) % (length - 54) : 14 + (random >> 33) % (length - 14)] =
+				(uint8_t)(random >> 20);
+		}
+		if (i % 7 == 0)
+			length = 14 + (uint32_t)(random >> 40) % (length - 14);
+		if (!memory_net_inject(&wire.net.cards[0], &header, bytes, length))
+			ck_abort_msg("not taken");
+		wire_run(&wire);
+		/* What it says is of no interest, and would fill the wire's memory. */
+		while (wire.seen_count > 0)
+			free(wire.seen[--wire.seen_count]);
+		wire.seen_taken = 0;
+		if (i % 100 == 0)
+			wire_pass(&wire, NETSTACK_SECOND / 10);
+	}
+	wire_pass(&wire, 100 * NETSTACK_SECOND);
+	ck_assert_uint_eq(wire.stack.reassembly.charged, 0);
+	wire_destroy(&wire);
+}
+END_TEST
+
 UNIT_RUN("ipv6", an_echo_comes_back, what_is_not_taken_is_told, errors_are_limited, fragments_are_put_together,
          fragments_that_cannot_be_are_told, bad_headers_are_dropped_by_reason, datagrams_go_both_ways,
-         a_path_is_learnt, the_longest_datagram_goes_round, families_have_ports_of_their_own)
+         a_path_is_learnt, the_longest_datagram_goes_round, families_have_ports_of_their_own,
+         the_checksum_of_a_raw_message_is_made, hostile_frames_harm_nobody)

@@ -118,6 +118,95 @@ START_TEST(datagrams)
 }
 END_TEST
 
+/* Both families, by loopback: the socket says which one a peer has. */
+static void body_families(struct runtime *runtime)
+{
+	struct network_address self = {.port = 80, .family = SOCKET_FAMILY_IPV6, .ipv6 = {[15] = 1}}, from;
+	const struct network_address group = {.family = SOCKET_FAMILY_IPV6, .ipv6 = {0xff, 0x15, [15] = 0x77}};
+	struct network_address mapped = self;
+	int both, only, other, accepted;
+	uint32_t value;
+
+	opened(runtime, NULL);
+	both = network_socket(network, NETWORK_STREAM);
+	only = network_socket(network, NETWORK_STREAM);
+	other = network_socket(network, NETWORK_STREAM);
+	ck_assert_int_eq(network_bind(network, both, &anywhere), 0);
+	ck_assert_int_eq(network_listen(network, both, 4), 0);
+	ck_assert_int_eq(network_connect(network, other, &self, 0), 0);
+	accepted = network_accept(network, both, &from, 0);
+	ck_assert_int_gt(accepted, 0);
+	ck_assert(from.family == SOCKET_FAMILY_IPV6 && memcmp(from.ipv6, self.ipv6, 16) == 0);
+	ck_assert_int_eq(network_set_option(network, both, SOCKET_OPTION_IPV6_ONLY, 1), -POSIX_EINVAL);
+	/* Of IPv6 alone: IPv4's port of that number is nobody's. */
+	self.port = 81;
+	ck_assert_int_eq(network_set_option(network, only, SOCKET_OPTION_IPV6_ONLY, 1), 0);
+	ck_assert_int_eq(network_get_option(network, only, SOCKET_OPTION_IPV6_ONLY, &value), 0);
+	ck_assert_uint_eq(value, 1);
+	ck_assert_int_eq(network_bind(network, only, &(struct network_address){.port = 81}), 0);
+	ck_assert_int_eq(network_listen(network, only, 4), 0);
+	other = network_socket(network, NETWORK_STREAM);
+	ck_assert_int_eq(network_connect(network, other, &(struct network_address){.address = 0x7f000001, .port = 81}, 0),
+	                 -POSIX_ECONNREFUSED);
+	other = network_socket(network, NETWORK_STREAM);
+	ck_assert_int_eq(network_connect(network, other, &self, 0), 0);
+	/* What stands for an address of IPv4 is refused; groups need a card. */
+	mapped = (struct network_address){.port = 80, .family = SOCKET_FAMILY_IPV6,
+	                                  .ipv6 = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}};
+	other = network_socket(network, NETWORK_DATAGRAM);
+	ck_assert_int_eq(network_connect(network, other, &mapped, 0), -POSIX_EINVAL);
+	ck_assert_int_eq(network_join(network, other, &self), -POSIX_EINVAL);
+	ck_assert_int_eq(network_join(network, other, &group), -POSIX_ENETUNREACH);
+	ck_assert_int_eq(network_leave(network, other, &group), -POSIX_EADDRNOTAVAIL);
+	ck_assert_int_eq(network_join(network, accepted, &group), -POSIX_EOPNOTSUPP);
+	/* This program is not granted them. */
+	ck_assert_int_eq(network_socket(network, NETWORK_RAW), -POSIX_EPERM);
+	network_close(network);
+}
+
+START_TEST(families)
+{
+	run_program(body_families);
+}
+END_TEST
+
+/* One that may control the stack has raw sockets; the packets go round by loopback, without IP's headers. */
+static void body_raw(struct runtime *runtime)
+{
+	const struct network_address self = {.port = 253, .family = SOCKET_FAMILY_IPV6, .ipv6 = {[15] = 1}};
+	struct network_address from;
+	char bytes[8];
+	int socket;
+
+	opened(runtime, NULL);
+	socket = network_socket(network, NETWORK_RAW);
+	ck_assert_int_gt(socket, 0);
+	ck_assert_int_eq(network_bind(network, socket, &(struct network_address){.port = 253}), 0);
+	ck_assert_int_eq(network_send_to(network, socket, "raw", 3, &self), 3);
+	ck_assert_int_eq(network_receive(network, socket, bytes, sizeof(bytes), 0, &from), 3);
+	ck_assert(memcmp(bytes, "raw", 3) == 0 && from.family == SOCKET_FAMILY_IPV6);
+	network_close(network);
+}
+
+START_TEST(raw_sockets_are_for_those_granted)
+{
+	struct manifest_role *admin;
+
+	dock_prepare();
+	admin = &dock_manifest.roles[DOCK_ADMIN];
+	for (uint32_t i = 0; i < admin->call_count; i++) {
+		if (admin->calls[i].service == DOCK_VICTIM)
+			admin->calls[i].flags |= CALL_CONTROL;
+	}
+	strcpy(dock_manifest.services[DOCK_VICTIM].name, "netstack");
+	dock_boot_with(&netstack_server);
+	dock_guest(DOCK_ADMIN, body_raw);
+	dock_pass(60 * SECOND);
+	ck_assert(dock_guest_done());
+	dock_end();
+}
+END_TEST
+
 static void body_poll(struct runtime *runtime)
 {
 	struct network_poll sockets[4];
@@ -217,4 +306,4 @@ START_TEST(text)
 }
 END_TEST
 
-UNIT_RUN("network", a_stream, datagrams, polling, not_granted, text)
+UNIT_RUN("network", a_stream, datagrams, families, raw_sockets_are_for_those_granted, polling, not_granted, text)

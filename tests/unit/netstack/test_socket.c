@@ -207,7 +207,7 @@ static void body_wrong(struct runtime *runtime)
 	struct socket_recv_results results;
 
 	ck_assert_int_eq(socket_create(client, 99, SOCKET_KIND_DATAGRAM, &created), POSIX_EAFNOSUPPORT);
-	ck_assert_int_eq(socket_create(client, SOCKET_FAMILY_IPV4, 4, &created), POSIX_EPROTONOSUPPORT);
+	ck_assert_int_eq(socket_create(client, SOCKET_FAMILY_IPV4, 5, &created), POSIX_EPROTONOSUPPORT);
 	for (uint32_t bad = 0; bad != socket; bad += UINT32_MAX / 3) {
 		ck_assert_int_eq(socket_bind(client, bad, SOCKET_FAMILY_NONE, 1, 0, 0), POSIX_EBADF);
 		ck_assert_int_eq(socket_connect(client, bad, SOCKET_FAMILY_NONE, 1, 0, 0, 0), POSIX_EBADF);
