@@ -15,11 +15,14 @@
 
 #define MILLISECOND 1000000ull
 #define ROUNDS      1000000
+#define WALL_TIME   1700000000000000000ull
 
 extern const struct server_definition init_server, log_server, ext4_server;
 
 void (*pier_prepare)(uint8_t *image, uint64_t size);
 void (*pier_observe)(const struct disk_request *request);
+const struct memory_disk_fault *pier_fault;
+uint32_t pier_whole;
 
 static struct {
 	struct basin *basin;
@@ -59,11 +62,14 @@ static void disk_load(const char *image, uint64_t seed)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_eq(fstat(fileno(file), &status), 0);
 	memory_disk_create(&stage.disk, &(const struct memory_disk_options){.size = (uint64_t)status.st_size,
+	                                                                    .block_size = pier_whole,
 	                                                                    .seed = seed,
-	                                                                    .torn_sectors = true,
+	                                                                    .torn_sectors = !pier_whole,
 	                                                                    .flags = DISK_WRITE_CACHE});
 	stage.disk.disk.name = "image";
 	stage.disk.observe = pier_observe;
+	if (pier_fault)
+		memory_disk_fail(&stage.disk, pier_fault);
 	ck_assert_uint_eq(fread(stage.disk.durable, 1, (size_t)status.st_size, file), (size_t)status.st_size);
 	fclose(file);
 	if (pier_prepare)
@@ -152,6 +158,8 @@ static void boot(const char *options)
 	role->calls[role->call_count].service = 1;
 	role->calls[role->call_count++].flags = CALL_IMPERSONATE;
 	stage.basin = basin_create(images);
+	/* To e2fsck a time that is near to 1970 is damage. */
+	basin_set_wall_time(stage.basin, WALL_TIME);
 	ck_assert_int_eq(kernel_start_init(basin_kernel(stage.basin), &manifest), E_OK);
 	for (int i = 0; i < ROUNDS && !basin_announced(stage.basin); i++)
 		basin_pass(stage.basin, MILLISECOND);
@@ -237,6 +245,11 @@ void pier_call_as(struct pier *pier, enum pier_caller caller)
 void pier_settle(struct pier *pier)
 {
 	fiber_sleep(pier->runtime, runtime_time(pier->runtime) + 500 * MILLISECOND);
+}
+
+const struct volume *pier_volume(void)
+{
+	return &((struct ext4 *)runtime_state(stage.opener))->volume;
 }
 
 const char *pier_console(void)

@@ -14,6 +14,8 @@
 
 #include "../dev/memory_disk.h"
 
+struct volume;
+
 /* Who a test calls for. */
 enum pier_caller {
 	PIER_BRIDGE = 0, /* checks permissions itself, as the FUSE bridge */
@@ -56,6 +58,15 @@ extern void (*pier_prepare)(uint8_t *image, uint64_t size);
 
 /* Called with each request of the disk that has ended well; NULL at first. */
 extern void (*pier_observe)(const struct disk_request *request);
+
+/* Requests that fail, from before the system boots on; NULL at first: none. */
+extern const struct memory_disk_fault *pier_fault;
+
+/* Bytes that the disk writes whole or not at all; 0 at first: sectors, and of those not even all. */
+extern uint32_t pier_whole;
+
+/* What the server holds, for those who have to know what it is about: only while it runs. */
+const struct volume *pier_volume(void);
 
 /* From now on calls are made for this one. */
 void pier_call_as(struct pier *pier, enum pier_caller caller);
