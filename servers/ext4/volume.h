@@ -137,7 +137,7 @@ int32_t recover_write(struct volume *volume);
 /*
  * Reports damage in the log, up to a bound, and returns POSIX_EUCLEAN. `block`
  * and `inode` say where, 0 what does not apply; `what` is a phrase: "the
- * checksum is wrong".
+ * checksum is wrong". Where s_errors is not to continue, nothing is written any more.
  */
 int32_t damage(struct volume *volume, uint64_t block, uint64_t inode, const char *what);
 

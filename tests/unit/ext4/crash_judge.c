@@ -322,7 +322,7 @@ static void count_stages(const struct record *next, const struct found *found, s
 	counts->orphans_shortened += found->shortened > 0;
 }
 
-void judge(const struct run *run, uint32_t number, uint64_t seed, unsigned worker, bool with_linux,
+void judge(const struct run *run, uint32_t number, uint64_t seed, unsigned worker, enum judges judges,
            struct judge_counts *counts)
 {
 	const struct state state = {run, number, seed, &run->marks[record_at(number)->mark]};
@@ -334,8 +334,10 @@ void judge(const struct run *run, uint32_t number, uint64_t seed, unsigned worke
 	snprintf(e2fsck, sizeof(e2fsck), "%s.e2fsck", path);
 	snprintf(linux_path, sizeof(linux_path), "%s.linux", path);
 	state_store(&state, path);
-	state_store(&state, e2fsck);
-	state_store(&state, linux_path);
+	if (judges >= JUDGES_E2FSCK)
+		state_store(&state, e2fsck);
+	if (judges >= JUDGES_LINUX)
+		state_store(&state, linux_path);
 	if (seed % 5 == 4) {
 		interrupt(&state, path, &found);
 		counts->interrupted++;
@@ -344,12 +346,10 @@ void judge(const struct run *run, uint32_t number, uint64_t seed, unsigned worke
 	count_stages(record_at(number), &found, counts);
 	run_check(&state, &found, counts);
 	image_run(0, "e2fsck -fn %s", path);
-	if (found.is_torn) {
-		counts->torn++;
-	} else {
+	counts->torn += found.is_torn;
+	if (judges >= JUDGES_E2FSCK && !found.is_torn)
 		by_e2fsck(&state, e2fsck, &found);
-		if (with_linux)
-			by_linux(&state, linux_path, &found, counts);
-	}
+	if (judges >= JUDGES_LINUX && !found.is_torn)
+		by_linux(&state, linux_path, &found, counts);
 	found_free(&found);
 }

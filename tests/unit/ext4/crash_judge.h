@@ -10,6 +10,9 @@
 
 #include "crash_run.h"
 
+/* Who recovers a state; each with those before. */
+enum judges { JUDGES_WE, JUDGES_E2FSCK, JUDGES_LINUX };
+
 struct judge_counts {
 	uint32_t states;
 	uint32_t stages[RUN_STAGES];                 /* in which the power failed */
@@ -23,9 +26,9 @@ struct judge_counts {
 /*
  * The state in which the power fails just before record `number` ends; `seed`
  * says what is lost, 0: nothing that had ended. `worker` names the files that
- * are used. With `with_linux` Linux mounts it, too. Suspends nothing: for a process of its own.
+ * are used.
  */
-void judge(const struct run *run, uint32_t number, uint64_t seed, unsigned worker, bool with_linux,
+void judge(const struct run *run, uint32_t number, uint64_t seed, unsigned worker, enum judges judges,
            struct judge_counts *counts);
 
 /* Whether Linux mounts an image here: for root, where there are loop devices. */

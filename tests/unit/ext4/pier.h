@@ -65,7 +65,7 @@ extern const struct memory_disk_fault *pier_fault;
 /* Bytes that the disk writes whole or not at all; 0 at first: sectors, and of those not even all. */
 extern uint32_t pier_whole;
 
-/* What the server holds, for those who have to know what it is about: only while it runs. */
+/* What the server holds, for those who have to know what it is about; NULL: it has no disk. */
 const struct volume *pier_volume(void);
 
 /* From now on calls are made for this one. */

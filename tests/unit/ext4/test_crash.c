@@ -7,9 +7,11 @@
  * by default some that take seconds. Ten thousand must have at least a hundred
  * of each kind. DRYDOCK_CRASH_RECORD and DRYDOCK_CRASH_LOSS judge one state
  * again: of the run of DRYDOCK_CRASH_SEED, the record and the loss that a failure names.
+ * With DRYDOCK_CRASH_ALONE our recovery alone is judged, which is four times as fast.
  */
 #include <check.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,19 +112,21 @@ static void state_choose(const struct run *run, uint32_t index, uint32_t states,
 static void states_judge(const struct run *run, unsigned worker, unsigned workers, uint32_t states,
                          uint64_t seed)
 {
-	const bool with_linux = judge_has_linux();
+	const enum judges judges = getenv("DRYDOCK_CRASH_ALONE") ? JUDGES_WE
+	                           : judge_has_linux()           ? JUDGES_LINUX
+	                                                         : JUDGES_E2FSCK;
 	const char *only = getenv("DRYDOCK_CRASH_RECORD");
 	uint32_t record;
 	uint64_t loss;
 
 	if (only) {
 		judge(run, (uint32_t)strtoul(only, NULL, 10), number_from("DRYDOCK_CRASH_LOSS", 0), 0,
-		      with_linux, &counted[worker]);
+		      judges, &counted[worker]);
 		return;
 	}
 	for (uint32_t i = worker; i < states; i += workers) {
 		state_choose(run, i, states, seed, &record, &loss);
-		judge(run, record, loss, worker, with_linux, &counted[worker]);
+		judge(run, record, loss, worker, judges, &counted[worker]);
 	}
 }
 
@@ -131,26 +135,34 @@ static void states_judge(const struct run *run, unsigned worker, unsigned worker
 static void workers_run(const struct run *run, uint32_t states, uint64_t seed)
 {
 	const unsigned workers = getenv("DRYDOCK_CRASH_RECORD") ? 1 : workers_wanted();
+	pid_t children[WORKERS];
 	bool failed = false;
 	int status;
 
 	fflush(stdout);
 	for (unsigned i = 0; i < workers; i++) {
-		const pid_t child = fork();
-
-		ck_assert_int_ge(child, 0);
-		if (child == 0) {
+		children[i] = fork();
+		ck_assert_int_ge(children[i], 0);
+		if (children[i] == 0) {
 			states_judge(run, i, workers, states, seed);
 			_exit(EXIT_SUCCESS);
 		}
 	}
-	for (unsigned i = 0; i < workers; i++) {
-		ck_assert_int_gt(wait(&status), 0);
-		failed = failed || !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS;
+	for (unsigned left = workers; left > 0 && !failed; left--) {
+		const pid_t child = wait(&status);
+
+		for (unsigned i = 0; i < workers; i++)
+			children[i] = children[i] == child ? 0 : children[i];
+		failed = !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS;
 	}
+	if (!failed)
+		return;
 	/* What it was has been told by the child, where libcheck looks for it. */
-	if (failed)
-		_exit(EXIT_FAILURE);
+	for (unsigned i = 0; i < workers; i++) {
+		if (children[i])
+			kill(children[i], SIGKILL);
+	}
+	_exit(EXIT_FAILURE);
 }
 
 START_TEST(any_state_is_one_that_there_was)
