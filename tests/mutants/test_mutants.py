@@ -2,7 +2,11 @@
 """Tests the tests: each patch in the directory ext4 breaks the journal, and the crash suite must find it.
 
 A mutant is compiled and linked as the crash suite itself was, its object in
-front of the library's. `test_mutants.py NAME...` tries some of them.
+front of the library's.
+
+usage: test_mutants.py [--apply] [NAME...]
+  --apply  only sees whether the patches fit the source
+  NAME     some of them
 """
 
 import glob
@@ -86,27 +90,36 @@ def caught(program):
     return found.group(1) if found else None
 
 
+def tried(patch, only_apply):
+    """Whether a mutant is caught, or its patch fits, and what is to be said of it."""
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            path, copy = patched(patch, directory)
+            if only_apply:
+                return True, path
+            program = os.path.join(directory, "test")
+            linked(compiled(path, copy), program)
+            message = caught(program)
+        except RuntimeError as error:
+            return False, str(error)
+    return message is not None, message or "it is not caught"
+
+
 def main():
-    patches = sorted(glob.glob(os.path.join(SOURCE, "tests", "mutants", "ext4", "*.patch")))
-    if len(sys.argv) > 1:
-        patches = [patch for patch in patches if os.path.basename(patch)[:-len(".patch")] in sys.argv[1:]]
+    names = [word for word in sys.argv[1:] if word != "--apply"]
+    patches = {os.path.basename(path)[:-len(".patch")]: path
+               for path in sorted(glob.glob(os.path.join(SOURCE, "tests", "mutants", "ext4", "*.patch")))}
     if not shutil.which("patch") or not shutil.which("mke2fs", path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
         print("1..0 # SKIP patch or e2fsprogs are not installed (scripts/setup brings them)")
         return
+    names = names or list(patches)
     failed = False
-    print("1..%d" % len(patches))
-    for number, patch in enumerate(patches, 1):
-        with tempfile.TemporaryDirectory() as directory:
-            program = os.path.join(directory, "test")
-            try:
-                linked(compiled(*patched(patch, directory)), program)
-                message = caught(program)
-            except RuntimeError as error:
-                message = None
-                print("# %s" % str(error).replace("\n", "\n# "))
-        failed = failed or message is None
-        print("%s %d - %s%s" % ("ok" if message else "not ok", number, os.path.basename(patch)[:-len(".patch")],
-                                "\n# " + message[:200] if message else " is not caught"), flush=True)
+    print("1..%d" % len(names))
+    for number, name in enumerate(names, 1):
+        good, message = tried(patches[name], "--apply" in sys.argv)
+        failed = failed or not good
+        print("%s %d - %s\n# %s" % ("ok" if good else "not ok", number, name, message[:300].replace("\n", "\n# ")),
+              flush=True)
     sys.exit(1 if failed else 0)
 
 

@@ -28,6 +28,46 @@ uint32_t work_chance(struct worker *worker, uint32_t below)
 	return (uint32_t)((memory_random(&worker->random) >> 16) % below);
 }
 
+/* ---- syncing beside what is done ---------------------------------------------------------- */
+
+static void sync_beside(void *argument)
+{
+	struct worker *worker = argument;
+
+	ck_assert_int_eq(fs_sync_all(worker->pier->client), 0);
+	worker->syncs--;
+	if (worker->waiter)
+		fiber_wake(worker->waiter);
+}
+
+static void sync_start(struct worker *worker)
+{
+	worker->syncs++;
+	ck_assert_int_eq(fiber_start(worker->pier->runtime, sync_beside, worker), E_OK);
+}
+
+static void sync_wait(struct worker *worker)
+{
+	worker->waiter = fiber_current(worker->pier->runtime);
+	while (worker->syncs > 0)
+		fiber_wait(worker->pier->runtime);
+	worker->waiter = NULL;
+}
+
+/* Before an operation: where that is wanted, a commit has just taken what was before it. */
+static void begin(struct worker *worker)
+{
+	struct fs_attributes root;
+
+	if (worker->wants_sync) {
+		worker->wants_sync = false;
+		sync_start(worker);
+		/* When this is answered, the sync was asked for. */
+		ck_assert_int_eq(fs_get_attributes(worker->pier->client, FS_ROOT, &root), 0);
+	}
+	worker->begin(worker);
+}
+
 /* ---- names ---------------------------------------------------------------------------- */
 
 static void any_path(struct worker *worker, char path[64])
@@ -80,7 +120,7 @@ static void make(struct worker *worker, const char *path, uint32_t mode, const c
 	const char *name = split(worker->pier, path, &directory);
 	int32_t error;
 
-	worker->begin(worker);
+	begin(worker);
 	if (target)
 		error = fs_symlink(client, directory.node, name, length_of(name), target, length_of(target),
 		                   &made);
@@ -98,7 +138,7 @@ static void take_away(struct worker *worker, const char *path, bool is_directory
 	struct fs_attributes directory;
 	const char *name = split(worker->pier, path, &directory);
 
-	worker->begin(worker);
+	begin(worker);
 	if (is_directory)
 		(void)fs_remove_directory(worker->pier->client, directory.node, name, length_of(name));
 	else
@@ -112,7 +152,7 @@ static void move(struct worker *worker, const char *path, const char *other, uin
 	const char *name = split(worker->pier, path, &directory);
 	const char *new_name = split(worker->pier, other, &new_directory);
 
-	worker->begin(worker);
+	begin(worker);
 	(void)fs_rename(worker->pier->client, directory.node, new_directory.node, flags, name,
 	                length_of(name), new_name, length_of(new_name));
 	worker->end(worker, result_of(worker, &new_directory));
@@ -126,7 +166,7 @@ static void one_more_name(struct worker *worker, const char *path, const char *o
 
 	if (twin_find(worker->pier, path, &node))
 		return;
-	worker->begin(worker);
+	begin(worker);
 	error = fs_link(worker->pier->client, node.node, directory.node, name, length_of(name), &made);
 	drop(worker, error, &made);
 	worker->end(worker, result_of(worker, &directory));
@@ -206,7 +246,7 @@ static void append(struct worker *worker, const char *path)
 		return;
 	data = malloc(length);
 	memset(data, 1 + (int)work_chance(worker, 255), length);
-	worker->begin(worker);
+	begin(worker);
 	(void)fs_write(worker->pier->client, found.node,
 	               (found.size + RUN_BLOCK - 1) / RUN_BLOCK * RUN_BLOCK + gap, 0, data, length, &results);
 	worker->end(worker, WORK_OTHER);
@@ -219,7 +259,7 @@ static void cut(struct worker *worker, const char *path, uint64_t size)
 
 	if (!is_file(worker, path, &found))
 		return;
-	worker->begin(worker);
+	begin(worker);
 	(void)fs_set_attributes(worker->pier->client, found.node, FS_SET_SIZE, &values, &found);
 	worker->end(worker, WORK_SHORTENED);
 }
@@ -240,16 +280,6 @@ static void comb_path(char path[64], uint32_t client, uint32_t comb)
 	snprintf(path, 64, "%s/comb-%u", run_directory(own, client), comb);
 }
 
-static void sync_beside(void *argument)
-{
-	struct worker *worker = argument;
-	struct fiber *waiter = worker->waiter;
-
-	ck_assert_int_eq(fs_sync_all(worker->pier->client), 0);
-	worker->waiter = NULL;
-	fiber_wake(waiter);
-}
-
 /*
  * Shortens or deletes what lies in so many groups that it takes several
  * handles, and syncs at the same time: the commit comes between these.
@@ -264,14 +294,12 @@ static void comb(struct worker *worker)
 	comb_path(path, worker->number, work_chance(worker, WORK_COMBS));
 	if (!is_file(worker, path, &found))
 		return;
-	worker->waiter = fiber_current(worker->pier->runtime);
-	ck_assert_int_eq(fiber_start(worker->pier->runtime, sync_beside, worker), E_OK);
+	sync_start(worker);
 	if (found.size > RUN_BLOCK * COMB_TEETH && work_chance(worker, 4))
 		cut(worker, path, work_chance(worker, 8) * RUN_BLOCK);
 	else
 		take_away(worker, path, false);
-	while (worker->waiter)
-		fiber_wait(worker->pier->runtime);
+	sync_wait(worker);
 }
 
 static void overwrite(struct worker *worker)
@@ -292,7 +320,7 @@ static void overwrite(struct worker *worker)
 	client->overwrite_count++;
 	data = malloc(over->count * RUN_BLOCK);
 	memset(data, over->version, over->count * RUN_BLOCK);
-	worker->begin(worker);
+	begin(worker);
 	ck_assert_int_eq(fs_write(worker->pier->client, found.node, over->first * RUN_BLOCK, 0, data,
 	                          over->count * RUN_BLOCK, &results),
 	                 0);
@@ -310,7 +338,7 @@ static void hold(struct worker *worker, const char *path)
 	const char *name;
 
 	if (*held) {
-		worker->begin(worker);
+		begin(worker);
 		ck_assert_int_eq(fs_forget(worker->pier->client, *held, 1), 0);
 		worker->end(worker, WORK_OTHER);
 		*held = 0;
@@ -331,7 +359,7 @@ static void change_attributes(struct worker *worker, const char *path)
 
 	if (twin_find(worker->pier, path, &found))
 		return;
-	worker->begin(worker);
+	begin(worker);
 	if (work_chance(worker, 2))
 		(void)fs_set_attributes(worker->pier->client, found.node, FS_SET_MODE, &values, &found);
 	else if (work_chance(worker, 3))
@@ -401,6 +429,13 @@ void work_turn(struct worker *worker)
 		shorten(worker, path);
 		break;
 	}
+}
+
+void work_turn_beside(struct worker *worker)
+{
+	worker->wants_sync = true;
+	work_turn(worker);
+	sync_wait(worker);
 }
 
 /* ---- the beginning --------------------------------------------------------------------------- */

@@ -17,7 +17,9 @@ struct worker {
 	uint64_t random;
 	uint64_t held[WORK_HELD]; /* nodes without a name, maybe, to which it has a reference; 0: none */
 	uint8_t version;          /* of what it has overwritten last */
-	struct fiber *waiter;     /* of the worker, while another syncs beside it */
+	bool wants_sync;          /* the next operation is to come while a commit is on its way */
+	uint32_t syncs;           /* that go on beside what it does */
+	struct fiber *waiter;
 	/* An operation begins; and has ended. */
 	void (*begin)(struct worker *worker);
 	void (*end)(struct worker *worker, enum work_result result);
@@ -26,8 +28,9 @@ struct worker {
 /* Makes what every client works with, its files spread over all of the disk; none of it is an operation. */
 void work_prepare(struct pier *pier);
 
-/* Some operations. */
+/* Some operations; in the second, the first of them while a commit is on its way. */
 void work_turn(struct worker *worker);
+void work_turn_beside(struct worker *worker);
 
 /* Any number below. */
 uint32_t work_chance(struct worker *worker, uint32_t below);

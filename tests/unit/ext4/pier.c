@@ -15,6 +15,7 @@
 
 #define MILLISECOND 1000000ull
 #define ROUNDS      1000000
+#define LAZY        75u
 #define WALL_TIME   1700000000000000000ull
 
 extern const struct server_definition init_server, log_server, ext4_server;
@@ -64,6 +65,7 @@ static void disk_load(const char *image, uint64_t seed)
 	memory_disk_create(&stage.disk, &(const struct memory_disk_options){.size = (uint64_t)status.st_size,
 	                                                                    .block_size = pier_whole,
 	                                                                    .seed = seed,
+	                                                                    .lazy = seed ? LAZY : 0,
 	                                                                    .torn_sectors = !pier_whole,
 	                                                                    .flags = DISK_WRITE_CACHE});
 	stage.disk.disk.name = "image";

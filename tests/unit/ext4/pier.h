@@ -35,7 +35,7 @@ struct pier {
 /*
  * Boots with the content of file `image` as the disk (NULL: without one) and
  * `options` for the server, runs `body` in a fiber, ends all. The test fails where anything of
- * it is left behind. With a `seed` requests of the disk end in no order.
+ * it is left behind. With a `seed` requests of the disk end in no order, and take time.
  */
 void pier_run(const char *image, const char *options, uint64_t seed,
               void (*body)(struct pier *pier, void *context), void *context);

@@ -32,8 +32,8 @@
 #define WORKERS        16u
 
 /* The same run each time. */
-#define FIXED                                                                                                \
-	"-U 6b4c8d1e-9a53-4f10-8f7d-2f60f0a1c3d7 -E hash_seed=11f2a5c3-70d1-4b6e-9d7a-0c5b8e3f4a21 "         \
+#define FIXED                                                                                        \
+	"-U 6b4c8d1e-9a53-4f10-8f7d-2f60f0a1c3d7 -E hash_seed=11f2a5c3-70d1-4b6e-9d7a-0c5b8e3f4a21 " \
 	"-N 900 -b 1024 -g 256 -J size=1 -t ext4"
 
 static const char *const shapes[] = {FIXED, FIXED " -O ^metadata_csum,^64bit"};
@@ -120,8 +120,8 @@ static void states_judge(const struct run *run, unsigned worker, unsigned worker
 	uint64_t loss;
 
 	if (only) {
-		judge(run, (uint32_t)strtoul(only, NULL, 10), number_from("DRYDOCK_CRASH_LOSS", 0), 0,
-		      judges, &counted[worker]);
+		judge(run, (uint32_t)strtoul(only, NULL, 10), number_from("DRYDOCK_CRASH_LOSS", 0), 0, judges,
+		      &counted[worker]);
 		return;
 	}
 	for (uint32_t i = worker; i < states; i += workers) {
