@@ -24,7 +24,7 @@ SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.realpath(os.environ.get("DRYDOCK_BUILD", os.path.join(SOURCE, "build")))
 SUITE = "tests/unit/ext4/test_ext4_crash"
 LIBRARY = "libserver_ext4.a.p"
-STATES = "300"
+STATES = "600"
 SECONDS = 900
 
 

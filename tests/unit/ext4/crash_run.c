@@ -172,13 +172,13 @@ static void work(void *argument)
 	for (uint32_t i = 0; i < making.turns && worker->client->operations + 30 < RUN_OPERATIONS; i++) {
 		const uint32_t chance = work_chance(worker, 8);
 
-		if (chance < 2)
+		if (chance < 3)
 			work_turn_beside(worker);
 		else
 			work_turn(worker);
-		if (chance == 2)
+		if (chance == 3)
 			sync_all(worker);
-		else if (chance == 3)
+		else if (chance == 4)
 			sync_one(worker);
 	}
 	if (--making.working == 0)

@@ -25,7 +25,7 @@
 #include "record.h"
 
 #define STATES_DEFAULT 60u
-#define STATES_OF_RUN  500u /* at most */
+#define STATES_OF_RUN  100u /* at most */
 #define STATES_LONG    10000u
 #define STATES_OF_KIND 100u
 #define TURNS          160u
