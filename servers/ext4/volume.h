@@ -24,6 +24,7 @@
  *   permission.c    who may do what
  *   session.c       which nodes a connection holds
  *   node.h          the handlers of `fs`: node_protocol.c, node_change.c, node_name.c, node_rename.c
+ *   raw.c           the disk itself, by the protocol `block`
  *   ext4.c          the server's beginning
  *
  * Nothing on the disk is believed. What leads to memory, to another block or

@@ -24,6 +24,7 @@ void (*pier_prepare)(uint8_t *image, uint64_t size);
 void (*pier_observe)(const struct disk_request *request);
 const struct memory_disk_fault *pier_fault;
 uint32_t pier_whole;
+bool pier_control;
 
 static struct {
 	struct basin *basin;
@@ -158,7 +159,8 @@ static void boot(const char *options)
 	strcpy(role->name, "test");
 	role->quota = (struct quota){.memory = 64 << 20, .handles = 256, .ports = 8, .lanes = 16};
 	role->calls[role->call_count].service = 1;
-	role->calls[role->call_count++].flags = CALL_IMPERSONATE;
+	role->calls[role->call_count++].flags =
+		CALL_IMPERSONATE | (pier_control ? CALL_CONTROL : 0);
 	stage.basin = basin_create(images);
 	/* To e2fsck a time that is near to 1970 is damage. */
 	basin_set_wall_time(stage.basin, WALL_TIME);

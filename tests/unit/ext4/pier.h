@@ -62,6 +62,9 @@ extern void (*pier_observe)(const struct disk_request *request);
 /* Requests that fail, from before the system boots on; NULL at first: none. */
 extern const struct memory_disk_fault *pier_fault;
 
+/* Whether the test is granted control; false at first. */
+extern bool pier_control;
+
 /* Bytes that the disk writes whole or not at all; 0 at first: sectors, and of those not even all. */
 extern uint32_t pier_whole;
 
