@@ -1,7 +1,7 @@
 /*
- * The ext4 server's beginning: the disk is opened and mounted, the protocol
- * `fs` is served. Where there is no disk, or none that can be mounted, the
- * system goes on without: every call is answered with ENODEV.
+ * The ext4 server's beginning: the disk is opened and mounted, the protocols
+ * `fs` and `block` are served. Where there is no disk, or none that can be mounted,
+ * the system goes on without: every call of `fs` is answered with ENODEV.
  *
  * Options (text of the start block):
  *
@@ -121,10 +121,10 @@ static void mount_disk(struct ext4 *ext4, uint64_t cache_size, bool write)
 		          CACHE_BLOCK_USUAL);
 		return;
 	}
+	ext4->disk = disk;
 	status = volume_mount(volume, ext4->runtime, disk, cache_size, write);
 	if (status) {
 		log_print(ext4->runtime, LOG_ERROR, "cannot mount %s: error %d", disk->name, (int)status);
-		disk_close(disk);
 		return;
 	}
 	log_print(ext4->runtime, LOG_INFO, "Block cache initialized (%u blocks, %u bytes each)",
@@ -146,6 +146,7 @@ static void ext4_begin(struct runtime *runtime, void *state)
 
 	ext4->runtime = runtime;
 	list_init(&ext4->sessions);
+	lock_init(&ext4->raw_lock);
 	make_key(ext4);
 	locks_begin(&ext4->locks, runtime, &ext4->key);
 	runtime_on_receipt(runtime, received, ext4);
@@ -168,6 +169,7 @@ static void ext4_begin(struct runtime *runtime, void *state)
 		runtime_stop(runtime, 1);
 		return;
 	}
+	service_add(service, &block_protocol, &raw_handlers);
 	log_print(runtime, LOG_INFO, "Waiting for block I/O requests...");
 	status = service_register(service);
 	if (status) {

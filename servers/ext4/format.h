@@ -104,6 +104,10 @@ _Static_assert(sizeof(struct ext4_superblock) == 1024, "a superblock has 1024 by
 #define SUPERBLOCK_VALID  1u /* of state: it was unmounted */
 #define SUPERBLOCK_ERRORS 2u
 
+/* s_errors: what to do where damage is found, other than to go on. A panic would end more than this file system. */
+#define ERRORS_READ_ONLY 2u
+#define ERRORS_PANIC     3u
+
 #define SUPERBLOCK_SIGNED_HASH   1u
 #define SUPERBLOCK_UNSIGNED_HASH 2u
 #define SUPERBLOCK_CRC32C        1u /* the only checksum_type */

@@ -210,22 +210,42 @@ static int32_t revoke_pass(struct journal *journal, const uint8_t *data)
 
 /* ---- the log ------------------------------------------------------------------------------------- */
 
+/* Whether the log goes on behind the commit at hand: a block of the next transaction follows it. */
+static int32_t goes_on(const struct journal *journal, bool *does)
+{
+	const uint32_t next = journal->at + 1 == journal->end ? journal->first : journal->at + 1;
+	struct journal_header header;
+	struct buffer *buffer;
+	int32_t error = block_get(journal, next, &buffer);
+
+	if (error)
+		return error;
+	memcpy(&header, buffer->data, sizeof(header));
+	cache_put(&journal->volume->cache, buffer);
+	*does = big32(header.magic) == JOURNAL_MAGIC && big32(header.sequence) == journal->sequence + 1;
+	return 0;
+}
+
 /*
  * PASS_SCAN: whether a block's own checksum is right, else *more becomes false:
- * the log ends before it. A commit is written when all before it is safe, so
- * that a wrong one is damage, unless commits are asynchronous.
+ * the log ends before it. That of a commit is wrong where the power failed while
+ * it was written; but where the log goes on behind it, it had been written, and that is damage.
  */
 static int32_t block_check(struct journal *journal, uint32_t type, const uint8_t *data, bool *more)
 {
-	uint32_t size = journal->volume->block_size;
+	const uint32_t size = journal->volume->block_size;
+	bool does_go_on = false;
+	int32_t error = 0;
 
-	if (type == JOURNAL_COMMIT)
-		*more = journal_commit_fits(&journal->checksums, data, size);
-	else
-		*more = journal_tail_fits(&journal->checksums, data, size);
+	*more = type == JOURNAL_COMMIT ? journal_commit_fits(&journal->checksums, data, size)
+	                               : journal_tail_fits(&journal->checksums, data, size);
 	if (*more)
 		return 0;
 	if (type == JOURNAL_COMMIT && !(journal->incompat & JOURNAL_INCOMPAT_ASYNC_COMMIT))
+		error = goes_on(journal, &does_go_on);
+	if (error)
+		return error;
+	if (does_go_on)
 		return journal_damage(journal, "the checksum of a commit of the log is wrong");
 	log_print(journal->volume->runtime, LOG_WARNING,
 	          "%s: a checksum of the journal's transaction %u is wrong: the log ends before it",

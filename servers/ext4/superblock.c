@@ -16,14 +16,11 @@
 #define LOG_BLOCK_LARGEST 6u    /* 64 KiB */
 #define DAMAGES_LOGGED    64u
 
-int32_t damage(struct volume *volume, uint64_t block, uint64_t inode, const char *what)
+static void damage_log(struct volume *volume, uint64_t block, uint64_t inode, const char *what)
 {
 	const char *name = volume->disk->name;
 	unsigned long long b = block, i = inode;
 
-	volume->damages++;
-	if (volume->damages > DAMAGES_LOGGED)
-		return POSIX_EUCLEAN;
 	if (block && inode)
 		log_print(volume->runtime, LOG_ERROR, "%s: block %llu of inode %llu: %s", name, b, i, what);
 	else if (block)
@@ -34,6 +31,17 @@ int32_t damage(struct volume *volume, uint64_t block, uint64_t inode, const char
 		log_print(volume->runtime, LOG_ERROR, "%s: %s", name, what);
 	if (volume->damages == DAMAGES_LOGGED)
 		log_print(volume->runtime, LOG_ERROR, "%s: more damage is not logged; run e2fsck", name);
+}
+
+int32_t damage(struct volume *volume, uint64_t block, uint64_t inode, const char *what)
+{
+	const uint16_t policy = volume->superblock.errors;
+
+	volume->damages++;
+	if (volume->damages <= DAMAGES_LOGGED)
+		damage_log(volume, block, inode, what);
+	if (volume->writable && (policy == ERRORS_READ_ONLY || policy == ERRORS_PANIC))
+		transactions_abort(volume, "damage was found, and errors= says not to go on", POSIX_EUCLEAN);
 	return POSIX_EUCLEAN;
 }
 

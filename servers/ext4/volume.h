@@ -25,6 +25,7 @@
  *   permission.c    who may do what
  *   session.c       which nodes a connection holds
  *   node.h          the handlers of `fs`
+ *   raw.c           the disk itself, by the protocol `block`
  *   ext4.c          the server's beginning
  *
  * Nothing on the disk is believed. What leads to memory, to another block or
@@ -138,7 +139,7 @@ int32_t recover_write(struct volume *volume);
 /*
  * Reports damage in the log, up to a bound, and returns POSIX_EUCLEAN. `block`
  * and `inode` say where, 0 what does not apply; `what` is a phrase: "the
- * checksum is wrong".
+ * checksum is wrong". Where s_errors is not to continue, nothing is written any more.
  */
 int32_t damage(struct volume *volume, uint64_t block, uint64_t inode, const char *what);
 

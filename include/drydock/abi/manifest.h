@@ -28,7 +28,7 @@ struct manifest_call {
 
 /* Flags of a call: rights that the called server sees in the badge. */
 #define CALL_IMPERSONATE 1u /* may register actors with other uids */
-#define CALL_CONTROL     2u /* may change policy: scheduler set, init restart */
+#define CALL_CONTROL     2u /* may change policy: scheduler set, init restart; may use a disk itself */
 
 /*
  * Badge of a SEND capability that init hands out: {caller:32, flags:32}, the

@@ -209,7 +209,7 @@ static bool memory_disk_poll(struct device *device)
 	struct list *link = disk->waiting.next;
 	uint32_t working = disk->shown < disk->options.depth ? disk->shown : disk->options.depth;
 
-	if (working == 0)
+	if (working == 0 || memory_chance(&disk->random, disk->options.lazy))
 		return false;
 	if (disk->options.seed != 0) {
 		for (uint64_t skip = memory_random(&disk->random) % working; skip > 0; skip--)

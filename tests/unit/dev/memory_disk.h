@@ -19,6 +19,7 @@ struct memory_disk_options {
 	uint32_t depth;       /* 0: 64 */
 	uint32_t flags;       /* DISK_READ_ONLY, DISK_WRITE_CACHE, DISK_CAN_DISCARD */
 	uint64_t seed;        /* 0: requests end in the order of their submission */
+	uint32_t lazy;        /* of a hundred times that it is asked, it has not ended anything so often */
 	bool torn_sectors;    /* a crash may cut a sector in two, too */
 };
 

@@ -15,11 +15,16 @@
 
 #define MILLISECOND 1000000ull
 #define ROUNDS      1000000
+#define LAZY        75u
+#define WALL_TIME   1700000000000000000ull
 
 extern const struct server_definition init_server, log_server, ext4_server;
 
 void (*pier_prepare)(uint8_t *image, uint64_t size);
 void (*pier_observe)(const struct disk_request *request);
+const struct memory_disk_fault *pier_fault;
+uint32_t pier_whole;
+bool pier_control;
 
 static struct {
 	struct basin *basin;
@@ -59,11 +64,15 @@ static void disk_load(const char *image, uint64_t seed)
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_eq(fstat(fileno(file), &status), 0);
 	memory_disk_create(&stage.disk, &(const struct memory_disk_options){.size = (uint64_t)status.st_size,
+	                                                                    .block_size = pier_whole,
 	                                                                    .seed = seed,
-	                                                                    .torn_sectors = true,
+	                                                                    .lazy = seed ? LAZY : 0,
+	                                                                    .torn_sectors = !pier_whole,
 	                                                                    .flags = DISK_WRITE_CACHE});
 	stage.disk.disk.name = "image";
 	stage.disk.observe = pier_observe;
+	if (pier_fault)
+		memory_disk_fail(&stage.disk, pier_fault);
 	ck_assert_uint_eq(fread(stage.disk.durable, 1, (size_t)status.st_size, file), (size_t)status.st_size);
 	fclose(file);
 	if (pier_prepare)
@@ -150,8 +159,11 @@ static void boot(const char *options)
 	strcpy(role->name, "test");
 	role->quota = (struct quota){.memory = 64 << 20, .handles = 256, .ports = 8, .lanes = 16};
 	role->calls[role->call_count].service = 1;
-	role->calls[role->call_count++].flags = CALL_IMPERSONATE;
+	role->calls[role->call_count++].flags =
+		CALL_IMPERSONATE | (pier_control ? CALL_CONTROL : 0);
 	stage.basin = basin_create(images);
+	/* To e2fsck a time that is near to 1970 is damage. */
+	basin_set_wall_time(stage.basin, WALL_TIME);
 	ck_assert_int_eq(kernel_start_init(basin_kernel(stage.basin), &manifest), E_OK);
 	for (int i = 0; i < ROUNDS && !basin_announced(stage.basin); i++)
 		basin_pass(stage.basin, MILLISECOND);
@@ -197,7 +209,9 @@ static void unmount(void *argument)
 
 static void server_unmount(void)
 {
-	ck_assert_ptr_nonnull(stage.opener);
+	/* What could not be mounted was given back. */
+	if (!stage.opener)
+		return;
 	stage.done = false;
 	ck_assert_int_eq(fiber_start(stage.opener, unmount, runtime_state(stage.opener)), E_OK);
 	for (int round = 0; round < ROUNDS && !stage.done; round++)
@@ -237,6 +251,11 @@ void pier_call_as(struct pier *pier, enum pier_caller caller)
 void pier_settle(struct pier *pier)
 {
 	fiber_sleep(pier->runtime, runtime_time(pier->runtime) + 500 * MILLISECOND);
+}
+
+const struct volume *pier_volume(void)
+{
+	return stage.opener ? &((struct ext4 *)runtime_state(stage.opener))->volume : NULL;
 }
 
 const char *pier_console(void)

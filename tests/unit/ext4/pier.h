@@ -14,6 +14,8 @@
 
 #include "../dev/memory_disk.h"
 
+struct volume;
+
 /* Who a test calls for. */
 enum pier_caller {
 	PIER_BRIDGE = 0, /* checks permissions itself, as the FUSE bridge */
@@ -33,7 +35,7 @@ struct pier {
 /*
  * Boots with the content of file `image` as the disk (NULL: without one) and
  * `options` for the server, runs `body` in a fiber, ends all. The test fails where anything of
- * it is left behind. With a `seed` requests of the disk end in no order.
+ * it is left behind. With a `seed` requests of the disk end in no order, and take time.
  */
 void pier_run(const char *image, const char *options, uint64_t seed,
               void (*body)(struct pier *pier, void *context), void *context);
@@ -56,6 +58,18 @@ extern void (*pier_prepare)(uint8_t *image, uint64_t size);
 
 /* Called with each request of the disk that has ended well; NULL at first. */
 extern void (*pier_observe)(const struct disk_request *request);
+
+/* Requests that fail, from before the system boots on; NULL at first: none. */
+extern const struct memory_disk_fault *pier_fault;
+
+/* Whether the test is granted control; false at first. */
+extern bool pier_control;
+
+/* Bytes that the disk writes whole or not at all; 0 at first: sectors, and of those not even all. */
+extern uint32_t pier_whole;
+
+/* What the server holds, for those who have to know what it is about; NULL: it has no disk. */
+const struct volume *pier_volume(void);
 
 /* From now on calls are made for this one. */
 void pier_call_as(struct pier *pier, enum pier_caller caller);

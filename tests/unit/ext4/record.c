@@ -7,8 +7,6 @@
 
 #include "../dev/memory_device.h"
 
-#define SECTOR 512u
-
 static struct {
 	struct record *records;
 	uint32_t count, room;
@@ -49,7 +47,7 @@ static uint8_t *content_of(const struct disk_request *request)
 	return data;
 }
 
-void record_request(const struct disk_request *request)
+void record_request(const struct disk_request *request, uint32_t stages)
 {
 	struct record *record;
 	const uint32_t ended = recording.ended++;
@@ -71,6 +69,7 @@ void record_request(const struct disk_request *request)
 		.length = request->length,
 		.data = request->operation == DISK_WRITE ? content_of(request) : NULL,
 		.mark = recording.mark,
+		.stages = stages,
 	};
 }
 
@@ -89,23 +88,25 @@ static bool is_durable(uint32_t index, uint32_t count)
 	return false;
 }
 
-/* Writes all of it, or any sectors, some of them in part. */
-static void write_some(uint8_t *image, uint64_t size, const struct record *record, bool all, uint64_t *random)
+/* Writes all of it, or any units, and where these are sectors some of them in part. */
+static void write_some(uint8_t *image, uint64_t size, const struct record *record, bool all, uint32_t unit,
+                       uint64_t *random)
 {
-	ck_assert_uint_le(record->offset + record->length, size);
-	for (uint64_t at = 0; at < record->length; at += SECTOR) {
-		uint64_t length = SECTOR;
+	if (record->offset + record->length > size)
+		ck_abort_msg("a write beyond the end of the disk");
+	for (uint64_t at = 0; at < record->length; at += unit) {
+		uint64_t length = unit;
 
 		if (!all && memory_chance(random, 50))
 			continue;
-		if (!all && memory_chance(random, 10) &&
+		if (!all && unit == RECORD_SECTOR && memory_chance(random, 10) &&
 		    (record->offset + at < recording.whole_from || record->offset + at >= recording.whole_to))
-			length = memory_random(random) % SECTOR;
+			length = memory_random(random) % RECORD_SECTOR;
 		memcpy(image + record->offset + at, record->data + at, length);
 	}
 }
 
-void record_apply(uint8_t *image, uint64_t size, uint32_t count, uint64_t seed)
+void record_apply(uint8_t *image, uint64_t size, uint32_t count, uint64_t seed, uint32_t unit)
 {
 	uint64_t random = seed;
 
@@ -113,14 +114,14 @@ void record_apply(uint8_t *image, uint64_t size, uint32_t count, uint64_t seed)
 		const struct record *record = &recording.records[i];
 
 		if (record->operation == DISK_WRITE)
-			write_some(image, size, record, seed == 0 || is_durable(i, count), &random);
+			write_some(image, size, record, seed == 0 || is_durable(i, count), unit, &random);
 	}
 	/* What had been submitted by then, and ended later. */
-	for (uint32_t i = count; seed && count > 0 && i < recording.count; i++) {
+	for (uint32_t i = count; seed && i < recording.count; i++) {
 		const struct record *record = &recording.records[i];
 
-		if (record->operation == DISK_WRITE && record->phase <= recording.records[count - 1].ended)
-			write_some(image, size, record, false, &random);
+		if (record->operation == DISK_WRITE && record->phase <= recording.records[count].ended)
+			write_some(image, size, record, false, unit, &random);
 	}
 }
 

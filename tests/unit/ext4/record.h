@@ -9,6 +9,8 @@
 
 #include <drydock/dev/block.h>
 
+#define RECORD_SECTOR 512u
+
 /* One write or flush. */
 struct record {
 	uint8_t operation; /* enum disk_operation */
@@ -17,11 +19,12 @@ struct record {
 	uint32_t ended;    /* how many had before it ended */
 	uint64_t offset, length;
 	uint8_t *data;
-	uint32_t mark; /* as record_mark said last before it ended */
+	uint32_t mark;   /* as record_mark said last before it ended */
+	uint32_t stages; /* what was going on when it ended: the observer's */
 };
 
-/* For pier_observe: notes a request. Reads count, but are not kept. */
-void record_request(const struct disk_request *request);
+/* Notes a request that has ended. Reads count, but are not kept. */
+void record_request(const struct disk_request *request, uint32_t stages);
 
 /* From now on records have this mark. */
 void record_mark(uint32_t mark);
@@ -38,10 +41,11 @@ const struct record *record_at(uint32_t index);
 
 /*
  * Makes `image`, of `size` bytes, which holds what the disk held at first, what
- * it may hold where the power fails after the first `count` records. With
- * `seed` 0 all that had ended is there, and nothing that was under way.
+ * it may hold where the power fails just before record `count` ended. With
+ * `seed` 0 all that had ended is there, and nothing that was under way. What is lost is lost
+ * by `unit`s, in bytes, a sector or several; sectors may be written in part, blocks of several not.
  */
-void record_apply(uint8_t *image, uint64_t size, uint32_t count, uint64_t seed);
+void record_apply(uint8_t *image, uint64_t size, uint32_t count, uint64_t seed, uint32_t unit);
 
 /* Forgets all. */
 void record_clear(void);

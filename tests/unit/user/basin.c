@@ -37,6 +37,7 @@ struct basin {
 	const struct basin_image *images;
 	struct os *processes;
 	uint64_t time, timer;
+	uint64_t boot_wall_time; /* nanoseconds since 1970 when `time` was 0 */
 	bool traced, announced;
 	bool no_random;
 	uint8_t random; /* the last that was given: they count */
@@ -323,7 +324,7 @@ uint64_t os_time(struct os *os)
 
 uint64_t os_wall_time(struct os *os)
 {
-	return os->basin->time;
+	return os->basin->boot_wall_time + os->basin->time;
 }
 
 uint32_t os_processor(struct os *os)
@@ -451,6 +452,11 @@ struct basin *basin_create(const struct basin_image *images)
 	basin->kernel = kernel_create((struct machine *)basin, &quota, &owner);
 	ck_assert_ptr_nonnull(basin->kernel);
 	return basin;
+}
+
+void basin_set_wall_time(struct basin *basin, uint64_t nanoseconds)
+{
+	basin->boot_wall_time = nanoseconds - basin->time;
 }
 
 void basin_without_random(struct basin *basin)

@@ -28,6 +28,9 @@ struct basin_image {
 /* Makes a system; its init is the image "init". `images` ends with a NULL name. */
 struct basin *basin_create(const struct basin_image *images);
 
+/* The wall clock, which tells the system's own time at first, shows so many nanoseconds since 1970 now. */
+void basin_set_wall_time(struct basin *basin, uint64_t nanoseconds);
+
 /* From now on the machine has no randomness to give to new processes. */
 void basin_without_random(struct basin *basin);
 
