@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 SCRIPT = os.path.join(ROOT, "scripts", "protogen")
 DEFINITIONS = os.path.join(ROOT, "include", "drydock", "proto")
 GOLDEN = os.path.join(HERE, "golden")
-PROTOCOLS = ("bench", "fs", "init", "log", "scheduler", "socket", "vfs")
+PROTOCOLS = ("bench", "block", "fs", "init", "log", "scheduler", "socket", "vfs")
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 
 from protogen_lib.definition import DefinitionError, parse  # noqa: E402
