@@ -221,7 +221,8 @@ class Text(unittest.TestCase):
     def test_page(self):
         page = page_text([real(name) for name in PROTOCOLS])
         headings = [line for line in page.split("\n") if line.startswith("## ")]
-        self.assertEqual(headings, ["## init", "## vfs", "## fs", "## log", "## scheduler", "## socket", "## bench"])
+        self.assertEqual(headings, ["## init", "## vfs", "## fs", "## log", "## scheduler", "## block", "## socket",
+                                    "## bench"])
         self.assertIn("| `offset` | `u64` | word 2 |\n", page)
         self.assertIn("| `name` | `string(255)` | IN; length: word 3, high |\n", page)
         self.assertIn("| `attributes` | `out attributes` | OUT; 112 bytes |\n", page)
