@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 SCRIPT = os.path.join(ROOT, "scripts", "protogen")
 DEFINITIONS = os.path.join(ROOT, "include", "drydock", "proto")
 GOLDEN = os.path.join(HERE, "golden")
-PROTOCOLS = ("bench", "fs", "init", "log", "scheduler", "socket", "vfs")
+PROTOCOLS = ("bench", "block", "fs", "init", "log", "scheduler", "socket", "vfs")
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 
 from protogen_lib.definition import DefinitionError, parse  # noqa: E402
@@ -221,7 +221,8 @@ class Text(unittest.TestCase):
     def test_page(self):
         page = page_text([real(name) for name in PROTOCOLS])
         headings = [line for line in page.split("\n") if line.startswith("## ")]
-        self.assertEqual(headings, ["## init", "## vfs", "## fs", "## log", "## scheduler", "## socket", "## bench"])
+        self.assertEqual(headings, ["## init", "## vfs", "## fs", "## log", "## scheduler", "## block", "## socket",
+                                    "## bench"])
         self.assertIn("| `offset` | `u64` | word 2 |\n", page)
         self.assertIn("| `name` | `string(255)` | IN; length: word 3, high |\n", page)
         self.assertIn("| `attributes` | `out attributes` | OUT; 112 bytes |\n", page)
