@@ -55,7 +55,7 @@ static struct floor { /* one in its process */
 	uint32_t oldest;
 	struct frame frame;
 	uint8_t zeros[SEGMENT];
-} floor_;
+} self;
 
 /* ---- sending -------------------------------------------------------------------- */
 
@@ -82,7 +82,7 @@ static uint16_t fold(uint64_t sum)
 
 static uint64_t pseudo_sum(uint32_t other, size_t length)
 {
-	return (uint64_t)floor_.address + other + htons(IPPROTO_TCP) + htons((uint16_t)length);
+	return (uint64_t)self.address + other + htons(IPPROTO_TCP) + htons((uint16_t)length);
 }
 
 /* One segment, of which the payload is `length` bytes at `data`; the options only of a SYN. */
@@ -102,12 +102,12 @@ static void send_segment(struct connection *connection, uint32_t sequence, uint8
 	                          {(void *)(uintptr_t)data, length}};
 	uint64_t sum = pseudo_sum(connection->address, header + length);
 
-	memcpy(headers.ethernet.ether_dhost, floor_.other, ETH_ALEN);
-	memcpy(headers.ethernet.ether_shost, floor_.own, ETH_ALEN);
+	memcpy(headers.ethernet.ether_dhost, self.other, ETH_ALEN);
+	memcpy(headers.ethernet.ether_shost, self.own, ETH_ALEN);
 	headers.ethernet.ether_type = htons(ETHERTYPE_IP);
 	headers.ip = (struct iphdr){.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_TCP, .frag_off = htons(IP_DF),
 	                            .tot_len = htons((uint16_t)(sizeof(struct iphdr) + header + length)),
-	                            .saddr = floor_.address, .daddr = connection->address};
+	                            .saddr = self.address, .daddr = connection->address};
 	headers.ip.check = (uint16_t)~fold(sum_of(&headers.ip, sizeof(headers.ip), 0));
 	headers.tcp.th_sport = htons(connection->local_port);
 	headers.tcp.th_dport = htons(connection->remote_port);
@@ -117,7 +117,7 @@ static void send_segment(struct connection *connection, uint32_t sequence, uint8
 	headers.tcp.th_flags = flags | TH_ACK;
 	headers.tcp.th_win = 65535;
 	memcpy(headers.options, options, sizeof(options));
-	if (floor_.offloads) {
+	if (self.offloads) {
 		virtio.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 		virtio.csum_start = sizeof(headers.ethernet) + sizeof(headers.ip);
 		virtio.csum_offset = 16;
@@ -131,7 +131,7 @@ static void send_segment(struct connection *connection, uint32_t sequence, uint8
 		virtio.hdr_len = HEADERS;
 	}
 	/* What is lost is noticed as any loss. */
-	if (writev(floor_.tap, vectors, length > 0 ? 3 : 2) < 0)
+	if (writev(self.tap, vectors, length > 0 ? 3 : 2) < 0)
 		return;
 	connection->owes = false;
 	connection->unsaid = 0;
@@ -139,10 +139,10 @@ static void send_segment(struct connection *connection, uint32_t sequence, uint8
 
 static void pump(struct connection *connection)
 {
-	uint32_t most = floor_.offloads ? SEGMENT : MSS;
+	uint32_t most = self.offloads ? SEGMENT : MSS;
 
 	while (connection->next - connection->unacknowledged + most <= connection->window) {
-		send_segment(connection, connection->next, 0, floor_.zeros, most);
+		send_segment(connection, connection->next, 0, self.zeros, most);
 		connection->next += most;
 	}
 }
@@ -154,14 +154,14 @@ static struct connection *find(uint32_t address, const struct tcphdr *tcp)
 	struct connection *connection;
 
 	for (uint32_t i = 0; i < CONNECTIONS; i++) {
-		connection = &floor_.connections[i];
+		connection = &self.connections[i];
 		if (connection->address == address && connection->remote_port == ntohs(tcp->th_sport) &&
 		    connection->local_port == ntohs(tcp->th_dport))
 			return connection;
 	}
 	if ((tcp->th_flags & (TH_SYN | TH_ACK)) != TH_SYN)
 		return NULL;
-	connection = &floor_.connections[floor_.oldest++ % CONNECTIONS];
+	connection = &self.connections[self.oldest++ % CONNECTIONS];
 	*connection = (struct connection){.address = address, .remote_port = ntohs(tcp->th_sport),
 	                                  .local_port = ntohs(tcp->th_dport), .received = ntohl(tcp->th_seq) + 1,
 	                                  .unacknowledged = 1, .next = 2};
@@ -236,10 +236,10 @@ static void take_packet(const uint8_t *bytes, size_t size)
 	size_t length = size >= sizeof(*ip) ? ntohs(ip->tot_len) : 0;
 
 	if (length > size || length < sizeof(*ip) + sizeof(*tcp) || ip->ihl != 5 || ip->protocol != IPPROTO_TCP ||
-	    ip->daddr != floor_.address)
+	    ip->daddr != self.address)
 		return;
 	length -= sizeof(*ip);
-	if (!(floor_.frame.virtio.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) &&
+	if (!(self.frame.virtio.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) &&
 	    fold(sum_of(tcp, length, pseudo_sum(ip->saddr, length))) != 0xffff)
 		return;
 	take_segment(ip, tcp, (uint32_t)length);
@@ -247,32 +247,32 @@ static void take_packet(const uint8_t *bytes, size_t size)
 
 static void answer_arp(struct ether_arp *arp)
 {
-	struct iovec vectors[] = {{&floor_.frame.virtio, sizeof(floor_.frame.virtio)},
-	                          {floor_.frame.bytes, sizeof(struct ether_header) + sizeof(*arp)}};
-	struct ether_header *ethernet = (void *)floor_.frame.bytes;
+	struct iovec vectors[] = {{&self.frame.virtio, sizeof(self.frame.virtio)},
+	                          {self.frame.bytes, sizeof(struct ether_header) + sizeof(*arp)}};
+	struct ether_header *ethernet = (void *)self.frame.bytes;
 
-	if (ntohs(arp->ea_hdr.ar_op) != ARPOP_REQUEST || memcmp(arp->arp_tpa, &floor_.address, 4) != 0)
+	if (ntohs(arp->ea_hdr.ar_op) != ARPOP_REQUEST || memcmp(arp->arp_tpa, &self.address, 4) != 0)
 		return;
 	arp->ea_hdr.ar_op = htons(ARPOP_REPLY);
 	memcpy(arp->arp_tpa, arp->arp_spa, 4);
 	memcpy(arp->arp_tha, arp->arp_sha, ETH_ALEN);
-	memcpy(arp->arp_spa, &floor_.address, 4);
-	memcpy(arp->arp_sha, floor_.own, ETH_ALEN);
-	memcpy(ethernet->ether_dhost, floor_.other, ETH_ALEN);
-	memcpy(ethernet->ether_shost, floor_.own, ETH_ALEN);
-	memset(&floor_.frame.virtio, 0, sizeof(floor_.frame.virtio));
-	if (writev(floor_.tap, vectors, 2) < 0)
+	memcpy(arp->arp_spa, &self.address, 4);
+	memcpy(arp->arp_sha, self.own, ETH_ALEN);
+	memcpy(ethernet->ether_dhost, self.other, ETH_ALEN);
+	memcpy(ethernet->ether_shost, self.own, ETH_ALEN);
+	memset(&self.frame.virtio, 0, sizeof(self.frame.virtio));
+	if (writev(self.tap, vectors, 2) < 0)
 		cli_error("bench: the floor cannot answer: %s", strerror(errno));
 }
 
 static void take_frame(size_t length)
 {
-	struct ether_header *ethernet = (void *)floor_.frame.bytes;
+	struct ether_header *ethernet = (void *)self.frame.bytes;
 
-	length -= sizeof(floor_.frame.virtio);
+	length -= sizeof(self.frame.virtio);
 	if (length < sizeof(*ethernet))
 		return;
-	memcpy(floor_.other, ethernet->ether_shost, ETH_ALEN);
+	memcpy(self.other, ethernet->ether_shost, ETH_ALEN);
 	length -= sizeof(*ethernet);
 	if (ethernet->ether_type == htons(ETHERTYPE_ARP) && length >= sizeof(struct ether_arp))
 		answer_arp((void *)(ethernet + 1));
@@ -283,7 +283,7 @@ static void take_frame(size_t length)
 static void go_back(void)
 {
 	for (uint32_t i = 0; i < CONNECTIONS; i++) {
-		struct connection *connection = &floor_.connections[i];
+		struct connection *connection = &self.connections[i];
 
 		if (connection->address == 0 || !connection->sending)
 			continue;
@@ -295,7 +295,7 @@ static void go_back(void)
 static bool is_sending(void)
 {
 	for (uint32_t i = 0; i < CONNECTIONS; i++) {
-		if (floor_.connections[i].address != 0 && floor_.connections[i].sending)
+		if (self.connections[i].address != 0 && self.connections[i].sending)
 			return true;
 	}
 	return false;
@@ -303,15 +303,15 @@ static bool is_sending(void)
 
 static int floor_main(void)
 {
-	struct pollfd poller = {.fd = floor_.tap, .events = POLLIN};
+	struct pollfd poller = {.fd = self.tap, .events = POLLIN};
 	ssize_t length;
 
 	for (;;) {
 		/* Only who may have to send again needs a clock. */
 		if (is_sending() && poll(&poller, 1, STALLED) == 0)
 			go_back();
-		length = read(floor_.tap, &floor_.frame, sizeof(floor_.frame));
-		if (length >= (ssize_t)sizeof(floor_.frame.virtio))
+		length = read(self.tap, &self.frame, sizeof(self.frame));
+		if (length >= (ssize_t)sizeof(self.frame.virtio))
 			take_frame((size_t)length);
 		else if (length < 0 && errno != EINTR)
 			return 1;
@@ -325,12 +325,12 @@ static bool open_tap(enum net_help help)
 	int header = sizeof(struct virtio_net_hdr_v1);
 
 	net_tap_name(NET_FLOOR, help, request.ifr_name);
-	floor_.tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	floor_.offloads = help == NET_OFFLOADS;
-	floor_.address = net_address_of(NET_FLOOR, help).s_addr;
-	memcpy(floor_.own, "\x02" "floor", ETH_ALEN);
-	return floor_.tap >= 0 && ioctl(floor_.tap, TUNSETIFF, &request) == 0 &&
-	       ioctl(floor_.tap, TUNSETVNETHDRSZ, &header) == 0 && ioctl(floor_.tap, TUNSETOFFLOAD, features) == 0;
+	self.tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	self.offloads = help == NET_OFFLOADS;
+	self.address = net_address_of(NET_FLOOR, help).s_addr;
+	memcpy(self.own, "\x02" "floor", ETH_ALEN);
+	return self.tap >= 0 && ioctl(self.tap, TUNSETIFF, &request) == 0 &&
+	       ioctl(self.tap, TUNSETVNETHDRSZ, &header) == 0 && ioctl(self.tap, TUNSETOFFLOAD, features) == 0;
 }
 
 pid_t net_floor_start(enum net_help help)
@@ -345,6 +345,6 @@ pid_t net_floor_start(enum net_help help)
 		setsid();
 		_exit(floor_main());
 	}
-	close(floor_.tap);
+	close(self.tap);
 	return pid;
 }

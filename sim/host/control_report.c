@@ -1,10 +1,11 @@
 /* What the control socket tells of an instance: processes, ports, lanes, and the host itself. */
 #include "machine.h"
-#include "card.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "card.h"
 
 static void add_number(cJSON *object, const char *name, uint64_t value)
 {
