@@ -200,14 +200,6 @@ enum error filesystem_add(struct service *service, const struct fs_operations *o
 	return E_OK;
 }
 
-const struct lane_info *connection_info(const struct connection *connection)
-{
-	static const struct lane_info info = {.peer = 77};
-
-	(void)connection;
-	return &info;
-}
-
 uint64_t service_port_id(struct service *service)
 {
 	(void)service;
@@ -228,7 +220,7 @@ const struct identity *request_identity(const struct request *request)
 
 const struct lane_info *connection_info(const struct connection *connection)
 {
-	static const struct lane_info info = {.peer_number = HARNESS_PEER};
+	static const struct lane_info info = {.peer = 77, .peer_number = HARNESS_PEER};
 
 	(void)connection;
 	return &info;
