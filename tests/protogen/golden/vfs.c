@@ -4008,6 +4008,6 @@ const struct protocol vfs_protocol = {
 	.sessions = true,
 	.name = "vfs",
 	.operations = vfs_descriptions,
-	.operation_count = 38,
+	.operation_count = 39,
 	.dispatch = vfs_dispatch,
 };
