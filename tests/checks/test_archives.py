@@ -36,6 +36,7 @@ BENEATH = {
     'drivers': (('common',), ()),
     'files': (('common', 'user'), ()),
     'console': (('common', 'user', 'shell'), (OS,)),
+    'bench': (('common', 'user', 'files'), (OS,)),
     'shell': (('common', 'user', 'files'), (OS,)),
 }
 SERVER = (('common', 'user'), (OS, DISK, CARD))
