@@ -34,7 +34,7 @@ int32_t directory_read(struct inode *directory, uint64_t cookie, directory_emit_
 /*
  * Gives the name, which is not there yet, to inode `number`, whose type is that
  * of `mode`. Suspends. POSIX_ENOSPC: all is as it was, as far as anybody sees;
- * POSIX_EOPNOTSUPP: the directory has no extents; POSIX_EUCLEAN; errors of handle_change.
+ * POSIX_EOPNOTSUPP: inline data, or names that are encrypted or compared without case; POSIX_EUCLEAN; errors of handle_change.
  */
 int32_t directory_insert(struct handle *handle, struct inode *directory, const char *name, uint32_t length,
                          uint32_t number, uint32_t mode);

@@ -127,7 +127,7 @@ int32_t directory_block_add(struct handle *handle, struct inode *directory, uint
 		                        &physical, &count);
 	if (error)
 		return error;
-	error = extent_insert(handle, directory, *logical, physical, 1);
+	error = block_insert(handle, directory, *logical, physical, 1);
 	if (error) {
 		if (blocks_free(handle, physical, 1, false))
 			transactions_abort(volume, "a block cannot be given back", error);
@@ -260,7 +260,7 @@ int32_t directory_insert(struct handle *handle, struct inode *directory, const c
 
 int32_t directory_is_changeable(const struct inode *directory)
 {
-	return inode_has_extents(directory) && !(directory->flags & (INODE_ENCRYPT | INODE_CASEFOLD))
+	return !(directory->flags & INODE_INLINE_DATA) && !(directory->flags & (INODE_ENCRYPT | INODE_CASEFOLD))
 	               ? 0
 	               : POSIX_EOPNOTSUPP;
 }

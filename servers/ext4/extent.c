@@ -4,6 +4,7 @@
  * each; depth falls with each step, so no loop of pointers is followed.
  */
 #include "extent_tree.h"
+#include "indirect.h"
 
 #include <drydock/checksum.h>
 

@@ -30,8 +30,24 @@ int32_t extent_root_check(const struct inode *inode);
 int32_t extent_map_unwritten(const struct inode *inode, uint64_t logical, struct mapping *mapping,
                              uint64_t *unwritten);
 
-/* indirect.c: as block_map, for inodes without extents. */
-int32_t indirect_map(const struct inode *inode, uint64_t logical, struct mapping *mapping);
+/* ---- block_change.c: of inodes with extents, or with a block map (indirect.h), whose lock is held exclusively --- */
+
+/* Whether it has content that a block map tells of. */
+bool inode_has_map(const struct inode *inode);
+
+/* For an inode that has no blocks yet: an empty tree, or an empty map where the volume has no extents. */
+void block_map_init(struct inode *inode);
+
+/* Bytes that such a file can have. */
+uint64_t inode_size_limit(const struct inode *inode);
+
+/* How many blocks from `logical` on one call of block_insert can tell of. */
+uint32_t block_room(const struct inode *inode, uint64_t logical);
+
+/* As extent_insert, of up to block_room blocks, and extent_remove. */
+int32_t block_insert(struct handle *handle, struct inode *inode, uint64_t logical, uint64_t physical,
+                     uint32_t count);
+int32_t block_remove(struct handle *handle, struct inode *inode, uint64_t first, uint64_t end, bool *more);
 
 /* ---- extent_change.c: of inodes with extents, whose lock is held exclusively ------------- */
 

@@ -58,7 +58,7 @@ static const struct feature incompatible[] = {
 
 static const struct feature read_only_compatible[] = {
 	{RO_COMPAT_SPARSE_SUPER, SERVED, "sparse_super"},
-	{0x2, SERVED, "large_file"},
+	{RO_COMPAT_LARGE_FILE, SERVED, "large_file"},
 	{0x4, SERVED, "btree_dir"},
 	{RO_COMPAT_HUGE_FILE, SERVED, "huge_file"},
 	{RO_COMPAT_GDT_CSUM, SERVED, "uninit_bg"},

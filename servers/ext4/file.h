@@ -20,8 +20,8 @@ int32_t file_read(struct inode *inode, uint64_t offset, uint8_t *data, uint32_t 
  * Writes `length` bytes (at most READ_MAXIMUM) at `offset` of a regular file,
  * whose lock is held exclusively, from memory that may be shared; *done is how
  * many were written: less than all where the disk is full. Suspends.
- * POSIX_EISDIR; POSIX_EINVAL; POSIX_EFBIG; POSIX_ENOSPC; POSIX_EOPNOTSUPP: it has
- * no extents, or is encrypted; POSIX_EROFS; POSIX_EUCLEAN; POSIX_EIO; POSIX_ENOMEM.
+ * POSIX_EISDIR; POSIX_EINVAL; POSIX_EFBIG; POSIX_ENOSPC; POSIX_EOPNOTSUPP: it
+ * is encrypted; POSIX_EROFS; POSIX_EUCLEAN; POSIX_EIO; POSIX_ENOMEM.
  */
 int32_t file_write(struct inode *inode, uint64_t offset, const uint8_t *data, uint32_t length, uint32_t *done);
 
@@ -31,7 +31,7 @@ uint64_t file_goal(const struct inode *inode, uint64_t logical);
 /*
  * file_space.c: takes space for `length` bytes at `offset`, gives it back, or makes it zeros, by `mode`
  * (FS_ALLOCATE_*). The inode's lock is held exclusively. Suspends. POSIX_ENODEV: no regular file; POSIX_EINVAL;
- * POSIX_EFBIG; POSIX_EOPNOTSUPP: it has no extents, or is encrypted; POSIX_ENOSPC: a part of it may be
+ * POSIX_EFBIG; POSIX_EOPNOTSUPP: it has a block map, and this is no hole; it is encrypted; POSIX_ENOSPC: a part of it may be
  * done; POSIX_EROFS; POSIX_EUCLEAN; POSIX_EIO; POSIX_ENOMEM.
  */
 int32_t file_allocate(struct inode *inode, uint32_t mode, uint64_t offset, uint64_t length);

@@ -115,7 +115,7 @@ static int32_t punch_step(struct inode *inode, const struct span *span, bool *mo
 	if (error)
 		return error;
 	while (!error && *more && handle.blocks >= REMOVE_CHANGES) {
-		error = extent_remove(&handle, inode, span->first, span->end, more);
+		error = block_remove(&handle, inode, span->first, span->end, more);
 		if (!error)
 			error = inode_write(&handle, inode);
 	}
@@ -236,7 +236,7 @@ static int32_t clear(struct inode *inode, uint64_t offset, uint64_t length, uint
 
 static int32_t check(const struct inode *inode, uint32_t mode, uint64_t offset, uint64_t length)
 {
-	const uint64_t most = (UINT32_MAX - 1ull) << inode->volume->block_bits;
+	const uint64_t most = inode_size_limit(inode);
 
 	if (!inode_is(inode, POSIX_S_IFREG))
 		return POSIX_ENODEV;
@@ -244,7 +244,12 @@ static int32_t check(const struct inode *inode, uint32_t mode, uint64_t offset, 
 		return POSIX_EINVAL;
 	if (offset > most || length > most - offset)
 		return POSIX_EFBIG;
-	return inode->flags & INODE_ENCRYPT || !inode_has_extents(inode) ? POSIX_EOPNOTSUPP : 0;
+	/* Block maps cannot say of a block that nothing is written to it. */
+	return inode->flags & INODE_ENCRYPT ||
+	                       (!inode_has_extents(inode) &&
+	                        !(inode_has_map(inode) && mode == FS_ALLOCATE_PUNCH))
+	               ? POSIX_EOPNOTSUPP
+	               : 0;
 }
 
 int32_t file_allocate(struct inode *inode, uint32_t mode, uint64_t offset, uint64_t length)

@@ -38,14 +38,15 @@ uint64_t file_goal(const struct inode *inode, uint64_t logical)
 static int32_t hole_fill(struct handle *handle, struct inode *inode, uint64_t logical, struct place *place)
 {
 	struct volume *volume = inode->volume;
-	uint32_t wanted = place->count;
-	int32_t error =
-		blocks_allocate(handle, file_goal(inode, logical), wanted, &place->physical, &place->count);
+	const uint32_t room = block_room(inode, logical), wanted = place->count < room ? place->count : room;
+	int32_t error = wanted == 0 ? POSIX_EFBIG
+	                            : blocks_allocate(handle, file_goal(inode, logical), wanted,
+	                                              &place->physical, &place->count);
 
 	if (error)
 		return error;
 	place->is_new = true;
-	error = extent_insert(handle, inode, (uint32_t)logical, place->physical, place->count);
+	error = block_insert(handle, inode, logical, place->physical, place->count);
 	if (error) {
 		if (blocks_free(handle, place->physical, place->count, false))
 			transactions_abort(volume, "blocks cannot be given back", error);
@@ -59,8 +60,10 @@ static int32_t hole_fill(struct handle *handle, struct inode *inode, uint64_t lo
 static int32_t place_make(struct handle *handle, struct inode *inode, uint64_t logical, struct place *place)
 {
 	struct mapping mapping;
-	uint64_t unwritten;
-	int32_t error = extent_map_unwritten(inode, logical, &mapping, &unwritten);
+	uint64_t unwritten = 0;
+	int32_t error = inode_has_extents(inode)
+	                        ? extent_map_unwritten(inode, logical, &mapping, &unwritten)
+	                        : block_map(inode, logical, &mapping);
 
 	if (error)
 		return error;
@@ -161,9 +164,9 @@ static int32_t check(const struct inode *inode, uint64_t offset, uint32_t length
 		return POSIX_EISDIR;
 	if (!inode_is(inode, POSIX_S_IFREG) || offset > INT64_MAX)
 		return POSIX_EINVAL;
-	if (inode->flags & INODE_ENCRYPT || !inode_has_extents(inode))
+	if (inode->flags & INODE_ENCRYPT || (!inode_has_extents(inode) && !inode_has_map(inode)))
 		return POSIX_EOPNOTSUPP;
-	return offset + length > (UINT32_MAX - 1ull) << inode->volume->block_bits ? POSIX_EFBIG : 0;
+	return offset + length > inode_size_limit(inode) ? POSIX_EFBIG : 0;
 }
 
 int32_t file_write(struct inode *inode, uint64_t offset, const uint8_t *data, uint32_t length, uint32_t *done)

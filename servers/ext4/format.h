@@ -133,6 +133,7 @@ enum feature_incompat {
 
 enum feature_ro_compat {
 	RO_COMPAT_SPARSE_SUPER = 0x1,
+	RO_COMPAT_LARGE_FILE = 0x2,
 	RO_COMPAT_HUGE_FILE = 0x8,
 	RO_COMPAT_GDT_CSUM = 0x10,
 	RO_COMPAT_DIR_NLINK = 0x20,

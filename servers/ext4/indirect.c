@@ -1,39 +1,36 @@
-/*
- * The block maps of ext2 and ext3: twelve numbers of blocks in the inode, then
- * one block of numbers, one of blocks of numbers, and one level more
- * (Documentation/filesystems/ext4, "Direct/Indirect Block Addressing").
- */
+/* The block maps of ext2 and ext3, read: see indirect.h. */
+#include "indirect.h"
+
 #include "extent.h"
 
-#define LEVELS_MAXIMUM 3u
-
-/* Where a file's block is told: by word `word` of the inode, then through `levels` blocks of numbers. */
-struct place {
-	uint32_t word;
-	uint32_t levels;
-	uint64_t offset; /* of the block, in what the word leads to */
-};
-
-/* False where the block's number is larger than a map can tell. */
-static bool place_of(const struct volume *volume, uint64_t logical, struct place *place)
+bool indirect_place_find(const struct volume *volume, uint64_t logical, struct indirect_place *place)
 {
 	const uint32_t bits = volume->block_bits - 2; /* numbers in a block */
 	uint64_t covered;
 
 	if (logical < INDIRECT_DIRECT) {
-		*place = (struct place){.word = (uint32_t)logical};
+		*place = (struct indirect_place){.word = (uint32_t)logical};
 		return true;
 	}
 	logical -= INDIRECT_DIRECT;
-	for (uint32_t levels = 1; levels <= LEVELS_MAXIMUM; levels++) {
+	for (uint32_t levels = 1; levels <= INDIRECT_LEVELS; levels++) {
 		covered = 1ull << levels * bits;
 		if (logical < covered) {
-			*place = (struct place){INDIRECT_DIRECT + levels - 1, levels, logical};
+			*place = (struct indirect_place){INDIRECT_DIRECT + levels - 1, levels, logical};
 			return true;
 		}
 		logical -= covered;
 	}
 	return false;
+}
+
+uint64_t indirect_limit(const struct volume *volume)
+{
+	uint64_t blocks = INDIRECT_DIRECT;
+
+	for (uint32_t levels = 1; levels <= INDIRECT_LEVELS; levels++)
+		blocks += 1ull << levels * (volume->block_bits - 2);
+	return blocks;
 }
 
 /* How many numbers from `index` on go on as the first does. */
@@ -87,11 +84,11 @@ static int32_t descend(const struct inode *inode, uint64_t block, uint32_t level
 int32_t indirect_map(const struct inode *inode, uint64_t logical, struct mapping *mapping)
 {
 	uint32_t numbers[INODE_BLOCK_BYTES / 4];
-	struct place place;
+	struct indirect_place place;
 	int32_t error;
 
 	*mapping = (struct mapping){.count = 1};
-	if (!place_of(inode->volume, logical, &place))
+	if (!indirect_place_find(inode->volume, logical, &place))
 		return 0;
 	for (uint32_t i = 0; i < INODE_BLOCK_BYTES / 4; i++)
 		numbers[i] = inode->raw->block.word[i];

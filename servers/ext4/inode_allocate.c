@@ -162,10 +162,8 @@ static void fill(struct inode *inode, uint32_t mode)
 	inode->mode = mode;
 	inode->atime = inode->mtime = inode->ctime = inode->birth_time = now;
 	inode_seed(inode);
-	if (inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR)) {
-		inode->flags = INODE_EXTENTS;
-		extent_root_init(inode);
-	}
+	if (inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR))
+		block_map_init(inode);
 }
 
 int32_t inode_allocate(struct handle *handle, const struct inode *directory, uint32_t mode,

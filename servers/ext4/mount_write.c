@@ -91,8 +91,8 @@ static const char *obstacle(const struct volume *volume)
 		return "its blocks are larger than 4096 bytes";
 	if (superblock->feature_compat & COMPAT_HAS_JOURNAL && superblock->journal_inode == 0)
 		return "its journal is on another device";
-	if (!volume_has_incompat(volume, INCOMPAT_EXTENTS) || !volume_has_incompat(volume, INCOMPAT_FILETYPE))
-		return "it has not both of the features extent and filetype";
+	if (!volume_has_incompat(volume, INCOMPAT_FILETYPE))
+		return "it has not the feature filetype";
 	return NULL;
 }
 

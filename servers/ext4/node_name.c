@@ -147,10 +147,10 @@ static int32_t target_block_fill(struct handle *handle, struct inode *inode, con
 
 	if (error)
 		return error;
-	inode->flags |= INODE_EXTENTS;
-	extent_root_init(inode);
+	block_map_init(inode);
+	inode->size = making->target_length;
 	inode->sectors = volume->block_size / 512;
-	error = extent_insert(handle, inode, 0, block, 1);
+	error = block_insert(handle, inode, 0, block, 1);
 	if (!error)
 		error = cache_get_new(&volume->cache, block, &buffer);
 	if (error)

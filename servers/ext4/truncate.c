@@ -8,23 +8,18 @@
 #include "orphan.h"
 #include "xattr.h"
 
-#define FILE_SIZE_MAXIMUM(volume) ((1ull << 32) << (volume)->block_bits)
-
 /* Of one step: extents, the inode, and what a new handle may need to end with. */
 #define STEP_CHANGES (EXTENT_REMOVE_CHANGES + 1)
 #define END_CHANGES  (ORPHAN_CHANGES + INODE_FREE_CHANGES + XATTR_RELEASE_CHANGES + 1)
 
 static bool has_blocks(const struct inode *inode)
 {
-	return inode_has_extents(inode) && inode->sectors > 0;
+	return (inode_has_extents(inode) || inode_has_map(inode)) && inode->sectors > 0;
 }
 
 bool inode_is_deletable(const struct inode *inode)
 {
-	const bool has_content = inode_is(inode, POSIX_S_IFREG) || inode_is(inode, POSIX_S_IFDIR) ||
-	                         (inode_is(inode, POSIX_S_IFLNK) && inode->size >= INODE_BLOCK_BYTES);
-
-	return !has_content || inode_has_extents(inode);
+	return !(inode->flags & INODE_INLINE_DATA);
 }
 
 int32_t tail_zero(struct handle *handle, struct inode *inode, uint64_t size)
@@ -66,7 +61,7 @@ static int32_t blocks_cut(struct handle *handle, struct inode *inode, uint64_t f
 			if (error)
 				return error;
 		}
-		error = extent_remove(handle, inode, first, UINT64_MAX, &more);
+		error = block_remove(handle, inode, first, UINT64_MAX, &more);
 		if (!error)
 			error = inode_write(handle, inode);
 	}
@@ -129,7 +124,7 @@ int32_t inode_truncate(struct inode *inode, uint64_t size)
 	struct handle handle;
 	int32_t error;
 
-	if (size > FILE_SIZE_MAXIMUM(inode->volume))
+	if (size > inode_size_limit(inode))
 		return POSIX_EFBIG;
 	if (!inode_is_deletable(inode))
 		return POSIX_EOPNOTSUPP;

@@ -6,8 +6,8 @@
 
 /*
  * Gives a regular file, whose lock is held exclusively, another size; what
- * comes into being reads as zeros. POSIX_EFBIG; POSIX_EOPNOTSUPP: it has no
- * extents, and would have to be shortened; POSIX_EROFS; POSIX_EIO; POSIX_EUCLEAN.
+ * comes into being reads as zeros. POSIX_EFBIG; POSIX_EOPNOTSUPP: inline
+ * data; POSIX_EROFS; POSIX_EIO; POSIX_EUCLEAN.
  */
 int32_t inode_truncate(struct inode *inode, uint64_t size);
 
@@ -20,7 +20,7 @@ int32_t inode_truncate_end(struct inode *inode);
  */
 int32_t inode_delete(struct inode *inode);
 
-/* Whether it can be deleted: it has no block map, which nobody frees here. */
+/* Whether it can be deleted: inline data are not written here. */
 bool inode_is_deletable(const struct inode *inode);
 
 /*

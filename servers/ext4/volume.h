@@ -14,7 +14,7 @@
  *   allocate.c      taking and freeing blocks; inode_allocate.c: and inodes
  *   inode.c         inodes in memory; inode_write.c: and back to the disk
  *   extent.c        extent trees: from a file's blocks to the disk's; extent_change.c
- *   indirect.c      and the block maps of ext2 and ext3
+ *   indirect.c      and the block maps of ext2 and ext3; indirect_change.c; block_change.c: whichever it is
  *   directory.c     blocks of entries, one after the other; directory_change.c
  *   index.c         hashed directories; index_change.c; and
  *   name_hash.c     the hashes

@@ -22,13 +22,17 @@ static const char *const shapes[] = {
 	"-t ext4 -b 1024",
 	"-t ext4 -b 4096",
 	"-t ext4 -b 1024 -O ^has_journal,^metadata_csum",
+	"-t ext3 -b 1024",
 };
+
+#define SHAPE_MAPS 3 /* of those the one with block maps */
 
 /* The file as it should be. */
 static struct {
 	uint8_t bytes[2 * SIZE_MAXIMUM]; /* zeros beyond the size */
 	uint32_t size;
 	uint64_t random;
+	bool maps; /* it has a block map: of space there are only holes */
 } model;
 
 static uint32_t chance(uint32_t below)
@@ -90,6 +94,10 @@ static void do_allocate(struct pier *pier, uint64_t node, uint32_t offset, uint3
 	const uint32_t mode = chance(FS_ALLOCATE_ZERO_KEEP + 1);
 	int32_t error = fs_allocate(pier->client, node, offset, length, mode);
 
+	if (model.maps && mode != FS_ALLOCATE_PUNCH) {
+		ck_assert_int_eq(error, POSIX_EOPNOTSUPP);
+		return;
+	}
 	if (error)
 		pier_settle(pier);
 	ck_assert_msg(error == 0, "allocate says %d\n%s", (int)error, pier_console());
@@ -199,6 +207,7 @@ START_TEST(bytes_are_as_they_should_be)
 {
 	memset(&model, 0, sizeof(model));
 	model.random = 11 + (uint64_t)_i;
+	model.maps = _i == SHAPE_MAPS;
 	empty_image(shapes[_i], "16M");
 	pier_write(image_path("image"), "write=yes", 3, PIER_UNMOUNT, run, NULL);
 	judge();
@@ -254,6 +263,41 @@ START_TEST(each_mode_does_what_it_says)
 	memset(&model, 0, sizeof(model));
 	empty_image(shapes[0], "16M");
 	pier_write(image_path("image"), "write=yes", 0, PIER_UNMOUNT, each, NULL);
+	judge();
+}
+END_TEST
+
+/* Blocks of numbers come and go with what they lead to: three levels of them. */
+static void far(struct pier *pier, void *context)
+{
+	static const uint64_t offsets[] = {0, 20 << 10, 300 << 10, 70000000, 70400000, 16000000000ull};
+	const uint64_t node = make(pier, "file", 0100644);
+	const struct fs_attributes values = {.size = 70000001};
+	struct fs_attributes changed;
+	struct fs_write_results results;
+	struct fs_read_results got;
+	uint8_t data[4];
+
+	(void)context;
+	for (uint32_t i = 0; i < 6; i++)
+		ck_assert_int_eq(fs_write(pier->client, node, offsets[i], 0, &offsets[i], 4, &results), 0);
+	for (uint32_t i = 0; i < 6; i++) {
+		ck_assert_int_eq(fs_read(pier->client, node, offsets[i], data, 4, &got), 0);
+		ck_assert_int_eq(memcmp(data, &offsets[i], 4), 0);
+	}
+	/* Six of data; one table, two and, of three levels, one, two and three. */
+	ck_assert_uint_eq(look(pier, "file").blocks, 2 * (6 + 1 + 2 + 6));
+	ck_assert_int_eq(fs_allocate(pier->client, node, 300 << 10, 1024, FS_ALLOCATE_PUNCH), 0);
+	ck_assert_uint_eq(look(pier, "file").blocks, 2 * (5 + 1 + 6));
+	ck_assert_int_eq(fs_set_attributes(pier->client, node, FS_SET_SIZE, &values, &changed), 0);
+	ck_assert_uint_eq(changed.blocks, 2 * (3 + 1 + 3));
+	ck_assert_int_eq(fs_write(pier->client, node, 18000000000ull, 0, "x", 1, &results), POSIX_EFBIG);
+}
+
+START_TEST(a_map_has_three_levels)
+{
+	empty_image(shapes[SHAPE_MAPS], "16M");
+	pier_write(image_path("image"), "write=yes", 0, PIER_UNMOUNT, far, NULL);
 	judge();
 }
 END_TEST
@@ -414,6 +458,7 @@ int main(void)
 	tcase_set_timeout(tcase, 200);
 	tcase_add_loop_test(tcase, bytes_are_as_they_should_be, 0, sizeof(shapes) / sizeof(shapes[0]));
 	tcase_add_test(tcase, each_mode_does_what_it_says);
+	tcase_add_test(tcase, a_map_has_three_levels);
 	tcase_add_loop_test(tcase, a_full_disk_loses_nothing, 0, 2);
 	tcase_add_test(tcase, listings_have_attributes);
 	tcase_add_test(tcase, nobody_is_above_flags);
