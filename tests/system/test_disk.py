@@ -210,7 +210,7 @@ class Disks(unittest.TestCase):
 
     def test_extended_attributes_are_linuxs(self):
         image = self.path("attributes.img")
-        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-b", "4096", image, "16M"], check=True)
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-b", "4096", image, "16M"], check=True, stdout=subprocess.DEVNULL)
         # Version 2; the owner, user 1000, the owning group, the mask, others.
         acl = struct.pack("<I" + "HHI" * 5, 2, 1, 6, 0xffffffff, 2, 4, 1000, 4, 4, 0xffffffff, 16, 7, 0xffffffff,
                           32, 0, 0xffffffff)
