@@ -5,8 +5,10 @@ Meson passes the build directory in DRYDOCK_BUILD. Each instance has a runtime
 directory of its own, so that tests disturb neither each other nor the user.
 """
 
+import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -151,12 +153,17 @@ class Instance:
             raise AssertionError("still there: %s: %s" % (self.directory, os.listdir(self.directory)))
 
     def clean(self):
-        """After a test, however it went."""
+        """After a test, however it went. When this returns names that it had (a TAP's) are free."""
         try:
             with open(os.path.join(self.directory, "pid"), encoding="utf-8") as file:
-                os.kill(int(file.read()), signal.SIGTERM)
+                host = os.pidfd_open(int(file.read()))
         except (OSError, ValueError):
-            pass
+            host = -1
+        if host >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(host, signal.SIGTERM)
+            select.select([host], [], [], LIMIT)
+            os.close(host)
         if not self.shared and not mounted(self.runtime):
             shutil.rmtree(self.runtime, ignore_errors=True)
 
