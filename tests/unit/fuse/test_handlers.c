@@ -330,6 +330,7 @@ static void begin(struct runtime *runtime)
 	ck_assert_int_eq(bridge->status, 0);
 	bridge->session = fuse_session_new(&list, &handlers, sizeof(handlers), bridge);
 	ck_assert_ptr_nonnull(bridge->session);
+	fuse_opt_free_args(&list);
 	ck_assert_int_eq(fuse_session_custom_io(bridge->session, &io, dup(STDERR_FILENO)), 0);
 	greet();
 }
@@ -341,6 +342,7 @@ static void end(void)
 	operations_free(bridge);
 	identities_free(&bridge->identities);
 	free(bridge->forgets.list);
+	free(bridge->lockers.list);
 	free(bridge);
 }
 
