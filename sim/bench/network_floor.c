@@ -53,6 +53,7 @@ static struct floor { /* one in its process */
 	uint32_t address; /* network order */
 	struct connection connections[CONNECTIONS];
 	uint32_t oldest;
+	_Alignas(4) uint8_t before[2]; /* so that IP's header in the frame is where it can be read */
 	struct frame frame;
 	uint8_t zeros[SEGMENT];
 } self;
